@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import ts from 'typescript';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const require = createRequire(import.meta.url);
+const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+
+const entries = ['.', './drivers', './drivers/child-process', './drivers/worker-threads'];
+const specifiers = entries.map((entry) => path.posix.join('isolated-workers', entry));
+
+test('the exports map has these entries and no others', () => {
+  assert.deepEqual(Object.keys(manifest.exports), [...entries, './package.json']);
+});
+
+describe('import and require', () => {
+  for (const specifier of specifiers) {
+    test(`give the same objects for ${specifier}`, async () => {
+      const { default: whole, ...imported } = await import(specifier);
+      const required = require(specifier);
+      assert.equal(whole, undefined, 'there is no default export to confuse with the module');
+      assert.deepEqual(Object.keys(imported).toSorted(), Object.keys(required).toSorted());
+      assert.ok(Object.keys(imported).length > 0);
+      for (const [name, value] of Object.entries(imported)) assert.equal(value, required[name], name);
+    });
+  }
+
+  test('give the same classes for a subpath and the root', async () => {
+    const bundle = await import('isolated-workers');
+    for (const specifier of specifiers) {
+      for (const [name, value] of Object.entries(await import(specifier))) {
+        assert.equal(value, bundle[name as keyof typeof bundle], `${specifier}: ${name}`);
+      }
+    }
+  });
+});
+
+describe('TypeScript finds the declarations', () => {
+  const host = ts.createCompilerHost({});
+  const user = path.join(root, '__test__', 'user.mts');
+  const settings: Record<string, { moduleResolution: ts.ModuleResolutionKind; mode: ts.ResolutionMode }> = {
+    'NodeNext, ES module': { moduleResolution: ts.ModuleResolutionKind.NodeNext, mode: ts.ModuleKind.ESNext },
+    'NodeNext, CommonJS': { moduleResolution: ts.ModuleResolutionKind.NodeNext, mode: ts.ModuleKind.CommonJS },
+    Bundler: { moduleResolution: ts.ModuleResolutionKind.Bundler, mode: ts.ModuleKind.ESNext },
+  };
+  for (const [title, { moduleResolution, mode }] of Object.entries(settings)) {
+    test(`of every entry with ${title}`, () => {
+      const options = { module: ts.ModuleKind.NodeNext, moduleResolution };
+      for (const specifier of specifiers) {
+        const { resolvedModule } = ts.resolveModuleName(specifier, user, options, host, undefined, undefined, mode);
+        // An ES module must get .d.mts: .d.ts would tell TypeScript that it imports a CommonJS module.
+        const extension = mode === ts.ModuleKind.CommonJS ? '.d.ts' : '.d.mts';
+        assert.equal(resolvedModule?.extension, extension, specifier);
+      }
+    });
+  }
+
+  test('of every entry with the classic Node resolution, which knows no exports map', () => {
+    for (const entry of entries.slice(1)) {
+      const [declarations] = manifest.typesVersions['*'][entry.slice('./'.length)];
+      assert.equal(declarations, manifest.exports[entry].require.types);
+    }
+    assert.equal(manifest.types, manifest.exports['.'].require.types);
+  });
+});
+
+test('the published package has exactly the files it needs', async () => {
+  const npm = await promisify(execFile)('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: root,
+    shell: process.platform === 'win32',
+  });
+  const [{ files }] = JSON.parse(npm.stdout) as [{ files: { path: string }[] }];
+  assert.deepEqual(
+    files.map((file) => file.path).toSorted(),
+    [
+      'LICENSE',
+      'README.md',
+      'dist/drivers/child-process.cjs',
+      'dist/drivers/child-process.d.mts',
+      'dist/drivers/child-process.d.ts',
+      'dist/drivers/child-process.mjs',
+      'dist/drivers/index.cjs',
+      'dist/drivers/index.d.mts',
+      'dist/drivers/index.d.ts',
+      'dist/drivers/index.mjs',
+      'dist/drivers/worker-threads.cjs',
+      'dist/drivers/worker-threads.d.mts',
+      'dist/drivers/worker-threads.d.ts',
+      'dist/drivers/worker-threads.mjs',
+      'dist/index.cjs',
+      'dist/index.d.mts',
+      'dist/index.mjs',
+      'index.d.ts',
+      'package.json',
+    ].toSorted(),
+  );
+});
+
+test('installing the package runs nothing and brings nothing along', () => {
+  assert.equal(manifest.dependencies, undefined);
+  for (const script of ['preinstall', 'install', 'postinstall', 'prepare']) {
+    assert.equal(manifest.scripts[script], undefined, script);
+  }
+});
+
+test('the Rust package has the same version', () => {
+  const [, version] = /^version = "(.*)"$/m.exec(readFileSync(path.join(root, 'Cargo.toml'), 'utf8')) ?? [];
+  assert.equal(version, manifest.version);
+});

@@ -1,0 +1,32 @@
+// This package, with its defaults: a child process, the JSON serializer, the engine that suits the runtime.
+
+const script = new URL('../workers/ours.cjs', import.meta.url);
+
+export class OursPeer {
+  name = 'ours';
+  title = 'isolated-workers';
+  #worker;
+
+  get pid() {
+    return this.#worker.pid;
+  }
+
+  async start() {
+    // Not at the top: the other peers can be measured where the package is not built.
+    const { createWorker } = await import('isolated-workers');
+    this.#worker = await createWorker({ script, execArgv: [] });
+  }
+
+  echo(payload) {
+    return this.#worker.send('echo', payload);
+  }
+
+  stop() {
+    return this.#worker.close();
+  }
+}
+
+/** The I/O engine that ours runs on in this Node. */
+export function engineName() {
+  return process.env.ISOLATED_WORKERS_ENGINE ?? (process.platform === 'win32' ? 'tokio' : 'uv');
+}

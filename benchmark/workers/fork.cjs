@@ -1,0 +1,3 @@
+'use strict';
+
+process.on('message', ({ id, payload }) => process.send({ id, payload }));

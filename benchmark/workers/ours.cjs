@@ -1,0 +1,5 @@
+'use strict';
+
+const { startWorkerServer } = require('isolated-workers');
+
+startWorkerServer({ echo: (payload) => payload });

@@ -1,0 +1,773 @@
+// Generated from ts/index.ts by `npm run build:ts`. Do not edit.
+/// <reference types="node" />
+
+import { ChildProcess } from 'node:child_process';
+import { Readable } from 'node:stream';
+
+/**
+ * How a worker ended.
+ *
+ * - `exit`: the worker is gone. Of a process, `signal` is set when a signal ended it, else `code` is its exit code;
+ *   a thread has an exit code only.
+ * - `error`: it could not be started, or its connection failed.
+ * - `close`: its connection ended in good order.
+ */
+export type ShutdownReason =
+  | {
+      readonly type: 'exit';
+      readonly code: number | null;
+      readonly signal: NodeJS.Signals | null;
+    }
+  | {
+      readonly type: 'error';
+      readonly error: Error;
+    }
+  | {
+      readonly type: 'close';
+    };
+/**
+ * What a driver can do. Write the members as literal types: `WorkerClient` has the members that need a capability only
+ * where its type is `true`.
+ */
+export interface DriverCapabilities {
+  /** A running worker can be disconnected from and reconnected to. */
+  reconnect: boolean;
+  /** A worker can outlive its host. */
+  detach: boolean;
+  /** A `SharedArrayBuffer` in a payload is shared with the worker. */
+  sharedMemory: boolean;
+}
+/** What the child process driver can do. */
+export interface ChildProcessCapabilities extends DriverCapabilities {
+  reconnect: true;
+  detach: true;
+  sharedMemory: false;
+}
+/** What the worker threads driver can do. */
+export interface WorkerThreadsCapabilities extends DriverCapabilities {
+  reconnect: false;
+  detach: false;
+  sharedMemory: true;
+}
+/** What a driver moves between host and worker: a plain object. A driver passes it on unchanged and in order. */
+export interface DriverMessage {
+  /** The message type. */
+  readonly type: string;
+  /** The transaction id; absent where no answer is expected. */
+  readonly tx?: string | undefined;
+  readonly payload?: unknown;
+  /** Absent for requests and their answers, else what the message is for. */
+  readonly kind?: string | undefined;
+}
+/** The connection to one worker, made by {@link Driver.spawn}. It moves messages; it knows nothing of transactions. */
+export interface DriverChannel {
+  /** The worker's process id, where it has one of its own. It is the type of `WorkerClient.pid`, too. */
+  readonly pid?: number | undefined;
+  /** Whether messages can be sent. */
+  readonly isConnected: boolean;
+  /** The worker's standard output, where it is piped to the host. */
+  readonly stdout?: Readable | null | undefined;
+  /** The worker's standard error, where it is piped to the host. */
+  readonly stderr?: Readable | null | undefined;
+  /** Sends one message. What it throws, or rejects with, fails that message alone. */
+  send(message: DriverMessage): void | Promise<void>;
+  /** The listener is called once per message that arrives, in order. */
+  onMessage(listener: (message: DriverMessage) => void): void;
+  /** The listener is called with an error of the connection itself; `onClose` follows when it was fatal. */
+  onError(listener: (error: Error) => void): void;
+  /** The listener is called once, after the last message, when the worker or the connection is gone. */
+  onClose(listener: (reason: ShutdownReason) => void): void;
+  /** Ends the worker in good order. Resolves when it is gone; calling it again is fine. */
+  close(): Promise<void>;
+  /** Ends a worker that does not end by itself: called with `SIGTERM` first, then with `SIGKILL`. */
+  terminate?(signal?: NodeJS.Signals): void | Promise<void>;
+  /** Lets the worker keep the host alive. */
+  ref?(): void;
+  /** Lets the host end while the worker is there. */
+  unref?(): void;
+}
+/** A channel of the library's own drivers: its messages move inside the core, not through `send` and `onMessage`. */
+export interface CoreChannel {
+  /** Tells it apart from a {@link DriverChannel}. */
+  readonly isCore: true;
+  readonly pid?: number | undefined;
+}
+/**
+ * A worker backend: how a worker is started, and how messages get to it and back. A class or an object literal.
+ *
+ * @typeParam C - What it can do.
+ * @typeParam Options - The `driverOptions` it takes.
+ *
+ * @example
+ * ```ts
+ * class MyDriver implements Driver<MyCapabilities> {
+ *   readonly name = 'my_driver';
+ *   readonly capabilities: MyCapabilities = { reconnect: false, detach: false, sharedMemory: false };
+ *
+ *   async spawn(script: string, options: unknown): Promise<DriverChannel> {
+ *     return connectTo(script);
+ *   }
+ * }
+ * ```
+ */
+export interface Driver<C extends DriverCapabilities = DriverCapabilities, Options = unknown> {
+  /** For errors and logs, and to tell drivers apart. */
+  readonly name: string;
+  readonly capabilities: C;
+  /**
+   * Starts a worker.
+   *
+   * @param script - The absolute path of the worker's script.
+   * @param options - The worker's `driverOptions`; an empty object when none were given.
+   * @throws What it rejects with becomes the `cause` of `createWorker`'s rejection, `ERR_WORKER_SPAWN_FAILED`.
+   */
+  spawn(script: string, options: Options): Promise<DriverChannel | CoreChannel>;
+}
+/** What may be given as a driver: an instance, or a class whose constructor needs no arguments. */
+export type DriverValue<D extends Driver = Driver> = D | (new () => D);
+/** The `driverOptions` of the driver `D`: what its `spawn` takes. */
+export type DriverOptionsFor<D extends Driver> = D extends {
+  spawn(script: string, options: infer Options): unknown;
+}
+  ? Options
+  : never;
+/** What the driver `D` can do. */
+export type CapabilitiesOf<D extends Driver> = D['capabilities'];
+/**
+ * The process id of a worker that `D` runs, taken from the channel its `spawn` promises: `number` for processes,
+ * `undefined` for threads, `number | undefined` where the driver does not say.
+ */
+export type PidOf<D extends Driver> = Awaited<ReturnType<D['spawn']>>['pid'];
+/** What becomes of one standard stream of a worker process: shared with the host, a stream for the host, or dropped. */
+export type StdioMode = 'inherit' | 'pipe' | 'ignore';
+/**
+ * How a worker process is started, each option with the meaning it has in `fork` of `node:child_process`.
+ *
+ * The same members may be given to `createWorker` itself; those in `driverOptions` go first.
+ */
+export interface ProcessOptions {
+  /** The executable that runs the script. Default: the host's own. */
+  execPath?: string | undefined;
+  /** Arguments of the executable, before the script. Default: the host's own. */
+  execArgv?: readonly string[] | undefined;
+  /** Arguments of the script. Default: none. */
+  argv?: readonly string[] | undefined;
+  /** The whole environment of the worker. Default: the host's own. */
+  env?: NodeJS.ProcessEnv | undefined;
+  /** The worker's working directory: a path or a file URL. Default: the host's own. */
+  cwd?: string | URL | undefined;
+  /** All three standard streams at once, or standard input, output and error one by one. Default: `'inherit'`. */
+  stdio?: StdioMode | readonly StdioMode[] | undefined;
+}
+declare class NativePair {
+  /** Throws `ERR_SYSTEM` when no file descriptors are left. */
+  constructor();
+  /** The descriptor for the child's `stdio`; -1 when it was closed. */
+  get childFd(): number;
+  /** Closes this process's copy of the child's end: else the end of the child would not be noticed. */
+  closeChildEnd(): void;
+  /** Closes what is left of both ends. */
+  close(): void;
+}
+/** A running child process and the host's end of its connection. */
+export declare class ProcessChannel implements CoreChannel {
+  private readonly child;
+  readonly pair: NativePair;
+  readonly isCore = true;
+  readonly pid: number;
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  /** Resolves when the process is gone and its output has been read. */
+  readonly exited: Promise<ShutdownReason>;
+  private readonly lastLines;
+  private gone;
+  constructor(child: ChildProcess, pair: NativePair);
+  /** The last lines of standard error, where it is piped. */
+  get lastWords(): string[] | undefined;
+  /** Sends a signal, unless the process is gone. */
+  kill(signal: NodeJS.Signals): void;
+  /** Whether the process keeps the host alive. */
+  setRef(referenced: boolean): void;
+}
+/** The default driver: each worker is a process of its own, connected by a private pair that nobody else can reach. */
+export declare class ChildProcessDriver implements Driver<ChildProcessCapabilities, ProcessOptions> {
+  readonly name = 'child_process';
+  readonly capabilities: ChildProcessCapabilities;
+  spawn(script: string, options: ProcessOptions): Promise<ProcessChannel>;
+}
+/**
+ * What one message type carries.
+ *
+ * Without `result` the worker still acknowledges a request, so that an error of its handler is not lost, but there is
+ * nothing to return.
+ */
+export interface MessageDefinition {
+  /** The data sent with the message. Of type `void` or `undefined` it may be left out of `send` and `post`. */
+  payload: unknown;
+  /** The data the handler returns. */
+  result?: unknown;
+}
+/** Message types by name. Also what stands in where a program names no messages: any name, any payload. */
+export interface MessageDefinitions {
+  [type: string]: MessageDefinition;
+}
+type OnlyKnownMembers<T> = {
+  [P in Exclude<keyof T, keyof MessageDefinition>]: never;
+};
+/**
+ * Defines the messages of a worker in one place. The host and the worker both import the type; everything else is
+ * inferred from it.
+ *
+ * @typeParam T - One member per message type, as a type literal or an interface.
+ *
+ * @example
+ * ```ts
+ * type Messages = DefineMessages<{
+ *   load: { payload: { config: string }; result: { loaded: true } };
+ *   shutdown: { payload: void };
+ * }>;
+ * ```
+ */
+export type DefineMessages<
+  T extends {
+    [K in keyof T]: MessageDefinition & OnlyKnownMembers<T[K]>;
+  },
+> = {
+  [K in keyof T]: T[K];
+};
+/** The names of the message types in `M`. */
+export type MessageTypeOf<M extends MessageDefinitions> = keyof M & string;
+/** The names of the message types in `M` that have a result. */
+export type WithResult<M extends MessageDefinitions> = {
+  [K in MessageTypeOf<M>]: 'result' extends keyof M[K] ? K : never;
+}[MessageTypeOf<M>];
+/** The names of the message types in `M` whose payload may be left out: those that accept `undefined`. */
+export type WithOptionalPayload<M extends MessageDefinitions> = {
+  [K in MessageTypeOf<M>]: undefined extends M[K]['payload'] ? K : never;
+}[MessageTypeOf<M>];
+/** The payload of the message type `K`, without the message around it. */
+export type PayloadOf<M extends MessageDefinitions, K extends MessageTypeOf<M>> = M[K]['payload'];
+/** What a handler of the type `K` returns, without the message around it; `void` for a type without result. */
+export type ResultPayloadOf<M extends MessageDefinitions, K extends MessageTypeOf<M>> = {
+  [P in K]: 'result' extends keyof M[P] ? M[P]['result'] : void;
+}[K];
+/**
+ * One handler per message type of `M`: none may be missing, none may be unknown.
+ *
+ * What a handler throws, or rejects with, becomes the rejection of the host's `send`; the worker lives on. A handler
+ * that returns nothing still answers. Handlers run concurrently: a pending promise holds no other message back.
+ *
+ * TypeScript checks the shape of a result, but it reports properties a result has too many only where the handler's
+ * return type is written down, for example `(payload): ResultPayloadOf<Messages, 'load'> => …`.
+ *
+ * At run time only the object's own properties are handlers, so that no message can reach an inherited name such as
+ * `constructor`.
+ */
+export type Handlers<M extends MessageDefinitions = MessageDefinitions> = {
+  [K in MessageTypeOf<M>]: (payload: PayloadOf<M, K>) => ResultPayloadOf<M, K> | PromiseLike<ResultPayloadOf<M, K>>;
+};
+/** Serves the message type `K` in the worker. */
+export type Handler<M extends MessageDefinitions, K extends MessageTypeOf<M>> = Handlers<M>[K];
+/** Options of one `send`. */
+export interface SendOptions {
+  /** In milliseconds, in place of the worker's own message timeouts; `0` and `Infinity` mean: no limit. */
+  timeout?: number | undefined;
+}
+/** Options of `close`. */
+export interface CloseOptions {
+  /** How long the worker may take to end by itself, in milliseconds, before it is terminated. Default: 5,000. */
+  timeout?: number | undefined;
+}
+/**
+ * The host's handle to a worker. The members that need a capability exist only where the driver's type has it.
+ *
+ * A client may stand in for one with fewer message types. Where any worker will do, it is `WorkerClient<any, any>`.
+ *
+ * @typeParam M - The messages, made with `DefineMessages`.
+ * @typeParam D - The driver; `Driver` where it is not known.
+ */
+export type WorkerClient<
+  M extends MessageDefinitions = MessageDefinitions,
+  D extends Driver = ChildProcessDriver,
+> = MessageSender<M> & WorkerHandle<D> & (CapabilitiesOf<D>['reconnect'] extends true ? Reconnectable : unknown);
+declare const messages: unique symbol;
+/** Sends messages to a worker. */
+export interface MessageSender<M extends MessageDefinitions> {
+  /**
+   * Sends a request and waits for its outcome. Requests sent before the worker is ready wait, in order. Any number may
+   * be in flight. One that fails leaves the worker and its other requests alone.
+   *
+   * @param payload - May be left out where the type accepts `undefined`.
+   * @returns What the handler returned; for a type without result, nothing, once the handler is done.
+   * @throws What the handler threw, rebuilt; or a `WorkerError`, for example with the code `ERR_MESSAGE_TIMEOUT`,
+   *   `ERR_NOT_SERIALIZABLE`, `ERR_MESSAGE_TOO_LARGE`, `ERR_WORKER_CRASHED` or `ERR_WORKER_CLOSED`.
+   */
+  send<K extends WithOptionalPayload<M>>(type: K): Promise<ResultPayloadOf<M, K>>;
+  send<K extends MessageTypeOf<M>>(
+    type: K,
+    payload: PayloadOf<M, K>,
+    options?: SendOptions,
+  ): Promise<ResultPayloadOf<M, K>>;
+  /**
+   * Sends a notification: no answer comes, not even an error of the handler.
+   *
+   * @throws A `WorkerError` where the message cannot be sent at all, for example with the code `ERR_WORKER_CLOSED`.
+   */
+  post<K extends WithOptionalPayload<M>>(type: K): void;
+  post<K extends MessageTypeOf<M>>(type: K, payload: PayloadOf<M, K>): void;
+  /**
+   * Never there. It tells the compiler to compare senders by their messages, which it does not do for overloads, so
+   * that a worker with other messages is not taken for this one.
+   *
+   * @internal
+   */
+  readonly [messages]?: Handlers<M>;
+}
+/** What a worker can do whatever its messages are. */
+export interface WorkerHandle<D extends Driver = Driver> {
+  /**
+   * Ends the worker: refuses new requests, waits for those in flight, asks the worker to stop, and where it does not,
+   * terminates and then kills it. Resolves when the worker is gone. Calling it again is fine.
+   */
+  close(options?: CloseOptions): Promise<void>;
+  /** Closes the worker at the end of an `await using` block. */
+  [Symbol.asyncDispose](): Promise<void>;
+  /** Whether requests are taken: from the spawn until the worker is closed or lost. */
+  readonly isActive: boolean;
+  /** Whether the worker server has answered and its connection is open. */
+  readonly isConnected: boolean;
+  /** The worker's process id, also after its end; `undefined` for workers without a process of their own. */
+  readonly pid: PidOf<D>;
+  readonly name: string;
+  readonly capabilities: CapabilitiesOf<D>;
+  /** The worker's standard output where it is piped, else `null`. */
+  readonly stdout: Readable | null;
+  /** The worker's standard error where it is piped, else `null`. */
+  readonly stderr: Readable | null;
+  /** Keeps the host alive as long as the worker is there. By default only requests in flight do. */
+  ref(): this;
+  /** Lets the host end even while requests are in flight. */
+  unref(): this;
+}
+/** What a worker can do besides when its driver's `capabilities.reconnect` is `true`. */
+export interface Reconnectable {
+  /** Ends the connection; the worker keeps running, with its state. */
+  disconnect(): Promise<void>;
+  /** Connects to the same running worker again. */
+  reconnect(): Promise<void>;
+}
+/**
+ * Where log lines go. `console` is one. What a logger throws is ignored.
+ *
+ * @example `createWorker({ script, logger: console, logLevel: 'debug' })`
+ */
+export interface Logger {
+  debug(message: string, ...details: unknown[]): void;
+  info(message: string, ...details: unknown[]): void;
+  warn(message: string, ...details: unknown[]): void;
+  error(message: string, ...details: unknown[]): void;
+}
+/** The least severe level that is logged, from none to everything. Default: `'warn'`. */
+export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
+/**
+ * A request of the type `K`, as middleware sees it.
+ *
+ * @example `MessageOf<Messages, 'load'>` is `{ type: 'load'; tx: string; payload: { config: string } }`
+ */
+export type MessageOf<M extends MessageDefinitions, K extends MessageTypeOf<M>> = {
+  [P in K]: {
+    type: P;
+    tx: string;
+    payload: PayloadOf<M, P>;
+  };
+}[K];
+/** A message of the type `K` that was sent with `post`: it expects no answer and so has no transaction id. */
+export type NotificationOf<M extends MessageDefinitions, K extends MessageTypeOf<M>> = {
+  [P in K]: {
+    type: P;
+    tx?: undefined;
+    payload: PayloadOf<M, P>;
+  };
+}[K];
+/**
+ * The answer to a request of the type `K`.
+ *
+ * @example `ResultOf<Messages, 'load'>` is `{ type: 'loadResult'; tx: string; payload: { loaded: true } }`
+ */
+export type ResultOf<M extends MessageDefinitions, K extends WithResult<M>> = ResultMessage<M, K>;
+/**
+ * Maps a message type to its answer: {@link ResultOf}, with its two arguments in either order.
+ *
+ * @example `MessageResult<Messages, 'load'>` and `MessageResult<'load', Messages>` are the same type.
+ */
+export type MessageResult<
+  A extends MessageDefinitions | string,
+  B extends (A extends string
+    ? {
+        [K in A]: Required<MessageDefinition>;
+      }
+    : A extends MessageDefinitions
+      ? WithResult<A>
+      : never),
+> = A extends string
+  ? B extends MessageDefinitions
+    ? ResultMessage<B, A & MessageTypeOf<B>>
+    : never
+  : A extends MessageDefinitions
+    ? ResultMessage<A, B & MessageTypeOf<A>>
+    : never;
+/** An error as data: what {@link RemoteErrorOf} carries, and what the other side rebuilds an `Error` from. */
+export interface RemoteErrorPayload {
+  /** `error.name`, or the name of its class where that says more. */
+  name: string;
+  /** The built-in class it is an instance of, other than `Error`. */
+  class?: string;
+  message: string;
+  /** The stack where it was thrown. */
+  stack?: string;
+  code?: string | number;
+  /** `error.cause`. */
+  cause?: RemoteValue;
+  /** The members of an `AggregateError`. */
+  errors?: RemoteValue[];
+  /** Own enumerable properties besides those above. */
+  properties?: Record<string, RemoteValue>;
+  /** What was thrown, where that was no error. */
+  thrown?: RemoteValue;
+}
+/** A value in an error as data: an error, or JSON; neither where it is `undefined`. */
+export interface RemoteValue {
+  error?: RemoteErrorPayload;
+  value?: unknown;
+}
+/** The answer to a request of the type `K` whose handler threw. */
+export type RemoteErrorOf<M extends MessageDefinitions, K extends MessageTypeOf<M>> = {
+  [P in K]: {
+    type: `${P}Error`;
+    tx: string;
+    payload: RemoteErrorPayload;
+  };
+}[K];
+/** Every request of `M`, discriminated by `type`. */
+export type AllMessages<M extends MessageDefinitions> = MessageOf<M, MessageTypeOf<M>>;
+/** Every result of `M`, discriminated by `type`. */
+export type AllResults<M extends MessageDefinitions> = ResultOf<M, WithResult<M>>;
+/**
+ * Everything that travels between a host and a worker, in either direction: requests, notifications, the answers to
+ * requests (with the payload `void` for types without result), and remote errors.
+ */
+export type AnyMessage<M extends MessageDefinitions> =
+  | AllMessages<M>
+  | NotificationOf<M, MessageTypeOf<M>>
+  | ResultMessage<M, MessageTypeOf<M>>
+  | RemoteErrorOf<M, MessageTypeOf<M>>;
+type ResultMessage<M extends MessageDefinitions, K extends MessageTypeOf<M>> = {
+  [P in K]: {
+    type: `${P}Result`;
+    tx: string;
+    payload: ResultPayloadOf<M, P>;
+  };
+}[K];
+/** Seen from the side that runs the middleware: `outgoing` is not encoded yet, `incoming` is decoded already. */
+export type MessageDirection = 'incoming' | 'outgoing';
+/**
+ * Looks at, or changes, each message on its way. It may run in the host, in the worker, or in both.
+ *
+ * Several run in the order they were given, in both directions. Messages keep their order even where a middleware
+ * answers asynchronously. The message object is sealed: its `payload` may be replaced, members cannot be added.
+ *
+ * @returns The message that goes on. Without a return value the message that came in goes on.
+ * @throws What it throws, or rejects with, fails that one message: the `send` it belongs to rejects with it.
+ */
+export type Middleware<M extends MessageDefinitions = MessageDefinitions> = (
+  message: AnyMessage<M>,
+  direction: MessageDirection,
+) => AnyMessage<M> | void | PromiseLike<AnyMessage<M> | void>;
+/**
+ * Turns data into what travels, and back. Host and worker must name the same one; otherwise the worker's start fails
+ * with `ERR_SERIALIZER_MISMATCH`, which names both.
+ *
+ * - A text serializer has a `terminator`: `serialize` returns a string, `deserialize` is given one. A message that
+ *   would contain the terminator is refused with `ERR_TERMINATOR_IN_MESSAGE`, alone.
+ * - A binary serializer has none: bytes both ways, framed by their length, so any byte may occur in them.
+ *
+ * What `serialize` throws rejects the one `send` it was called for, with `ERR_NOT_SERIALIZABLE` and the thrown value as
+ * its `cause`.
+ *
+ * @example
+ * ```ts
+ * class V8Serializer implements Serializer {
+ *   readonly name = 'v8';
+ *   serialize(data: unknown): Uint8Array {
+ *     return v8.serialize(data);
+ *   }
+ *   deserialize(data: Uint8Array): unknown {
+ *     return v8.deserialize(data);
+ *   }
+ * }
+ * ```
+ */
+export interface Serializer {
+  /** Tells serializers apart; compared when a worker starts. */
+  readonly name: string;
+  /** What ends each message of a text serializer, one character or more. Absent or `null`: a binary serializer. */
+  readonly terminator?: string | null | undefined;
+  /** @returns A string if there is a terminator, bytes if there is none. */
+  serialize(data: unknown): string | Uint8Array;
+  /** @param data - A string if there is a terminator, bytes if there is none. Bytes are valid during the call only. */
+  deserialize(data: string | Uint8Array): unknown;
+}
+/** Options of the default serializer, `JsonSerializer`. */
+export interface JsonSerializerOptions {
+  /** What ends each message. Default: `'\n'`, which JSON text never contains. */
+  terminator?: string | undefined;
+}
+/**
+ * How long to wait for what, in milliseconds. `0` and `Infinity` mean: no limit.
+ *
+ * A negative number, `NaN`, or anything that is no number is refused with `ERR_INVALID_OPTION`. What has arrived is
+ * handled before a deadline is checked, so a busy host makes no healthy worker time out.
+ */
+export interface TimeoutConfig<M extends MessageDefinitions = MessageDefinitions> {
+  /** From the spawn until the worker is ready, else `ERR_START_TIMEOUT`. Default: 10,000. */
+  startup?: number | undefined;
+  /** From the worker server's start until its host has answered, else `ERR_CONNECT_TIMEOUT`. Default: 30,000. */
+  serverConnect?: number | undefined;
+  /** From `send` until the answer, else `ERR_MESSAGE_TIMEOUT`. Default: 300,000. */
+  message?: number | undefined;
+  /** Message timeouts of single message types, in place of `message`. `SendOptions.timeout` overrides both. */
+  types?:
+    | {
+        [K in MessageTypeOf<M>]?: number | undefined;
+      }
+    | undefined;
+}
+/** A request that has no transaction id yet; for a union of types discriminated by `type`. */
+export type UnsentRequest<
+  M extends MessageDefinitions = MessageDefinitions,
+  K extends MessageTypeOf<M> = MessageTypeOf<M>,
+> = {
+  [P in K]: {
+    readonly type: P;
+    readonly payload: PayloadOf<M, P>;
+  };
+}[K];
+/**
+ * Makes the transaction id of a request, which is used as it is. The default is a random UUID.
+ *
+ * `send` rejects with `ERR_DUPLICATE_TRANSACTION` when a request with the same id is in flight, and with
+ * `ERR_INVALID_TRANSACTION_ID` when the id is no string that can travel.
+ */
+export type TransactionIdGenerator<M extends MessageDefinitions = MessageDefinitions> = (
+  message: UnsentRequest<M>,
+) => string;
+/**
+ * Options of `createWorker`. Where `D` is named and is not the child process driver, `driver` is required: a type alone
+ * cannot choose a driver.
+ *
+ * @typeParam M - The messages, made with `DefineMessages`.
+ * @typeParam D - The driver.
+ */
+export type WorkerOptions<
+  M extends MessageDefinitions = MessageDefinitions,
+  D extends Driver = ChildProcessDriver,
+> = BaseWorkerOptions<M, D> &
+  (ChildProcessDriver extends D
+    ? unknown
+    : {
+        driver: object;
+      });
+/** The options that do not depend on which driver is named. */
+export interface BaseWorkerOptions<M extends MessageDefinitions, D extends Driver> extends ProcessOptions {
+  /**
+   * The worker's script: a path, relative to the current directory, or a file URL such as
+   * `new URL('./worker.js', import.meta.url)`. Missing: `ERR_SCRIPT_NOT_FOUND`. A TypeScript file works where the
+   * runtime or an installed loader can run it, else `ERR_TYPESCRIPT_UNSUPPORTED`.
+   */
+  script: string | URL;
+  /** An instance, or a driver class itself. Default: the child process driver. */
+  driver?: DriverValue<D> | undefined;
+  /** What the driver's `spawn` takes. */
+  driverOptions?: DriverOptionsFor<D> | undefined;
+  /** For logs and errors. Default: the script's base name. */
+  name?: string | undefined;
+  /** What `getStartupData()` returns in the worker: anything the serializer can carry, of any size. */
+  startupData?: unknown;
+  /** The worker server needs the same. Default: a `JsonSerializer`. */
+  serializer?: Serializer | undefined;
+  /** In milliseconds; a number is the message timeout. Default: 10 s to start, 5 min per message. */
+  timeout?: number | TimeoutConfig<M> | undefined;
+  /** Runs in the host. Default: none. */
+  middleware?: Middleware<M> | readonly Middleware<M>[] | undefined;
+  /** Default: a random UUID per request. */
+  txIdGenerator?: TransactionIdGenerator<M> | undefined;
+  /**
+   * The longest encoded message in bytes, in either direction; one over it fails with `ERR_MESSAGE_TOO_LARGE`, alone.
+   * Default: 268,435,456 (256 MiB).
+   */
+  maxMessageSize?: number | undefined;
+  /** Default: `defaultLogger`. */
+  logger?: Logger | undefined;
+  /** Default: `'warn'`. */
+  logLevel?: LogLevel | undefined;
+  /** `false`: resolve once the worker is spawned; messages wait until it is ready. Default: `true`. */
+  waitForReady?: boolean | undefined;
+}
+/**
+ * Starts a worker and resolves when it serves.
+ *
+ * @typeParam M - Its messages, made with `DefineMessages`.
+ * @typeParam D - Its driver; the child process driver by default.
+ * @throws `ERR_INVALID_OPTION`, `ERR_SCRIPT_NOT_FOUND`, `ERR_TYPESCRIPT_UNSUPPORTED`, `ERR_NOT_SERIALIZABLE` for the
+ *   start-up data, `ERR_WORKER_SPAWN_FAILED`, `ERR_WORKER_CRASHED` when it ends before it is ready, `ERR_START_TIMEOUT`,
+ *   `ERR_SERIALIZER_MISMATCH`, `ERR_PROTOCOL_MISMATCH`.
+ *
+ * @example
+ * ```ts
+ * const worker = await createWorker<Messages>({ script: new URL('./worker.js', import.meta.url) });
+ * const { sum } = await worker.send('add', { a: 1, b: 2 });
+ * await worker.close();
+ * ```
+ */
+export declare function createWorker<
+  M extends MessageDefinitions = MessageDefinitions,
+  D extends Driver = ChildProcessDriver,
+>(options: WorkerOptions<M, D>): Promise<WorkerClient<M, D>>;
+/** Options of `startWorkerServer`. */
+export interface WorkerServerOptions<M extends MessageDefinitions = MessageDefinitions> {
+  /** The host needs the same. Default: a `JsonSerializer`. */
+  serializer?: Serializer | undefined;
+  /** Runs in the worker. Default: none. */
+  middleware?: Middleware<M> | readonly Middleware<M>[] | undefined;
+  /** Default: `defaultLogger`. */
+  logger?: Logger | undefined;
+  /** Default: `'warn'`. */
+  logLevel?: LogLevel | undefined;
+  /** The driver that must have started this worker, else `ERR_DRIVER_MISMATCH`. Default: whichever did is detected. */
+  driver?: DriverValue | undefined;
+  /** In milliseconds. */
+  timeout?: Pick<TimeoutConfig<M>, 'serverConnect'> | undefined;
+}
+/** The part inside the worker that answers. */
+export interface WorkerServer {
+  /** Whether the host is connected. */
+  readonly isConnected: boolean;
+  /** Stops answering and ends the connection, once what is being handled is answered. Calling it again is fine. */
+  close(): Promise<void>;
+}
+/**
+ * Starts to answer the host. Resolves when the host is connected; by then messages may have come already.
+ *
+ * @typeParam M - The messages, the same as the host's.
+ * @throws `ERR_NOT_A_WORKER` in a process that no host has started, `ERR_INVALID_OPTION`, `ERR_DRIVER_MISMATCH`,
+ *   `ERR_CONNECT_TIMEOUT`, `ERR_SERIALIZER_MISMATCH`, `ERR_PROTOCOL_MISMATCH`.
+ *
+ * @example
+ * ```ts
+ * await startWorkerServer<Messages>({
+ *   add: ({ a, b }) => ({ sum: a + b }),
+ * });
+ * ```
+ */
+export declare function startWorkerServer<M extends MessageDefinitions = MessageDefinitions>(
+  handlers: Handlers<M>,
+  options?: WorkerServerOptions<M>,
+): Promise<WorkerServer>;
+export declare function startWorkerServer<M extends MessageDefinitions = MessageDefinitions>(
+  options: WorkerServerOptions<M> & {
+    handlers: Handlers<M>;
+  },
+): Promise<WorkerServer>;
+/**
+ * What the host gave to `createWorker` as `startupData`; `undefined` if it gave none, or if this is no worker. It is
+ * there as soon as the module is imported, before the server starts, whatever its size.
+ *
+ * @typeParam T - Its type, which the caller vouches for.
+ * @throws `ERR_CONNECT_TIMEOUT` if the host has stopped in the middle of sending them.
+ */
+export declare function getStartupData<T = unknown>(): T;
+/** The default serializer: JSON text, one line per message. */
+export declare class JsonSerializer implements Serializer {
+  readonly name = 'json';
+  readonly terminator: string;
+  constructor(options?: JsonSerializerOptions);
+  serialize(data: unknown): string;
+  deserialize(data: string | Uint8Array): unknown;
+}
+/** Writes to the standard error, all levels: the standard output belongs to the program. */
+export declare const defaultLogger: Logger;
+/**
+ * The `code` of each error of this library; `docs/errors.md` says what to do about them. Codes do not change; new ones
+ * may be added.
+ */
+export type WorkerErrorCode =
+  | 'ERR_INVALID_OPTION'
+  | 'ERR_SCRIPT_NOT_FOUND'
+  | 'ERR_TYPESCRIPT_UNSUPPORTED'
+  | 'ERR_WORKER_SPAWN_FAILED'
+  | 'ERR_WORKER_CRASHED'
+  | 'ERR_WORKER_CLOSED'
+  | 'ERR_START_TIMEOUT'
+  | 'ERR_CONNECT_TIMEOUT'
+  | 'ERR_MESSAGE_TIMEOUT'
+  | 'ERR_MESSAGE_TOO_LARGE'
+  | 'ERR_NOT_SERIALIZABLE'
+  | 'ERR_TERMINATOR_IN_MESSAGE'
+  | 'ERR_DUPLICATE_TRANSACTION'
+  | 'ERR_INVALID_TRANSACTION_ID'
+  | 'ERR_UNKNOWN_MESSAGE_TYPE'
+  | 'ERR_MALFORMED_MESSAGE'
+  | 'ERR_SERIALIZER_MISMATCH'
+  | 'ERR_PROTOCOL_MISMATCH'
+  | 'ERR_NOT_A_WORKER'
+  | 'ERR_DRIVER_MISMATCH'
+  | 'ERR_THROWN_VALUE'
+  | 'ERR_UNSUPPORTED_PLATFORM'
+  | 'ERR_SYSTEM';
+/** An error of this library. `code` is stable and says which; `docs/errors.md` lists them. */
+export declare class WorkerError extends Error {
+  readonly name: string;
+  readonly code: WorkerErrorCode;
+  constructor(code: WorkerErrorCode, message: string, options?: ErrorOptions);
+}
+/** What is known of a worker that ended without being closed. */
+export interface CrashDetails {
+  readonly reason: ShutdownReason;
+  /** `startup`: before it was ready. */
+  readonly phase: 'startup' | 'running';
+  readonly messageType?: string | undefined;
+  /** The last lines of its standard error, where that is piped to the host. */
+  readonly stderr?: readonly string[] | undefined;
+}
+/** The worker ended without being closed. Each request that was in flight rejects with one of these. */
+export declare class WorkerCrashedError extends WorkerError {
+  readonly name = 'WorkerCrashedError';
+  /** How it ended. */
+  readonly reason: ShutdownReason;
+  /** `startup`: before it was ready. */
+  readonly phase: 'startup' | 'running';
+  /** The type of the request that was lost; `undefined` if it was the start. */
+  readonly messageType: string | undefined;
+  /** Which attempt at the request this was, from 1. */
+  readonly attempt: number;
+  /** How many attempts were allowed. */
+  readonly maxAttempts: number;
+  /** The last lines of the worker's standard error, where that is piped to the host. */
+  readonly stderr: readonly string[] | undefined;
+  constructor(worker: string, details: CrashDetails);
+}
+/** Each worker is a thread of this process. */
+export declare class WorkerThreadsDriver implements Driver<WorkerThreadsCapabilities, object> {
+  readonly name = 'worker_threads';
+  readonly capabilities: WorkerThreadsCapabilities;
+  spawn(
+    _script: string,
+    _options: object,
+  ): Promise<
+    DriverChannel & {
+      readonly pid?: undefined;
+    }
+  >;
+}
+
+export {};

@@ -1,0 +1,67 @@
+// The package's subpaths. Each is a thin file that hands on names of the one bundle, so that there is one implementation
+// however the package is loaded: ES module or CommonJS, root or subpath.
+
+/** `file` is the place below dist/; `values` exist at run time, `types` only for TypeScript. */
+export const subpaths = [
+  {
+    file: 'drivers/index',
+    values: ['ChildProcessDriver', 'WorkerThreadsDriver'],
+    types: ['Driver', 'DriverCapabilities', 'DriverChannel', 'DriverMessage'],
+  },
+  {
+    file: 'drivers/child-process',
+    values: ['ChildProcessDriver'],
+    types: [],
+  },
+  {
+    file: 'drivers/worker-threads',
+    values: ['WorkerThreadsDriver'],
+    types: [],
+  },
+];
+
+/** The files that make the root entry loadable as an ES module, as a list of name and text. */
+export function rootEntry(names) {
+  return [
+    ['dist/index.mjs', esModule('./index.cjs', names)],
+    ['dist/index.d.mts', `export * from '../index.js';\n`],
+  ];
+}
+
+/** The four files of one subpath, as a list of name and text; `names` are the bundle's exports. */
+export function subpathEntry({ file, values, types }, names) {
+  const missing = values.filter((name) => !names.includes(name));
+  if (missing.length > 0) {
+    throw new Error(
+      `scripts/build/entries.mjs: ${file} names ${missing.join(', ')}, which ts/index.ts does not export`,
+    );
+  }
+  const up = '../'.repeat(file.split('/').length - 1);
+  const declarations = declare(`${up}../index.js`, values, types);
+  return [
+    [`dist/${file}.cjs`, commonJs(`${up}index.cjs`, values)],
+    [`dist/${file}.mjs`, esModule(`${up}index.cjs`, values)],
+    [`dist/${file}.d.ts`, declarations],
+    [`dist/${file}.d.mts`, declarations],
+  ];
+}
+
+function esModule(bundle, names) {
+  return `import bundle from '${bundle}';\n\nexport const {\n${list(names)}\n} = bundle;\n`;
+}
+
+function commonJs(bundle, names) {
+  // `exports.x =` and not one object: it is the form from which Node finds the names when an ES module imports this.
+  const lines = names.map((name) => `exports.${name} = bundle.${name};`);
+  return `'use strict';\n\nconst bundle = require('${bundle}');\n\n${lines.join('\n')}\n`;
+}
+
+function declare(declarations, values, types) {
+  const lines = [`export { ${values.join(', ')} } from '${declarations}';`];
+  if (types.length > 0) lines.push(`export type { ${types.join(', ')} } from '${declarations}';`);
+  return `${lines.join('\n')}\n`;
+}
+
+function list(names) {
+  return names.map((name) => `  ${name},`).join('\n');
+}

@@ -1,0 +1,40 @@
+// The parts of the package in the order they are built, and building them: all, some, or what is out of date.
+import { facade } from './facade.mjs';
+import { native } from './native.mjs';
+import { fingerprint, readStamp, staleness, writeStamp } from './stamp.mjs';
+import { types } from './types.mjs';
+
+// The facade and the public types are compiled against the addon's generated declarations, so the addon comes first.
+const parts = [native, types, facade];
+
+/** Builds the named parts, all of them when none is named, whether they are up to date or not. */
+export async function build({ names = [], profile = 'release' } = {}) {
+  const known = parts.map((part) => part.name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new Error(`there is no part "${unknown}"; the parts are ${known.join(', ')}`);
+  for (const part of parts) {
+    if (names.length === 0 || names.includes(part.name)) await buildPart(part, profile);
+  }
+}
+
+/**
+ * Builds what is missing or out of date, and says why. A current addon serves in whichever profile it was built, unless
+ * `exactly`: a debug build must never be measured.
+ */
+export async function buildIfStale({ profile = 'release', exactly = false } = {}) {
+  for (const part of parts) {
+    const otherProfile = exactly && part === native && readStamp(part.name)?.profile !== profile;
+    const reason = staleness(part) ?? (otherProfile ? `not a ${profile} build` : undefined);
+    if (reason !== undefined) await buildPart(part, profile, reason);
+  }
+}
+
+async function buildPart(part, profile, reason) {
+  const details = part === native ? { profile } : {};
+  console.log(`building ${[part.title, details.profile, reason && `(${reason})`].filter(Boolean).join(' ')}`);
+  const started = performance.now();
+  const inputs = fingerprint(part.inputs());
+  await part.build({ profile });
+  writeStamp(part, inputs, details);
+  console.log(`built ${part.title} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+}

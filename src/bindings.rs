@@ -1,0 +1,19 @@
+//! Node-API: convert, call, convert. And the `uv` engine, which needs Node's event loop.
+//!
+//! Everything here runs on the JavaScript thread of its environment, except the waker of the `tokio` engine. All state
+//! hangs on an [`environment::NativeEnvironment`], one for each JavaScript thread that loads the addon; nothing is
+//! global, so threads cannot meet.
+
+mod batch;
+mod connection;
+mod environment;
+mod failure;
+mod link;
+mod options;
+mod pair;
+mod reference;
+mod text;
+mod tokio;
+#[cfg(unix)]
+mod uv;
+mod watch;

@@ -1,0 +1,323 @@
+//! A connection as the facade sees it.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use napi::bindgen_prelude::{BufferSlice, Env, FromNapiValue, Function, Unknown};
+use napi::{JsValue, sys};
+use napi_derive::napi;
+
+use super::batch::Form;
+use super::environment::NativeEnvironment;
+use super::failure::{Failure, system};
+use super::link::{Callbacks, Hold, Link};
+use super::options::NativeOptions;
+use super::pair::NativePair;
+use super::reference::Reference;
+use super::text::read_short;
+use crate::connection::Connection;
+use crate::error::Error;
+use crate::exchange::{CallId, Timeout};
+use crate::timeouts::Timeouts;
+use crate::transaction_id::TransactionId;
+use crate::transactions::Slot;
+use crate::transport;
+
+/// One side of one connection. Payloads go in as the serializer made them: text or bytes; `undefined` for none.
+#[napi]
+pub struct NativeConnection {
+    link: Rc<Link>,
+}
+
+fn form_of(options: &NativeOptions) -> Form {
+    match options.terminator {
+        None => Form::Binary,
+        Some(_) if options.json => Form::Json,
+        Some(_) => Form::Text,
+    }
+}
+
+fn callbacks(env: Env, messages: &Function<'_, (), ()>, control: &Function<'_, (), ()>) -> Callbacks {
+    Callbacks {
+        messages: Reference::new(env.raw(), messages.raw()),
+        control: Reference::new(env.raw(), control.raw()),
+    }
+}
+
+/// A timeout as the facade writes it: negative for the configured one.
+fn timeout_of(millis: f64) -> Result<Timeout, Failure> {
+    if millis < 0.0 {
+        return Ok(Timeout::Configured);
+    }
+    Ok(Timeout::PerCall(Timeouts::from_millis(millis).map_err(Error::from)?))
+}
+
+#[napi]
+impl NativeConnection {
+    /// The host's side of a pair. `startupData` is JSON text.
+    #[napi(
+        factory,
+        catch_unwind,
+        ts_args_type = "environment: NativeEnvironment, pair: NativePair, options: NativeOptions, \
+            startupData: string | undefined, onMessages: OnMessages, onControl: OnControl"
+    )]
+    pub fn host(
+        env: Env,
+        environment: &NativeEnvironment,
+        pair: &mut NativePair,
+        options: NativeOptions,
+        startup_data: Option<String>,
+        on_messages: Function<'_, (), ()>,
+        on_control: Function<'_, (), ()>,
+    ) -> Result<Self, Failure> {
+        let config = options.to_config()?;
+        let environment = &environment.inner;
+        let data = startup_data.as_deref().map(str::as_bytes);
+        let connection = Connection::host(&config, data, environment.now())?;
+        let stream = pair.ours.take().ok_or_else(|| {
+            Failure::new("ERR_SYSTEM".to_owned(), "the pair has a connection already, or is closed".to_owned())
+        })?;
+        let link = Link::new(environment, stream, connection);
+        link.attach(form_of(&options), callbacks(env, &on_messages, &on_control), Hold::InFlight)?;
+        link.flush();
+        Ok(Self { link })
+    }
+
+    /// The worker's side, from the descriptor this process inherited. It reads nothing yet.
+    #[napi(factory, catch_unwind)]
+    pub fn worker(environment: &NativeEnvironment, fd: i32) -> Result<Self, Failure> {
+        let stream =
+            transport::adopt(fd).map_err(|error| system(&format!("cannot use the descriptor {fd}"), &error))?;
+        Ok(Self { link: Link::new(&environment.inner, stream, Connection::worker()) })
+    }
+
+    /// Blocks until the start-up data are there; gives them once, as JSON text. Throws `ERR_CONNECT_TIMEOUT`.
+    #[napi(catch_unwind)]
+    pub fn read_startup_data(&self, timeout: f64) -> Result<Option<String>, Failure> {
+        let timeout = Timeouts::from_millis(timeout).map_err(Error::from)?;
+        let bytes = self.link.read_startup_data(timeout)?;
+        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    /// Starts to serve. Messages come from the next `drain()` on.
+    #[napi(
+        catch_unwind,
+        ts_args_type = "options: NativeOptions, handlers: string[], onMessages: OnMessages, onControl: OnControl"
+    )]
+    pub fn serve(
+        &self,
+        env: Env,
+        options: NativeOptions,
+        handlers: Vec<String>,
+        on_messages: Function<'_, (), ()>,
+        on_control: Function<'_, (), ()>,
+    ) -> Result<(), Failure> {
+        let config = options.to_config()?;
+        let now = self.link.environment().now();
+        let mut served = Ok(());
+        self.link.with_events(|connection, events| {
+            served = connection.serve(&config, handlers.iter().map(String::as_str), now, events);
+        });
+        served?;
+        self.link.attach(form_of(&options), callbacks(env, &on_messages, &on_control), Hold::Always)?;
+        self.link.flush();
+        Ok(())
+    }
+
+    /// Sends a request; gives its slot.
+    #[napi(catch_unwind)]
+    pub fn request(
+        &self,
+        message_type: Unknown<'_>,
+        payload: Unknown<'_>,
+        timeout: f64,
+    ) -> Result<u32, Failure> {
+        let timeout = timeout_of(timeout)?;
+        let random = uuid::Uuid::new_v4().as_u128();
+        let now = self.link.environment().now();
+        let slot = self.with_message(&message_type, &payload, |connection, name, payload| {
+            connection.exchange.request(name, payload, timeout, random, now)
+        })?;
+        self.link.touch();
+        Ok(slot.0)
+    }
+
+    /// Begins a transaction whose message follows with `submit`; gives its slot. Without an id it gets a random one.
+    #[napi(catch_unwind)]
+    pub fn reserve(&self, message_type: String, tx: Option<String>, timeout: f64) -> Result<u32, Failure> {
+        let timeout = timeout_of(timeout)?;
+        let id = match tx {
+            Some(text) => TransactionId::from_custom(&text).map_err(Error::from)?,
+            None => TransactionId::Uuid(uuid::Uuid::new_v4().as_u128()),
+        };
+        let now = self.link.environment().now();
+        let slot = self.link.connection.borrow_mut().exchange.reserve(&message_type, id, timeout, now)?;
+        self.link.touch();
+        Ok(slot.0)
+    }
+
+    /// Sends the message of a transaction; `false` when the transaction has ended meanwhile.
+    #[napi(catch_unwind)]
+    pub fn submit(&self, slot: u32, message_type: Unknown<'_>, payload: Unknown<'_>) -> Result<bool, Failure> {
+        let sent = self.with_message(&message_type, &payload, |connection, name, payload| {
+            connection.exchange.submit(Slot(slot), name, payload)
+        })?;
+        self.link.touch();
+        Ok(sent)
+    }
+
+    /// The transaction id of a request in flight.
+    #[napi(catch_unwind)]
+    pub fn transaction_id(&self, slot: u32) -> Option<String> {
+        self.link.connection.borrow().exchange.transaction_id(Slot(slot))
+    }
+
+    /// Ends a transaction without an outcome; tells whether there was one.
+    #[napi(catch_unwind)]
+    pub fn cancel(&self, slot: u32) -> bool {
+        let cancelled = self.link.connection.borrow_mut().exchange.cancel(Slot(slot));
+        self.link.touch();
+        cancelled
+    }
+
+    /// Ends all transactions without an outcome; gives their slots, oldest first.
+    #[napi(catch_unwind)]
+    pub fn fail_all(&self) -> Vec<u32> {
+        let slots = self.link.connection.borrow_mut().exchange.fail_all();
+        self.link.touch();
+        slots.into_iter().map(|slot| slot.0).collect()
+    }
+
+    /// Sends a message that expects no answer.
+    #[napi(catch_unwind)]
+    pub fn post(&self, message_type: Unknown<'_>, payload: Unknown<'_>) -> Result<(), Failure> {
+        self.with_message(&message_type, &payload, |connection, name, payload| {
+            connection.exchange.notify(name, payload)
+        })?;
+        self.link.touch();
+        Ok(())
+    }
+
+    /// Answers a request of the peer.
+    #[napi(catch_unwind)]
+    pub fn respond(&self, call: u32, payload: Unknown<'_>) -> Result<(), Failure> {
+        let respond = |payload: Option<&mut dyn FnMut(&mut Vec<u8>)>| {
+            self.link.connection.borrow_mut().exchange.respond(CallId(call), payload)
+        };
+        with_payload(&self.link, &payload, respond)??;
+        self.link.touch();
+        Ok(())
+    }
+
+    /// Answers a request of the peer with an error, as JSON text.
+    #[napi(catch_unwind)]
+    pub fn fail(&self, call: u32, error: String) {
+        self.link.connection.borrow_mut().exchange.fail_with(CallId(call), &error);
+        self.link.touch();
+    }
+
+    /// Answers a request of the peer whose type has no handler.
+    #[napi(catch_unwind)]
+    pub fn fail_unknown(&self, call: u32, message_type: String) {
+        self.link.connection.borrow_mut().exchange.fail_unknown(CallId(call), &message_type);
+        self.link.touch();
+    }
+
+    /// The transaction id of a request of the peer that has no answer yet.
+    #[napi(catch_unwind)]
+    pub fn call_transaction_id(&self, call: u32) -> Option<String> {
+        self.link.connection.borrow().exchange.call_transaction_id(CallId(call))
+    }
+
+    /// Asks the worker to stop, after all that was sent before.
+    #[napi(catch_unwind)]
+    pub fn ask_to_close(&self) {
+        self.link.connection.borrow_mut().exchange.ask_to_close();
+        self.link.touch();
+    }
+
+    /// Handles everything that has arrived, before it returns.
+    #[napi(catch_unwind)]
+    pub fn drain(&self) {
+        self.link.receive_buffered();
+        self.link.deliver();
+        self.link.read_and_deliver(usize::MAX);
+    }
+
+    /// Writes all output, blocking for at most so many milliseconds.
+    #[napi(catch_unwind)]
+    pub fn flush_blocking(&self, timeout: u32) {
+        self.link.flush_blocking(Duration::from_millis(timeout.into()));
+    }
+
+    /// Whether the connection keeps the event loop alive: -1 never, 0 while requests are in flight, 1 always.
+    #[napi(catch_unwind)]
+    pub fn set_hold(&self, hold: i32) {
+        self.link.set_hold(match hold {
+            0 => Hold::InFlight,
+            1.. => Hold::Always,
+            _ => Hold::Never,
+        });
+    }
+
+    /// How many requests of this side wait for their outcome.
+    #[napi(getter, catch_unwind)]
+    pub fn in_flight(&self) -> u32 {
+        u32::try_from(self.link.connection.borrow().exchange.in_flight()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether both handshakes are done and the end was not seen.
+    #[napi(getter, catch_unwind)]
+    pub fn is_ready(&self) -> bool {
+        self.link.connection.borrow().is_ready()
+    }
+
+    /// Closes the connection at once. Nothing more will be told.
+    #[napi(catch_unwind)]
+    pub fn close(&self) {
+        self.link.close();
+    }
+
+    fn with_message<T>(
+        &self,
+        message_type: &Unknown<'_>,
+        payload: &Unknown<'_>,
+        act: impl FnOnce(&mut Connection, &str, Option<&mut dyn FnMut(&mut Vec<u8>)>) -> Result<T, Error>,
+    ) -> Result<T, Failure> {
+        let environment = self.link.environment();
+        let mut short = environment.short.borrow_mut();
+        let name = read_short(environment.env, message_type.raw(), &mut short)
+            .ok_or_else(|| Failure::new("ERR_INVALID_OPTION".to_owned(), "a message type must be a string".to_owned()))?;
+        let mut connection = self.link.connection.borrow_mut();
+        Ok(with_payload(&self.link, payload, |payload| act(&mut connection, name, payload))??)
+    }
+}
+
+/// Calls `act` with what appends the payload, or with `None` for `undefined`.
+fn with_payload<T>(
+    link: &Link,
+    payload: &Unknown<'_>,
+    act: impl FnOnce(Option<&mut dyn FnMut(&mut Vec<u8>)>) -> T,
+) -> Result<T, Failure> {
+    let environment = link.environment();
+    let (env, value) = (environment.env, payload.raw());
+    if link.form() == Form::Binary {
+        // SAFETY: `value` is an argument of the call that is being made.
+        if let Ok(bytes) = unsafe { BufferSlice::from_napi_value(env, value) } {
+            return Ok(act(Some(&mut |out: &mut Vec<u8>| out.extend_from_slice(&bytes))));
+        }
+    } else {
+        let mut scratch = environment.scratch.borrow_mut();
+        if scratch.read(env, value) {
+            return Ok(act(Some(&mut |out: &mut Vec<u8>| scratch.append_to(out))));
+        }
+    }
+    let mut kind = sys::ValueType::napi_undefined;
+    // SAFETY: as above.
+    unsafe { sys::napi_typeof(env, value, &raw mut kind) };
+    if kind == sys::ValueType::napi_undefined {
+        return Ok(act(None));
+    }
+    let expected = if link.form() == Form::Binary { "a Uint8Array" } else { "a string" };
+    Err(Failure::new("ERR_NOT_SERIALIZABLE".to_owned(), format!("the serializer must return {expected}")))
+}

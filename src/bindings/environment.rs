@@ -1,0 +1,240 @@
+//! One JavaScript thread that has loaded the addon.
+
+use std::cell::{Cell, RefCell};
+use std::ptr;
+use std::rc::{Rc, Weak};
+use std::time::{Duration, Instant};
+
+use napi::bindgen_prelude::{BufferSlice, Env};
+use napi::{JsValue, sys};
+use napi_derive::napi;
+use slab::Slab;
+
+use super::failure::{Failure, node};
+use super::link::Link;
+use super::reference::Reference;
+use super::text::Scratch;
+use super::tokio::TokioIo;
+use super::watch::Watch;
+use crate::transport::Stream;
+
+/// Integers in front of the records in the shared memory; the first says whether a flush is scheduled.
+pub(super) const HEAD: usize = 4;
+/// Integers of one record: kind, number, second number, length of the payload.
+pub(super) const RECORD: usize = 4;
+
+/// What moves bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Engine {
+    Uv,
+    Tokio,
+}
+
+#[derive(Debug)]
+pub(super) struct Environment {
+    pub(super) env: sys::napi_env,
+    pub(super) engine: Engine,
+    pub(super) scratch: RefCell<Scratch>,
+    pub(super) short: RefCell<Vec<u8>>,
+    /// Integers that JavaScript reads: events cross the boundary without an object each.
+    memory: *mut i32,
+    memory_length: usize,
+    _memory_owner: Reference,
+    epoch: Instant,
+    dirty: RefCell<Vec<Rc<Link>>>,
+    links: RefCell<Slab<Weak<Link>>>,
+    io: RefCell<Option<Rc<TokioIo>>>,
+    ended: Cell<bool>,
+}
+
+impl Environment {
+    /// Time since the environment was made: the `now` of the core.
+    pub(super) fn now(&self) -> Duration {
+        self.epoch.elapsed()
+    }
+
+    pub(super) fn add_link(&self, link: Weak<Link>) -> usize {
+        self.links.borrow_mut().insert(link)
+    }
+
+    pub(super) fn remove_link(&self, number: usize) {
+        self.links.borrow_mut().try_remove(number);
+    }
+
+    pub(super) fn watch(self: &Rc<Self>, stream: Stream, link: &Rc<Link>) -> Result<Watch, Failure> {
+        if self.ended.get() {
+            return Err(Failure::new("ERR_SYSTEM".to_owned(), "this JavaScript thread is ending".to_owned()));
+        }
+        match self.engine {
+            #[cfg(unix)]
+            Engine::Uv => super::uv::UvWatch::new(self.env, stream, Rc::downgrade(link))
+                .map(Watch::Uv)
+                .map_err(|reason| Failure::new("ERR_SYSTEM".to_owned(), format!("cannot watch the connection: {reason}"))),
+            #[cfg(not(unix))]
+            Engine::Uv => unreachable!("chosen on Unix only"),
+            Engine::Tokio => Ok(Watch::Tokio(self.io()?.watch(stream, link.number())?)),
+        }
+    }
+
+    fn io(self: &Rc<Self>) -> Result<Rc<TokioIo>, Failure> {
+        if let Some(io) = &*self.io.borrow() {
+            return Ok(Rc::clone(io));
+        }
+        let io = TokioIo::start(self.env, Rc::downgrade(self))?;
+        *self.io.borrow_mut() = Some(Rc::clone(&io));
+        // Hooks run last in, first out: this one joins the I/O thread before Node takes the threadsafe function back.
+        self.end_with_node().map_err(node)?;
+        Ok(io)
+    }
+
+    fn end_with_node(self: &Rc<Self>) -> napi::Result<()> {
+        Env::from_raw(self.env).add_env_cleanup_hook(Rc::downgrade(self), |environment| {
+            if let Some(environment) = environment.upgrade() {
+                environment.end();
+            }
+        })?;
+        Ok(())
+    }
+
+    /// The JavaScript thread ends: closes every handle, joins the I/O thread.
+    fn end(&self) {
+        if self.ended.replace(true) {
+            return;
+        }
+        let links: Vec<_> = self.links.borrow().iter().filter_map(|(_, link)| link.upgrade()).collect();
+        for link in links {
+            link.close();
+        }
+        self.dirty.borrow_mut().clear();
+        if let Some(io) = self.io.borrow_mut().take() {
+            io.stop();
+        }
+    }
+
+    /// Links that the `tokio` engine woke.
+    pub(super) fn on_wake(&self) {
+        let Some(io) = self.io.borrow().clone() else { return };
+        for number in io.take_woken() {
+            let link = self.links.borrow().get(number).and_then(Weak::upgrade);
+            if let Some(link) = link {
+                link.on_wake();
+            }
+        }
+    }
+
+    /// Has output to be written at the end of this tick.
+    pub(super) fn add_dirty(&self, link: Rc<Link>) {
+        self.dirty.borrow_mut().push(link);
+    }
+
+    /// Writes the output of every link that has some; later output needs a new flush.
+    pub(super) fn flush(&self) {
+        self.set_flush_scheduled(false);
+        // A flush runs no JavaScript, so nothing is added meanwhile.
+        for link in self.dirty.borrow_mut().drain(..) {
+            link.flush();
+        }
+    }
+
+    pub(super) fn set_flush_scheduled(&self, scheduled: bool) {
+        self.write_memory(0, scheduled.into());
+    }
+
+    /// How many records fit.
+    pub(super) fn record_capacity(&self) -> usize {
+        (self.memory_length - HEAD) / RECORD
+    }
+
+    pub(super) fn write_record(&self, index: usize, record: [i32; RECORD]) {
+        for (offset, value) in record.into_iter().enumerate() {
+            self.write_memory(HEAD + index * RECORD + offset, value);
+        }
+    }
+
+    fn write_memory(&self, index: usize, value: i32) {
+        assert!(index < self.memory_length, "a record outside the shared memory");
+        // SAFETY: the index is inside the buffer, which `_memory_owner` keeps alive. JavaScript reads it on this very
+        // thread, never at the same time.
+        unsafe { self.memory.add(index).write(value) };
+    }
+
+    /// Calls into JavaScript, as Node calls a callback: microtasks run before this returns, unless JavaScript is already
+    /// on the stack.
+    pub(super) fn call(&self, function: sys::napi_value, arguments: &[sys::napi_value]) {
+        let mut receiver = ptr::null_mut();
+        let mut result = ptr::null_mut();
+        // SAFETY: the caller has opened a handle scope, and all values are in it.
+        unsafe {
+            sys::napi_get_global(self.env, &raw mut receiver);
+            let status = sys::napi_make_callback(
+                self.env,
+                ptr::null_mut(),
+                receiver,
+                function,
+                arguments.len(),
+                arguments.as_ptr(),
+                &raw mut result,
+            );
+            if status == sys::Status::napi_pending_exception {
+                let mut error = ptr::null_mut();
+                sys::napi_get_and_clear_last_exception(self.env, &raw mut error);
+                sys::napi_fatal_exception(self.env, error);
+            }
+        }
+    }
+}
+
+/// The addon as one JavaScript thread sees it.
+#[napi]
+pub struct NativeEnvironment {
+    pub(super) inner: Rc<Environment>,
+}
+
+#[napi]
+impl NativeEnvironment {
+    /// `memory` is backed by a `SharedArrayBuffer`, aligned to 4 bytes: events are told as integers in it. `engine` is
+    /// `uv` or `tokio`; `uv` becomes `tokio` where it cannot run.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(env: Env, memory: BufferSlice, engine: String) -> Result<Self, Failure> {
+        let integers = memory.len() / size_of::<i32>();
+        let data = memory.as_ptr().cast_mut();
+        if !data.cast::<i32>().is_aligned() || integers < HEAD + RECORD {
+            return Err(Failure::new("ERR_INVALID_OPTION".to_owned(), "the memory for records is unfit".to_owned()));
+        }
+        #[cfg(unix)]
+        let uv = engine == "uv" && super::uv::is_available();
+        #[cfg(not(unix))]
+        let uv = false;
+        let inner = Rc::new(Environment {
+            env: env.raw(),
+            engine: if uv { Engine::Uv } else { Engine::Tokio },
+            scratch: RefCell::default(),
+            short: RefCell::default(),
+            memory: data.cast(),
+            memory_length: integers,
+            _memory_owner: Reference::new(env.raw(), memory.raw()),
+            epoch: Instant::now(),
+            dirty: RefCell::default(),
+            links: RefCell::default(),
+            io: RefCell::default(),
+            ended: Cell::new(false),
+        });
+        inner.end_with_node().map_err(node)?;
+        Ok(Self { inner })
+    }
+
+    /// The engine in use.
+    #[napi(getter, catch_unwind)]
+    pub fn engine(&self) -> &'static str {
+        match self.inner.engine {
+            Engine::Uv => "uv",
+            Engine::Tokio => "tokio",
+        }
+    }
+
+    /// Writes what was sent in this tick.
+    #[napi(catch_unwind)]
+    pub fn flush(&self) {
+        self.inner.flush();
+    }
+}

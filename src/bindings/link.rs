@@ -1,0 +1,478 @@
+//! A connection, its stream and its way into JavaScript. Everything happens on the JavaScript thread; nothing is
+//! borrowed while JavaScript runs, which may call back into the same link.
+
+use std::cell::{Cell, RefCell};
+use std::io::ErrorKind;
+use std::ptr;
+use std::rc::{Rc, Weak};
+use std::time::{Duration, Instant};
+
+use napi::sys;
+
+use super::batch::{Batch, Form, RecordKind, payload_to_js, undefined};
+use super::environment::Environment;
+use super::failure::{Failure, system};
+use super::reference::Reference;
+use super::text;
+use super::watch::Watch;
+use crate::connection::Connection;
+use crate::event::{Event, Payload};
+use crate::transport::Stream;
+
+/// At most this much is read before JavaScript gets a turn.
+const READ_BUDGET: usize = 1 << 20;
+
+/// Whether a link keeps the event loop alive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// While requests are in flight.
+    InFlight,
+    Always,
+    Never,
+}
+
+/// The functions of the facade: batches of messages, and everything that is rare.
+#[derive(Debug)]
+pub(super) struct Callbacks {
+    pub(super) messages: Reference,
+    pub(super) control: Reference,
+}
+
+/// What a control call tells.
+#[derive(Debug, Clone, Copy)]
+#[repr(i32)]
+enum Control {
+    Ready = 1,
+    Mismatch = 2,
+    HandshakeTimedOut = 3,
+    Refused = 4,
+    UnknownRequest = 5,
+    UnknownNotification = 6,
+    Close = 7,
+    Dropped = 8,
+    End = 9,
+}
+
+#[derive(Debug)]
+pub(super) struct Link {
+    environment: Rc<Environment>,
+    number: usize,
+    pub(super) connection: RefCell<Connection>,
+    /// `None` when the link is closed.
+    watch: RefCell<Option<Watch>>,
+    callbacks: RefCell<Option<Rc<Callbacks>>>,
+    form: Cell<Form>,
+    startup_data: RefCell<Option<Vec<u8>>>,
+    events: RefCell<Vec<Event>>,
+    batch: RefCell<Batch>,
+    hold: Cell<Hold>,
+    referenced: Cell<bool>,
+    delivering: Cell<bool>,
+    dirty: Cell<bool>,
+    /// The deadline the engine's timer is set for.
+    armed: Cell<Option<Duration>>,
+}
+
+impl Link {
+    /// A link that is not watched yet.
+    pub(super) fn new(environment: &Rc<Environment>, stream: Stream, connection: Connection) -> Rc<Self> {
+        Rc::new_cyclic(|me: &Weak<Self>| Self {
+            environment: Rc::clone(environment),
+            number: environment.add_link(me.clone()),
+            connection: RefCell::new(connection),
+            watch: RefCell::new(Some(Watch::Idle(stream))),
+            callbacks: RefCell::default(),
+            form: Cell::new(Form::Binary),
+            startup_data: RefCell::default(),
+            events: RefCell::default(),
+            batch: RefCell::default(),
+            hold: Cell::new(Hold::InFlight),
+            referenced: Cell::new(false),
+            delivering: Cell::new(false),
+            dirty: Cell::new(false),
+            armed: Cell::new(None),
+        })
+    }
+
+    pub(super) fn number(&self) -> usize {
+        self.number
+    }
+
+    pub(super) fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    pub(super) fn form(&self) -> Form {
+        self.form.get()
+    }
+
+    /// From now on the engine watches the stream, and events go to the callbacks.
+    pub(super) fn attach(self: &Rc<Self>, form: Form, callbacks: Callbacks, hold: Hold) -> Result<(), Failure> {
+        self.form.set(form);
+        *self.callbacks.borrow_mut() = Some(Rc::new(callbacks));
+        let idle = self.watch.borrow_mut().take();
+        if let Some(Watch::Idle(stream)) = idle {
+            *self.watch.borrow_mut() = Some(self.environment.watch(stream, self)?);
+        }
+        self.set_hold(hold);
+        self.touch();
+        Ok(())
+    }
+
+    /// After a command: output is written at the end of the tick, timer and hold are brought up to date.
+    pub(super) fn touch(self: &Rc<Self>) {
+        if !self.dirty.get() && !self.connection.borrow().output().is_empty() {
+            self.dirty.set(true);
+            self.environment.add_dirty(Rc::clone(self));
+        }
+        self.update();
+    }
+
+    pub(super) fn set_hold(&self, hold: Hold) {
+        self.hold.set(hold);
+        self.update();
+    }
+
+    fn update(&self) {
+        let connection = self.connection.borrow();
+        let watch = self.watch.borrow();
+        let Some(watch) = &*watch else { return };
+        let next = connection.next_deadline();
+        let referenced = match self.hold.get() {
+            Hold::Always => true,
+            Hold::Never => false,
+            Hold::InFlight => connection.exchange.in_flight() > 0 || (!connection.is_ready() && connection.is_open()),
+        };
+        if self.referenced.replace(referenced) != referenced {
+            watch.set_ref(referenced);
+        }
+        // A timer that is early finds nothing to do and is set again: cheaper than setting it for each request.
+        if let Some(next) = next.filter(|next| self.armed.get().is_none_or(|armed| *next < armed)) {
+            self.armed.set(Some(next));
+            watch.set_timer(next.saturating_sub(self.environment.now()));
+        }
+    }
+
+    pub(super) fn on_wake(self: &Rc<Self>) {
+        let readiness = match &*self.watch.borrow() {
+            Some(Watch::Tokio(watch)) => watch.take(),
+            _ => return,
+        };
+        if readiness.writable() {
+            self.on_writable();
+        }
+        if readiness.readable() {
+            self.on_readable();
+        }
+        if readiness.deadline() {
+            self.on_deadline();
+        }
+    }
+
+    pub(super) fn on_writable(&self) {
+        self.flush();
+    }
+
+    /// Reads what is there, up to the budget, and delivers it.
+    pub(super) fn on_readable(self: &Rc<Self>) {
+        self.read_and_deliver(READ_BUDGET);
+    }
+
+    /// Handles all that has arrived, then ends the transactions whose time is over.
+    pub(super) fn on_deadline(self: &Rc<Self>) {
+        self.armed.set(None);
+        if self.read_and_deliver(usize::MAX) {
+            let now = self.environment.now();
+            let expire = |connection: &mut Connection, events: &mut Vec<Event>| connection.expire(now, events);
+            expire(&mut self.connection.borrow_mut(), &mut self.events.borrow_mut());
+            self.deliver();
+        }
+        self.update();
+    }
+
+    /// Reads and delivers until nothing is left, or `budget` bytes were read; tells whether nothing is left.
+    pub(super) fn read_and_deliver(self: &Rc<Self>, budget: usize) -> bool {
+        // JavaScript that asks for more while it handles events would move the payloads under their feet.
+        if self.delivering.get() {
+            return false;
+        }
+        let mut total = 0;
+        let drained = loop {
+            match self.read_once() {
+                Some((read, full)) => {
+                    total += read;
+                    self.deliver();
+                    if !full {
+                        break true;
+                    }
+                    if total >= budget {
+                        if let Some(watch) = &*self.watch.borrow() {
+                            watch.read_again();
+                        }
+                        break false;
+                    }
+                }
+                None => break true,
+            }
+        };
+        self.deliver();
+        drained
+    }
+
+    /// One read. `None`: nothing was there, or the end; else how much, and whether there may be more.
+    fn read_once(&self) -> Option<(usize, bool)> {
+        let mut connection = self.connection.borrow_mut();
+        let mut events = self.events.borrow_mut();
+        let watch = self.watch.borrow();
+        let watch = watch.as_ref()?;
+        loop {
+            let spare = connection.spare();
+            let room = spare.len();
+            match watch.try_read(spare) {
+                Ok(0) => break,
+                Ok(read) => {
+                    connection.filled(read);
+                    connection.receive(&mut events);
+                    return Some((read, read == room));
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return None,
+                // A peer that was killed resets the connection: an end like any other.
+                Err(_) => break,
+            }
+        }
+        watch.stop();
+        connection.end(&mut events);
+        None
+    }
+
+    /// Turns bytes that came before `attach` into events.
+    pub(super) fn receive_buffered(&self) {
+        self.connection.borrow_mut().receive(&mut self.events.borrow_mut());
+    }
+
+    /// Adds events from elsewhere than the input.
+    pub(super) fn with_events(&self, act: impl FnOnce(&mut Connection, &mut Vec<Event>)) {
+        act(&mut self.connection.borrow_mut(), &mut self.events.borrow_mut());
+    }
+
+    /// Writes as much output as there is room for.
+    pub(super) fn flush(&self) {
+        self.dirty.set(false);
+        let mut connection = self.connection.borrow_mut();
+        let watch = self.watch.borrow();
+        let Some(watch) = &*watch else { return };
+        let mut full = false;
+        while !connection.output().is_empty() {
+            match watch.try_write(connection.output()) {
+                Ok(written) => connection.written(written),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    full = true;
+                    break;
+                }
+                // Nobody reads any more. What the peer had sent before is still to be read, and then its end.
+                Err(_) => {
+                    let pending = connection.output().len();
+                    connection.written(pending);
+                }
+            }
+        }
+        watch.want_write(full);
+    }
+
+    /// Writes all output, blocking this thread for at most `timeout`. For a process that is about to exit.
+    pub(super) fn flush_blocking(&self, timeout: Duration) {
+        let deadline = Instant::now() + timeout;
+        loop {
+            self.flush();
+            let left = deadline.saturating_duration_since(Instant::now());
+            if self.connection.borrow().output().is_empty() || left.is_zero() {
+                return;
+            }
+            match &*self.watch.borrow() {
+                Some(watch) if matches!(watch.wait(true, Some(left)), Ok(true)) => {}
+                _ => return,
+            }
+        }
+    }
+
+    /// Blocks until the start-up data have been read, and gives them. For a worker that does not serve yet.
+    pub(super) fn read_startup_data(&self, timeout: Option<Duration>) -> Result<Option<Vec<u8>>, Failure> {
+        let deadline = timeout.map(|timeout| Instant::now() + timeout);
+        while !self.connection.borrow().is_preamble_read() {
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            let ready = match &*self.watch.borrow() {
+                Some(watch) => watch.wait(false, left),
+                None => break,
+            };
+            if !ready.map_err(|error| system("cannot read the start-up data", &error))? {
+                let text = "the host has not sent its handshake and start-up data in time".to_owned();
+                return Err(Failure::new("ERR_CONNECT_TIMEOUT".to_owned(), text));
+            }
+            self.read_once();
+            self.keep_startup_data(&self.connection.borrow());
+            if !self.connection.borrow().is_open() {
+                break;
+            }
+        }
+        Ok(self.startup_data.borrow_mut().take())
+    }
+
+    /// Takes the start-up data out of the events: they must outlive the input buffer.
+    fn keep_startup_data(&self, connection: &Connection) {
+        self.events.borrow_mut().retain(|event| {
+            let Event::StartupData { payload } = event else { return true };
+            let bytes = payload.as_ref().map(|payload| connection.bytes(payload.range.clone()).to_vec());
+            *self.startup_data.borrow_mut() = bytes;
+            false
+        });
+    }
+
+    /// Runs `act` with a scope for the JavaScript values it makes.
+    pub(super) fn in_scope(&self, act: impl FnOnce()) {
+        let env = self.environment.env;
+        let mut scope = ptr::null_mut();
+        // SAFETY: `env` is the environment of this thread; the scope is closed below, also when `act` panics.
+        if unsafe { sys::napi_open_handle_scope(env, &raw mut scope) } != sys::Status::napi_ok {
+            return;
+        }
+        struct Close(sys::napi_env, sys::napi_handle_scope);
+        impl Drop for Close {
+            fn drop(&mut self) {
+                // SAFETY: opened above, and closed only here.
+                unsafe { sys::napi_close_handle_scope(self.0, self.1) };
+            }
+        }
+        let _close = Close(env, scope);
+        act();
+    }
+
+    /// Tells JavaScript what has happened.
+    pub(super) fn deliver(self: &Rc<Self>) {
+        if self.delivering.get() || self.events.borrow().is_empty() {
+            return;
+        }
+        let Some(callbacks) = self.callbacks.borrow().clone() else { return };
+        self.keep_startup_data(&self.connection.borrow());
+        let mut events = std::mem::take(&mut *self.events.borrow_mut());
+        self.delivering.set(true);
+        // What the handlers send is written right below, without a microtask for it.
+        self.environment.set_flush_scheduled(true);
+        for event in events.drain(..) {
+            self.deliver_event(&callbacks, event);
+        }
+        self.deliver_batch(&callbacks);
+        self.delivering.set(false);
+        self.connection.borrow_mut().release();
+        let mut slot = self.events.borrow_mut();
+        if slot.is_empty() {
+            *slot = events;
+        }
+        drop(slot);
+        self.environment.flush();
+        self.update();
+    }
+
+    fn deliver_event(&self, callbacks: &Callbacks, event: Event) {
+        let number = u32::cast_signed;
+        match event {
+            Event::Result { slot, payload } => {
+                self.add_record(callbacks, RecordKind::Result, [number(slot.0), 0], payload);
+            }
+            Event::RemoteError { slot, payload } => {
+                self.add_record(callbacks, RecordKind::RemoteError, [number(slot.0), 0], payload);
+            }
+            Event::TimedOut { slot, timeout } => {
+                let millis = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
+                self.add_record(callbacks, RecordKind::TimedOut, [number(slot.0), millis], None);
+            }
+            Event::Request { call, handler: Ok(handler), payload } => {
+                self.add_record(callbacks, RecordKind::Request, [number(call.0), number(handler.0)], payload);
+            }
+            Event::Notification { handler: Ok(handler), payload } => {
+                self.add_record(callbacks, RecordKind::Notification, [0, number(handler.0)], payload);
+            }
+            Event::Request { call, handler: Err(name), payload } => {
+                self.control(callbacks, Control::UnknownRequest, call.0, payload.as_ref(), &name);
+            }
+            Event::Notification { handler: Err(name), payload } => {
+                self.control(callbacks, Control::UnknownNotification, 0, payload.as_ref(), &name);
+            }
+            Event::Ready => self.control(callbacks, Control::Ready, 0, None, ""),
+            Event::Mismatch(mismatch) => {
+                let detail = format!("{} {mismatch}", mismatch.code());
+                self.control(callbacks, Control::Mismatch, 0, None, &detail);
+            }
+            Event::HandshakeTimedOut => self.control(callbacks, Control::HandshakeTimedOut, 0, None, ""),
+            Event::Refused { slot, code, message } => {
+                self.control(callbacks, Control::Refused, slot.0, None, &format!("{code} {message}"));
+            }
+            Event::Close => self.control(callbacks, Control::Close, 0, None, ""),
+            Event::Dropped { reason } => self.control(callbacks, Control::Dropped, 0, None, &reason),
+            Event::End { mid_frame } => self.control(callbacks, Control::End, mid_frame.into(), None, ""),
+            Event::StartupData { .. } => {}
+        }
+    }
+
+    fn add_record(&self, callbacks: &Callbacks, kind: RecordKind, numbers: [i32; 2], payload: Option<Payload>) {
+        let push = |payload: Option<Payload>| {
+            let connection = self.connection.borrow();
+            self.batch.borrow_mut().push(&self.environment, &connection, self.form.get(), kind, numbers, payload)
+        };
+        if !push(payload.clone()) {
+            self.deliver_batch(callbacks);
+            push(payload);
+        }
+    }
+
+    fn deliver_batch(&self, callbacks: &Callbacks) {
+        if self.batch.borrow().is_empty() {
+            return;
+        }
+        self.in_scope(|| {
+            let env = self.environment.env;
+            let arguments = self.batch.borrow_mut().take(env, &self.connection.borrow(), self.form.get());
+            self.environment.call(callbacks.messages.get(), &arguments);
+        });
+    }
+
+    /// `detail` is the rest of the news as text; a code comes first, up to a space.
+    fn control(&self, callbacks: &Callbacks, what: Control, number: u32, payload: Option<&Payload>, detail: &str) {
+        self.deliver_batch(callbacks);
+        self.in_scope(|| {
+            let env = self.environment.env;
+            let integer = |value: i32| {
+                let mut result = ptr::null_mut();
+                // SAFETY: a handle scope is open.
+                unsafe { sys::napi_create_int32(env, value, &raw mut result) };
+                result
+            };
+            let payload = payload.map_or_else(
+                || undefined(env),
+                |payload| payload_to_js(env, &self.connection.borrow(), self.form.get(), payload),
+            );
+            let detail = text::to_js(env, detail.as_bytes(), detail.is_ascii());
+            let arguments = [integer(what as i32), integer(number.cast_signed()), payload, detail];
+            self.environment.call(callbacks.control.get(), &arguments);
+        });
+    }
+
+    /// Ends the watch and closes the stream. Transactions stay for [`crate::exchange::Exchange::fail_all`].
+    pub(super) fn close(&self) {
+        let watch = self.watch.borrow_mut().take();
+        drop(watch);
+        if let Ok(mut callbacks) = self.callbacks.try_borrow_mut() {
+            callbacks.take();
+        }
+        if let Ok(mut connection) = self.connection.try_borrow_mut() {
+            connection.end(&mut Vec::new());
+        }
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.environment.remove_link(self.number);
+    }
+}

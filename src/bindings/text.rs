@@ -1,0 +1,156 @@
+//! Strings across the boundary. Node's own UTF-8 conversions take several times as long as these.
+
+use std::ptr;
+
+use encoding_rs::mem;
+use napi::sys;
+
+/// Above this capacity (in UTF-16 units) the scratch memory is given back after use.
+const KEEP: usize = 1 << 20;
+
+/// A JavaScript string on its way in: UTF-16 in memory that is used again and again.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    units: Vec<u16>,
+    length: usize,
+}
+
+impl Scratch {
+    /// Copies a string. `false`: the value is no string.
+    pub(super) fn read(&mut self, env: sys::napi_env, value: sys::napi_value) -> bool {
+        if self.units.is_empty() {
+            self.units.resize(4096, 0);
+        }
+        let Some(length) = read_into(env, value, &mut self.units) else { return false };
+        self.length = length;
+        // One unit is for the terminating zero. A full buffer may mean that there was more.
+        if length + 1 == self.units.len() {
+            let mut total = 0;
+            // SAFETY: without a buffer the function only measures; `value` is a string of this environment.
+            unsafe { sys::napi_get_value_string_utf16(env, value, ptr::null_mut(), 0, &raw mut total) };
+            if total > length {
+                self.units.resize(total + 1, 0);
+                self.length = read_into(env, value, &mut self.units).unwrap_or(0);
+            }
+        }
+        true
+    }
+
+    /// Appends the string as UTF-8. Lone surrogates become U+FFFD.
+    pub(super) fn append_to(&mut self, out: &mut Vec<u8>) {
+        let units = &self.units[..self.length];
+        if units.iter().all(|unit| *unit < 0x80) {
+            #[expect(clippy::cast_possible_truncation, reason = "all units are ASCII")]
+            out.extend(units.iter().map(|unit| *unit as u8));
+        } else {
+            append_utf8(units, out);
+        }
+        if self.units.len() > KEEP {
+            *self = Self::default();
+        }
+    }
+}
+
+fn read_into(env: sys::napi_env, value: sys::napi_value, units: &mut [u16]) -> Option<usize> {
+    let mut length = 0;
+    // SAFETY: the buffer has the announced size, and the function writes at most that many units.
+    let status =
+        unsafe { sys::napi_get_value_string_utf16(env, value, units.as_mut_ptr(), units.len(), &raw mut length) };
+    (status == sys::Status::napi_ok).then_some(length)
+}
+
+fn append_utf8(mut units: &[u16], out: &mut Vec<u8>) {
+    const CHUNK: usize = 16 << 10;
+    while !units.is_empty() {
+        let start = out.len();
+        let some = units.len().min(CHUNK);
+        // Three bytes for each unit are always enough; the last unit may be half of a pair that goes on behind it.
+        out.resize(start + some * 3 + 4, 0);
+        let take = if some < units.len() && (0xD800..0xDC00).contains(&units[some - 1]) { some + 1 } else { some };
+        let (read, written) = mem::convert_utf16_to_utf8_partial(&units[..take], &mut out[start..]);
+        out.truncate(start + written);
+        units = &units[read..];
+    }
+}
+
+/// A short JavaScript string, such as a message type. `None`: the value is no string.
+pub(super) fn read_short<'a>(
+    env: sys::napi_env,
+    value: sys::napi_value,
+    buffer: &'a mut Vec<u8>,
+) -> Option<&'a str> {
+    if buffer.is_empty() {
+        buffer.resize(256, 0);
+    }
+    loop {
+        let mut length = 0;
+        let room = buffer.len();
+        // SAFETY: the buffer has the announced size, and the function writes at most that many bytes.
+        let status = unsafe {
+            sys::napi_get_value_string_utf8(env, value, buffer.as_mut_ptr().cast(), room, &raw mut length)
+        };
+        if status != sys::Status::napi_ok {
+            return None;
+        }
+        // A character of up to four bytes may not have fitted any more.
+        if length + 4 < room {
+            return std::str::from_utf8(&buffer[..length]).ok();
+        }
+        buffer.resize(room * 2, 0);
+    }
+}
+
+/// A JavaScript string from UTF-8 that is known to be valid; `ascii` if it is only that. Null when memory ran out.
+pub(super) fn to_js(env: sys::napi_env, bytes: &[u8], ascii: bool) -> sys::napi_value {
+    let mut value = ptr::null_mut();
+    let length = bytes.len().cast_signed();
+    // SAFETY: pointer and length describe `bytes`; the functions copy them.
+    unsafe {
+        if ascii {
+            sys::napi_create_string_latin1(env, bytes.as_ptr().cast(), length, &raw mut value);
+        } else {
+            sys::napi_create_string_utf8(env, bytes.as_ptr().cast(), length, &raw mut value);
+        }
+    }
+    value
+}
+
+/// How many UTF-16 units valid UTF-8 becomes.
+pub(super) fn utf16_length(bytes: &[u8]) -> usize {
+    // Each character's first byte is one unit, those of four bytes are a pair.
+    bytes.iter().map(|byte| usize::from(byte & 0xC0 != 0x80) + usize::from(*byte >= 0xF0)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_string_becomes_the_utf8_rust_makes_of_it() {
+        for text in ["", "plain", "größe", "日本語", "🎉🎉", &"ab🎉".repeat(20_000), &"é".repeat(16 << 10)] {
+            let mut scratch = Scratch { units: text.encode_utf16().collect(), length: text.encode_utf16().count() };
+            let mut out = b"before".to_vec();
+            scratch.append_to(&mut out);
+            assert_eq!(std::str::from_utf8(&out[6..]).unwrap(), text);
+            assert_eq!(utf16_length(text.as_bytes()), text.encode_utf16().count());
+        }
+    }
+
+    #[test]
+    fn a_pair_split_between_chunks_stays_a_pair() {
+        for padding in (16 << 10) - 3..(16 << 10) + 3 {
+            let text = format!("é{}🎉é", "x".repeat(padding));
+            let units: Vec<_> = text.encode_utf16().collect();
+            let mut out = Vec::new();
+            append_utf8(&units, &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn a_lone_surrogate_becomes_the_replacement_character() {
+        let mut out = Vec::new();
+        append_utf8(&[0x61, 0xD800, 0x62], &mut out);
+        assert_eq!(String::from_utf8(out).unwrap(), "a\u{FFFD}b");
+    }
+}

@@ -1,0 +1,185 @@
+//! The `uv` engine: the socket is polled on the JavaScript thread's own loop, no other thread is in the path.
+
+mod symbols;
+
+use std::cell::Cell;
+use std::ffi::{c_int, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use napi::sys;
+
+use super::link::Link;
+use crate::transport::Stream;
+use symbols::{Handle, Loop, POLL, READABLE, Symbols, TIMER, WRITABLE};
+
+/// Whether the program has what this engine calls.
+pub(super) fn is_available() -> bool {
+    Symbols::get().is_some()
+}
+
+/// A stream watched by Node's loop. Dropping it stops the watch at once; libuv gives the memory back in its own time.
+#[derive(Debug)]
+pub(super) struct UvWatch {
+    uv: &'static Symbols,
+    uv_loop: Loop,
+    handles: *mut Handles,
+    stream: Stream,
+    events: Cell<c_int>,
+}
+
+/// What the callbacks find behind a handle's data pointer. Freed when libuv has closed both handles.
+struct Handles {
+    poll: Box<[u64]>,
+    timer: Box<[u64]>,
+    link: Weak<Link>,
+    open: u32,
+}
+
+impl UvWatch {
+    /// Watches for input from now on, without keeping the loop alive.
+    pub(super) fn new(env: sys::napi_env, stream: Stream, link: Weak<Link>) -> Result<Self, String> {
+        let uv = Symbols::get().ok_or("this program has no libuv")?;
+        let mut uv_loop = std::ptr::null_mut();
+        // SAFETY: `env` is the environment of the calling thread.
+        if unsafe { sys::napi_get_uv_event_loop(env, &raw mut uv_loop) } != sys::Status::napi_ok {
+            return Err("the environment has no event loop".to_owned());
+        }
+        let uv_loop: Loop = uv_loop.cast();
+        let memory = |kind| {
+            // SAFETY: a pure function.
+            let size = unsafe { (uv.uv_handle_size)(kind) };
+            vec![0_u64; size.div_ceil(8)].into_boxed_slice()
+        };
+        let mut handles = Box::new(Handles { poll: memory(POLL), timer: memory(TIMER), link, open: 2 });
+        let (poll, timer): (Handle, Handle) = (handles.poll.as_mut_ptr().cast(), handles.timer.as_mut_ptr().cast());
+        // SAFETY: the memory has the size libuv asks for, is aligned to 8 and stays where it is until both handles are
+        // closed. If the first init fails, no handle exists yet.
+        unsafe {
+            let status = (uv.uv_poll_init)(uv_loop, poll, stream.raw_fd());
+            if status != 0 {
+                return Err(format!("uv_poll_init failed with {status}"));
+            }
+            (uv.uv_timer_init)(uv_loop, timer);
+            let handles = Box::into_raw(handles);
+            (uv.uv_handle_set_data)(poll, handles.cast());
+            (uv.uv_handle_set_data)(timer, handles.cast());
+            (uv.uv_unref)(poll);
+            (uv.uv_unref)(timer);
+            let watch = Self { uv, uv_loop, handles, stream, events: Cell::new(0) };
+            watch.set_events(READABLE);
+            Ok(watch)
+        }
+    }
+
+    pub(super) fn stream(&self) -> &Stream {
+        &self.stream
+    }
+
+    /// Also tells when there is room to write, or no longer.
+    pub(super) fn want_write(&self, wanted: bool) {
+        if self.events.get() != 0 {
+            self.set_events(if wanted { READABLE | WRITABLE } else { READABLE });
+        }
+    }
+
+    /// The end of input was seen: polling would only say so again.
+    pub(super) fn stop(&self) {
+        if self.events.replace(0) != 0 {
+            // SAFETY: the handle is open until `drop`.
+            unsafe { (self.uv.uv_poll_stop)(self.poll()) };
+        }
+    }
+
+    pub(super) fn set_timer(&self, delay: Duration) {
+        // Rounded up: a timer that is early would only have to be set again.
+        let millis = u64::try_from(delay.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
+        // SAFETY: the handle is open until `drop`. libuv counts from the time of the last loop turn unless told.
+        unsafe {
+            (self.uv.uv_update_time)(self.uv_loop);
+            (self.uv.uv_timer_start)(self.timer(), on_timer, millis, 0);
+        }
+    }
+
+    /// Whether the watch keeps the loop alive.
+    pub(super) fn set_ref(&self, referenced: bool) {
+        let set = if referenced { self.uv.uv_ref } else { self.uv.uv_unref };
+        // SAFETY: the handle is open until `drop`.
+        unsafe { set(self.poll()) };
+    }
+
+    fn set_events(&self, events: c_int) {
+        if self.events.replace(events) != events {
+            // SAFETY: the handle is open until `drop`.
+            unsafe { (self.uv.uv_poll_start)(self.poll(), events, on_poll) };
+        }
+    }
+
+    fn poll(&self) -> Handle {
+        // SAFETY: freed only after both handles are closed, which begins in `drop`.
+        unsafe { (*self.handles).poll.as_mut_ptr().cast() }
+    }
+
+    fn timer(&self) -> Handle {
+        // SAFETY: as for `poll`.
+        unsafe { (*self.handles).timer.as_mut_ptr().cast() }
+    }
+}
+
+impl Drop for UvWatch {
+    fn drop(&mut self) {
+        // SAFETY: both handles are open, and this is the only place that closes them. The descriptor is closed after
+        // this, when `stream` is dropped: libuv stops polling it within `uv_close`.
+        unsafe {
+            (*self.handles).link = Weak::new();
+            (self.uv.uv_timer_stop)(self.timer());
+            (self.uv.uv_close)(self.poll(), Some(on_closed));
+            (self.uv.uv_close)(self.timer(), Some(on_closed));
+        }
+    }
+}
+
+fn link_of(handle: Handle) -> Option<Rc<Link>> {
+    let uv = Symbols::get()?;
+    // SAFETY: the data pointer was set right after the handle was made, and is freed only after it was closed.
+    unsafe { (*(uv.uv_handle_get_data)(handle).cast::<Handles>()).link.upgrade() }
+}
+
+unsafe extern "C" fn on_poll(handle: Handle, status: c_int, events: c_int) {
+    guarded(handle, |link| {
+        if events & WRITABLE != 0 {
+            link.on_writable();
+        }
+        // An error of the poll itself is found again, with its name, by reading.
+        if events & READABLE != 0 || status < 0 {
+            link.on_readable();
+        }
+    });
+}
+
+unsafe extern "C" fn on_timer(handle: Handle) {
+    guarded(handle, |link| link.on_deadline());
+}
+
+/// A panic must not unwind into libuv: it ends this one connection.
+fn guarded(handle: Handle, act: impl FnOnce(&Rc<Link>)) {
+    let Some(link) = link_of(handle) else { return };
+    if catch_unwind(AssertUnwindSafe(|| link.in_scope(|| act(&link)))).is_err() {
+        link.close();
+    }
+}
+
+unsafe extern "C" fn on_closed(handle: Handle) {
+    let Some(uv) = Symbols::get() else { return };
+    // SAFETY: libuv calls this once for each of the two handles and does not touch the handle afterwards; the second
+    // call frees what both share.
+    unsafe {
+        let handles: *mut c_void = (uv.uv_handle_get_data)(handle);
+        let handles = handles.cast::<Handles>();
+        (*handles).open -= 1;
+        if (*handles).open == 0 {
+            drop(Box::from_raw(handles));
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! A stream under the engine of its environment.
+
+use std::io;
+use std::time::Duration;
+
+use super::tokio::TokioWatch;
+#[cfg(unix)]
+use super::uv::UvWatch;
+use crate::transport::Stream;
+
+/// A watched stream. Dropping it ends the watch and closes the stream.
+#[derive(Debug)]
+pub(super) enum Watch {
+    /// No engine watches it yet.
+    Idle(Stream),
+    #[cfg(unix)]
+    Uv(UvWatch),
+    Tokio(TokioWatch),
+}
+
+impl Watch {
+    pub(super) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Watch::Idle(stream) => stream.try_read(buffer),
+            #[cfg(unix)]
+            Watch::Uv(watch) => watch.stream().try_read(buffer),
+            Watch::Tokio(watch) => watch.stream().try_read(buffer),
+        }
+    }
+
+    pub(super) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Watch::Idle(stream) => stream.try_write(bytes),
+            #[cfg(unix)]
+            Watch::Uv(watch) => watch.stream().try_write(bytes),
+            Watch::Tokio(watch) => watch.stream().try_write(bytes),
+        }
+    }
+
+    /// Blocks until there is room to write (or input to read); tells whether that came in time.
+    pub(super) fn wait(&self, write: bool, timeout: Option<Duration>) -> io::Result<bool> {
+        match self {
+            Watch::Idle(stream) => stream.wait(write, timeout),
+            #[cfg(unix)]
+            Watch::Uv(watch) => watch.stream().wait(write, timeout),
+            Watch::Tokio(watch) => watch.stream().wait(write, timeout),
+        }
+    }
+
+    /// The last write said `WouldBlock`, or a later one did not any more.
+    pub(super) fn want_write(&self, wanted: bool) {
+        match self {
+            Watch::Idle(_) => {}
+            #[cfg(unix)]
+            Watch::Uv(watch) => watch.want_write(wanted),
+            Watch::Tokio(watch) => watch.want_write(wanted),
+        }
+    }
+
+    /// There may be input that was not read, though nothing new will come: call again soon.
+    pub(super) fn read_again(&self) {
+        match self {
+            // libuv tells as long as there is something.
+            Watch::Idle(_) => {}
+            #[cfg(unix)]
+            Watch::Uv(_) => {}
+            Watch::Tokio(watch) => watch.read_again(),
+        }
+    }
+
+    /// The end of input was seen.
+    pub(super) fn stop(&self) {
+        match self {
+            #[cfg(unix)]
+            Watch::Uv(watch) => watch.stop(),
+            // An edge tells the end once.
+            Watch::Idle(_) | Watch::Tokio(_) => {}
+        }
+    }
+
+    /// Calls for the deadline after `delay`.
+    pub(super) fn set_timer(&self, delay: Duration) {
+        match self {
+            Watch::Idle(_) => {}
+            #[cfg(unix)]
+            Watch::Uv(watch) => watch.set_timer(delay),
+            Watch::Tokio(watch) => watch.set_timer(delay),
+        }
+    }
+
+    /// Whether the watch keeps the event loop alive.
+    pub(super) fn set_ref(&self, referenced: bool) {
+        match self {
+            Watch::Idle(_) => {}
+            #[cfg(unix)]
+            Watch::Uv(watch) => watch.set_ref(referenced),
+            Watch::Tokio(watch) => watch.set_ref(referenced),
+        }
+    }
+}

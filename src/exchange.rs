@@ -1,0 +1,136 @@
+//! The exchange of messages over one connection, given whole frames: requests and their outcomes in both directions.
+//!
+//! [`crate::connection`] makes frames from bytes and knows when the exchange may begin.
+
+mod inbound;
+mod outbound;
+
+use std::time::Duration;
+
+use slab::Slab;
+
+use crate::error::Error;
+use crate::event::Event;
+use crate::frame::Framing;
+use crate::message::Codec;
+use crate::message_types::{MessageTypes, TypeId};
+use crate::output::Output;
+use crate::terminator;
+use crate::timeouts::Timeouts;
+use crate::transactions::Transactions;
+
+use inbound::Call;
+pub use inbound::CallId;
+pub use outbound::Timeout;
+
+/// Which side of the connection this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The process that creates workers.
+    Host,
+    /// The isolated process or thread.
+    Worker,
+}
+
+impl Side {
+    /// What errors call the other side.
+    pub fn peer(self) -> &'static str {
+        match self {
+            Side::Host => "worker",
+            Side::Worker => "host",
+        }
+    }
+}
+
+/// What both sides of a connection agree on, as one side sees it.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The serializer's name.
+    pub serializer: String,
+    /// What ends a frame; `None`: payloads are binary and frames length-prefixed.
+    pub terminator: Option<String>,
+    /// The largest frame in bytes; a worker takes its host's instead.
+    pub limit: usize,
+    /// How long to wait, and for what.
+    pub timeouts: Timeouts,
+}
+
+/// Requests, calls and output of one side.
+#[derive(Debug)]
+pub struct Exchange {
+    pub(crate) side: Side,
+    pub(crate) framing: Framing,
+    /// How we write; what we read may be looser.
+    pub(crate) codec: Codec,
+    pub(crate) peer_codec: Codec,
+    pub(crate) limit: usize,
+    pub(crate) output: Output,
+    pub(crate) ended: bool,
+    timeouts: Timeouts,
+    transactions: Transactions<TypeId>,
+    calls: Slab<Call>,
+    types: MessageTypes,
+    handlers: usize,
+}
+
+impl Exchange {
+    pub(crate) fn new(side: Side) -> Self {
+        Self {
+            side,
+            framing: Framing::LengthPrefixed,
+            codec: Codec::Binary,
+            peer_codec: Codec::Binary,
+            limit: 0,
+            output: Output::default(),
+            ended: false,
+            timeouts: Timeouts::default(),
+            transactions: Transactions::new(),
+            calls: Slab::new(),
+            types: MessageTypes::default(),
+            handlers: 0,
+        }
+    }
+
+    pub(crate) fn configure(&mut self, config: &Config) -> Result<(), Error> {
+        if let Some(terminator) = &config.terminator {
+            terminator::check(&config.serializer, terminator)?;
+            self.framing = Framing::Delimited(terminator.as_bytes().into());
+            self.codec = Codec::Text;
+        }
+        self.limit = config.limit;
+        self.timeouts = config.timeouts.clone();
+        Ok(())
+    }
+
+    pub(crate) fn set_handlers<'a>(&mut self, names: impl IntoIterator<Item = &'a str>) {
+        self.types = MessageTypes::with_handlers(names);
+        self.handlers = self.types.names().count();
+    }
+
+    /// Slots of transactions that have ended may be used again: the owner is done with the events that named them.
+    pub(crate) fn recycle(&mut self) {
+        self.transactions.recycle();
+    }
+
+    pub(crate) fn expire(&mut self, now: Duration, events: &mut Vec<Event>) {
+        let types = &mut self.types;
+        self.transactions.expire(now, |slot, type_id, timeout| {
+            types.release(type_id);
+            events.push(Event::TimedOut { slot, timeout });
+        });
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Duration> {
+        self.transactions.next_deadline()
+    }
+
+    /// How many requests of this side wait for their outcome.
+    pub fn in_flight(&self) -> usize {
+        self.transactions.len()
+    }
+
+    /// How many requests of the peer wait for this side's answer.
+    pub fn calls(&self) -> usize {
+        self.calls.len()
+    }
+}

@@ -1,0 +1,203 @@
+//! The memory a decoder reads into: the bytes not yet taken, and room behind them that grows with what arrives.
+
+use std::ops::Range;
+
+/// Room for one read while little is pending.
+pub(super) const DEFAULT_SPARE: usize = 64 << 10;
+/// Room for one read while much is pending, so that a large frame takes few reads.
+pub(super) const LARGE_SPARE: usize = 1 << 20;
+/// Memory up to this size is kept for the next large frame; above it, it is given back once the frame is gone.
+pub(super) const KEPT: usize = 2 << 20;
+
+/// Bytes that have arrived (`start..end`) inside initialised memory.
+#[derive(Debug, Default)]
+pub(super) struct ReadBuffer {
+    /// All of it is initialised: its length is what there is.
+    memory: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+impl ReadBuffer {
+    /// The bytes that have arrived and were not consumed.
+    pub fn pending(&self) -> &[u8] {
+        &self.memory[self.start..self.end]
+    }
+
+    /// Where the pending bytes begin; the base of ranges for [`ReadBuffer::bytes`].
+    pub fn start(&self) -> usize {
+        self.start
+    }
+
+    /// Takes `count` pending bytes off the front. They stay readable until the next call of `spare` or `release`.
+    pub fn consume(&mut self, count: usize) {
+        debug_assert!(count <= self.end - self.start, "more consumed than was pending");
+        self.start += count;
+    }
+
+    pub fn bytes(&self, range: Range<usize>) -> &[u8] {
+        &self.memory[range]
+    }
+
+    pub fn capacity(&self) -> usize {
+        self.memory.capacity()
+    }
+
+    /// Memory for the next read. `expected` is the most the pending bytes can become before some are consumed; while the
+    /// caller keeps that promise, the capacity stays within `expected` and one large read.
+    pub fn spare(&mut self, expected: usize) -> &mut [u8] {
+        self.release();
+        let wanted = spare_for(self.end - self.start);
+        if self.memory.len() - self.end < wanted / 2 {
+            self.make_room(wanted, expected);
+        }
+        let end = self.memory.len().min(self.end + wanted);
+        &mut self.memory[self.end..end]
+    }
+
+    /// Says that `count` bytes of the last `spare` were written.
+    pub fn filled(&mut self, count: usize) {
+        assert!(count <= self.memory.len() - self.end, "more filled than was spare");
+        self.end += count;
+    }
+
+    /// Gives back the memory that only a large frame needed, once that frame has been consumed.
+    pub fn release(&mut self) {
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+        }
+        if self.memory.len() > KEPT && self.end - self.start <= DEFAULT_SPARE / 2 {
+            self.move_to_front();
+            self.memory.truncate(DEFAULT_SPARE);
+            self.memory.shrink_to_fit();
+        }
+    }
+
+    fn make_room(&mut self, wanted: usize, expected: usize) {
+        let pending = self.end - self.start;
+        // Moving costs as much as is pending, so it must win room in proportion; else bytes would be moved again and
+        // again. Growing in proportion has the same effect.
+        let is_enough = self.start >= wanted / 2;
+        self.move_to_front();
+        if is_enough {
+            return;
+        }
+        let least = pending + wanted;
+        let most = expected.saturating_add(spare_for(expected));
+        let capacity = (2 * pending).min(most).max(least);
+        // In place where the allocator can: it moves the pages of a large block instead of copying them.
+        self.memory.reserve_exact(capacity - self.memory.len());
+        self.memory.resize(capacity, 0);
+    }
+
+    fn move_to_front(&mut self) {
+        if self.start > 0 {
+            self.memory.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+        }
+    }
+}
+
+fn spare_for(pending: usize) -> usize {
+    pending.clamp(DEFAULT_SPARE, LARGE_SPARE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXPECTED: usize = 100 << 20;
+
+    fn fill(buffer: &mut ReadBuffer, count: usize) {
+        let mut left = count;
+        while left > 0 {
+            let room = buffer.spare(EXPECTED).len().min(left);
+            buffer.filled(room);
+            left -= room;
+        }
+    }
+
+    #[test]
+    fn nothing_is_allocated_before_the_first_read() {
+        assert_eq!(ReadBuffer::default().capacity(), 0);
+    }
+
+    #[test]
+    fn small_frames_reuse_the_same_memory() {
+        let mut buffer = ReadBuffer::default();
+        for _ in 0..1000 {
+            assert_eq!(buffer.spare(EXPECTED).len(), DEFAULT_SPARE);
+            buffer.filled(1000);
+            buffer.consume(1000);
+        }
+        assert_eq!(buffer.capacity(), DEFAULT_SPARE);
+    }
+
+    #[test]
+    fn a_large_pending_frame_is_offered_larger_reads() {
+        let mut buffer = ReadBuffer::default();
+        fill(&mut buffer, 4 << 20);
+        assert!(buffer.spare(EXPECTED).len() >= LARGE_SPARE / 2);
+    }
+
+    #[test]
+    fn memory_grows_with_what_arrived() {
+        let mut buffer = ReadBuffer::default();
+        for arrived in 0..1000 {
+            buffer.spare(EXPECTED);
+            buffer.filled(997);
+            assert!(buffer.capacity() <= 2 * (arrived * 997) + DEFAULT_SPARE);
+        }
+    }
+
+    #[test]
+    fn memory_stays_near_what_is_expected() {
+        let mut buffer = ReadBuffer::default();
+        while buffer.pending().len() < 5 << 20 {
+            let room = buffer.spare(5 << 20).len();
+            buffer.filled(room.min(70_001));
+        }
+        assert!(buffer.capacity() <= 6 << 20);
+    }
+
+    #[test]
+    fn memory_of_a_large_frame_is_given_back_once_it_is_consumed() {
+        let mut buffer = ReadBuffer::default();
+        fill(&mut buffer, 5 << 20);
+        buffer.consume((5 << 20) - 3);
+        buffer.release();
+        assert_eq!(buffer.capacity(), DEFAULT_SPARE);
+        assert_eq!(buffer.pending().len(), 3);
+    }
+
+    #[test]
+    fn pending_bytes_survive_moves_and_growth() {
+        let mut buffer = ReadBuffer::default();
+        let mut wrote = 0_u32;
+        let mut read = 0_u32;
+        for round in 0..2000_usize {
+            let spare = buffer.spare(EXPECTED);
+            let count = (round * 37 % 4000).min(spare.len() / 4);
+            for cell in spare[..count * 4].chunks_exact_mut(4) {
+                cell.copy_from_slice(&wrote.to_le_bytes());
+                wrote += 1;
+            }
+            buffer.filled(count * 4);
+            let taken = (buffer.pending().len() / 4).min(round * 31 % 4000);
+            for cell in buffer.pending()[..taken * 4].chunks_exact(4) {
+                assert_eq!(cell, read.to_le_bytes());
+                read += 1;
+            }
+            buffer.consume(taken * 4);
+        }
+        assert!(read > 1_000_000);
+    }
+
+    #[test]
+    #[should_panic(expected = "more filled than was spare")]
+    fn filling_more_than_was_spare_panics() {
+        let mut buffer = ReadBuffer::default();
+        let room = buffer.spare(EXPECTED).len();
+        buffer.filled(room + 1);
+    }
+}

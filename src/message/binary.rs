@@ -1,0 +1,89 @@
+//! Binary envelopes: an eight-byte head, then type, transaction id and payload.
+
+use std::borrow::Cow;
+
+use super::{Kind, Malformed, Message};
+use crate::transaction_id::TransactionIdRef;
+
+const HEAD: usize = 8;
+/// Set when a payload follows, so that an empty payload and none are told apart.
+const HAS_PAYLOAD: u8 = 1;
+
+pub(super) fn begin(
+    out: &mut Vec<u8>,
+    kind: Kind,
+    type_name: &str,
+    tx: Option<TransactionIdRef<'_>>,
+    has_payload: bool,
+) {
+    let start = out.len();
+    let length = |size: usize| u16::try_from(size).expect("type names and transaction ids are limited").to_le_bytes();
+    out.extend_from_slice(&[kind as u8, if has_payload { HAS_PAYLOAD } else { 0 }]);
+    out.extend_from_slice(&length(type_name.len()));
+    out.extend_from_slice(&[0; 4]);
+    out.extend_from_slice(type_name.as_bytes());
+    if let Some(tx) = tx {
+        let tx_start = out.len();
+        tx.write_to(out);
+        let size = length(out.len() - tx_start);
+        out[start + 4..start + 6].copy_from_slice(&size);
+    }
+}
+
+pub(super) fn decode(frame: &[u8]) -> Result<Message<'_>, Malformed> {
+    let head = frame.first_chunk::<HEAD>().ok_or(Malformed::Envelope)?;
+    let kind = Kind::from_byte(head[0]).ok_or(Malformed::UnknownKind)?;
+    if head[1] & !HAS_PAYLOAD != 0 || head[6] != 0 || head[7] != 0 {
+        return Err(Malformed::Envelope);
+    }
+    let type_end = HEAD + usize::from(u16::from_le_bytes([head[2], head[3]]));
+    let tx_end = type_end + usize::from(u16::from_le_bytes([head[4], head[5]]));
+    let text = |from: usize, to: usize| {
+        let bytes = frame.get(from..to).ok_or(Malformed::Length)?;
+        std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| Malformed::Encoding)
+    };
+    let tx = text(type_end, tx_end)?;
+    let has_payload = head[1] & HAS_PAYLOAD != 0;
+    if !has_payload && frame.len() > tx_end {
+        return Err(Malformed::Length);
+    }
+    Ok(Message {
+        kind: Some(kind),
+        type_name: text(HEAD, type_end)?,
+        tx: (!tx.is_empty()).then_some(tx),
+        payload: has_payload.then_some(tx_end..frame.len()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for (tx, payload) in [(Some("a-1"), Some(&b"\x00\xff\n"[..])), (None, Some(b"")), (Some("é"), None)] {
+            let mut frame = Vec::new();
+            begin(&mut frame, Kind::Request, "größe", tx.map(TransactionIdRef::parse), payload.is_some());
+            frame.extend_from_slice(payload.unwrap_or_default());
+            let message = decode(&frame).unwrap();
+            assert_eq!((message.kind, &*message.type_name), (Some(Kind::Request), "größe"));
+            assert_eq!(message.tx.as_deref(), tx);
+            assert_eq!(message.payload.map(|range| &frame[range]), payload);
+        }
+    }
+
+    #[test]
+    fn lengths_that_lie_are_refused() {
+        let mut frame = Vec::new();
+        begin(&mut frame, Kind::Request, "compute", Some(TransactionIdRef::Custom("id")), true);
+        for position in [2, 3, 4, 5] {
+            let mut lying = frame.clone();
+            lying[position] = 0xff;
+            assert_eq!(decode(&lying), Err(Malformed::Length));
+        }
+        assert_eq!(decode(&frame[..7]), Err(Malformed::Envelope));
+        assert_eq!(decode(&[99, 0, 0, 0, 0, 0, 0, 0]), Err(Malformed::UnknownKind));
+        assert_eq!(decode(&[1, 0, 0, 0, 0, 0, 0, 0, 9]), Err(Malformed::Length));
+        assert_eq!(decode(&[1, 0, 1, 0, 0, 0, 0, 0, 0xff]), Err(Malformed::Encoding));
+    }
+}

@@ -1,0 +1,166 @@
+//! Socket pairs.
+
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::{FdFlags, fcntl_getfd, fcntl_setfd};
+
+/// Kernel buffers of this size let a large frame pass in few context switches. The kernel caps it silently.
+const BUFFER: usize = 1 << 20;
+
+/// One end of a connection. Reads and writes never block.
+#[derive(Debug)]
+pub struct Stream(UnixStream);
+
+/// The end that a child process inherits; closed when dropped.
+#[derive(Debug)]
+pub struct ChildEnd(UnixStream);
+
+/// A connected pair: the host's end and the child's.
+///
+/// # Errors
+/// No file descriptors are left.
+pub fn pair() -> io::Result<(Stream, ChildEnd)> {
+    let (ours, theirs) = UnixStream::pair()?;
+    for end in [&ours, &theirs] {
+        // A wish: without it large frames are slower.
+        let _ = rustix::net::sockopt::set_socket_send_buffer_size(end, BUFFER);
+    }
+    ours.set_nonblocking(true)?;
+    Ok((Stream(ours), ChildEnd(theirs)))
+}
+
+/// Takes over the end that this process inherited as the file descriptor `fd`.
+///
+/// # Errors
+/// It is not an open socket.
+pub fn adopt(fd: RawFd) -> io::Result<Stream> {
+    if fd <= 2 {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "a standard stream is not a worker's channel"));
+    }
+    // SAFETY: the descriptor is only looked at; if it is not open, the calls fail with EBADF.
+    let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
+    rustix::net::sockopt::socket_type(borrowed)?;
+    // The worker's own children must not hold the channel open.
+    fcntl_setfd(borrowed, fcntl_getfd(borrowed)? | FdFlags::CLOEXEC)?;
+    // SAFETY: the host handed this descriptor to this process for this purpose, and the environment variable that
+    // names it is removed when it is read, so nobody else owns it.
+    let stream = UnixStream::from(unsafe { OwnedFd::from_raw_fd(fd) });
+    stream.set_nonblocking(true)?;
+    Ok(Stream(stream))
+}
+
+impl ChildEnd {
+    /// The descriptor for the child's `stdio`.
+    pub fn fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}
+
+impl Stream {
+    /// Reads what is there.
+    ///
+    /// # Errors
+    /// `WouldBlock` if nothing is; 0 bytes mean the end.
+    pub fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        (&self.0).read(buffer)
+    }
+
+    /// Writes what fits.
+    ///
+    /// # Errors
+    /// `WouldBlock` if nothing does. Never raises SIGPIPE: Rust's and Node's runtimes ignore it.
+    pub fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        (&self.0).write(bytes)
+    }
+
+    /// Blocks the calling thread until there is something to read (or write, if `write`) or the end is there. Tells
+    /// whether that came in time.
+    ///
+    /// # Errors
+    /// What `poll` says.
+    pub fn wait(&self, write: bool, timeout: Option<Duration>) -> io::Result<bool> {
+        let deadline = timeout.map(|timeout| Instant::now() + timeout);
+        let flags = if write { PollFlags::OUT } else { PollFlags::IN };
+        loop {
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            let left = left.map(|left| Timespec::try_from(left).unwrap_or(Timespec { tv_sec: i32::MAX.into(), tv_nsec: 0 }));
+            match poll(&mut [PollFd::new(&self.0, flags)], left.as_ref()) {
+                Ok(ready) => return Ok(ready > 0),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// The descriptor, for an engine that polls it.
+    pub fn raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}
+
+impl AsFd for Stream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl AsRawFd for Stream {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}
+
+/// A [`Stream`] that the I/O thread watches while another thread reads and writes.
+#[derive(Debug)]
+pub struct WatchedStream(AsyncFd<Stream>);
+
+impl WatchedStream {
+    /// Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// The runtime cannot watch it.
+    pub fn new(stream: Stream) -> io::Result<Self> {
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        // SAFETY: the descriptor belongs to `stream`, which the registration owns; it stays open as long as that lives.
+        let watched = unsafe { AsyncFd::register_with_interest(stream, interest) };
+        Ok(Self(watched?))
+    }
+
+    /// Resolves when something has come since the last time. Readiness is an edge: the reader must read until
+    /// `WouldBlock`. `false`: the end has come too, and this will say nothing more.
+    pub async fn readable(&self) -> io::Result<bool> {
+        let mut guard = self.0.readable().await?;
+        // Once cleared, the guard knows nothing any more; and a closed side stays ready for ever.
+        let closed = guard.ready().is_read_closed();
+        guard.clear_ready();
+        Ok(!closed)
+    }
+
+    /// Resolves when there is room again after a write said `WouldBlock`.
+    pub async fn writable(&self) -> io::Result<()> {
+        self.0.writable().await?.clear_ready();
+        Ok(())
+    }
+
+    /// See [`Stream::try_read`].
+    pub fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.get_ref().try_read(buffer)
+    }
+
+    /// See [`Stream::try_write`].
+    pub fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.get_ref().try_write(bytes)
+    }
+
+    /// See [`Stream::wait`].
+    pub fn wait(&self, write: bool, timeout: Option<Duration>) -> io::Result<bool> {
+        self.0.get_ref().wait(write, timeout)
+    }
+}

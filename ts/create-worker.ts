@@ -1,0 +1,102 @@
+import path from 'node:path';
+
+import { ChildProcessDriver } from './drivers/child-process.js';
+import { ProcessChannel } from './drivers/process-channel.js';
+import { invalidOption, WorkerError } from './errors.js';
+import { createLog } from './logger.js';
+import { MiddlewareChain } from './middleware-chain.js';
+import { connectionOptions } from './native/connection-options.js';
+import { createCodec } from './payload-codec.js';
+import { JsonSerializer } from './json-serializer.js';
+import { Requests, type RequestsOptions } from './requests.js';
+import { resolveScript } from './script.js';
+import type { Driver } from './types/driver.js';
+import type { MessageDefinitions } from './types/message-definitions.js';
+import type { ProcessOptions } from './types/process-options.js';
+import type { WorkerClient } from './types/worker-client.js';
+import type { BaseWorkerOptions, WorkerOptions } from './types/worker-options.js';
+import { Worker } from './worker.js';
+
+/**
+ * Starts a worker and resolves when it serves.
+ *
+ * @typeParam M - Its messages, made with `DefineMessages`.
+ * @typeParam D - Its driver; the child process driver by default.
+ * @throws `ERR_INVALID_OPTION`, `ERR_SCRIPT_NOT_FOUND`, `ERR_TYPESCRIPT_UNSUPPORTED`, `ERR_NOT_SERIALIZABLE` for the
+ *   start-up data, `ERR_WORKER_SPAWN_FAILED`, `ERR_WORKER_CRASHED` when it ends before it is ready, `ERR_START_TIMEOUT`,
+ *   `ERR_SERIALIZER_MISMATCH`, `ERR_PROTOCOL_MISMATCH`.
+ *
+ * @example
+ * ```ts
+ * const worker = await createWorker<Messages>({ script: new URL('./worker.js', import.meta.url) });
+ * const { sum } = await worker.send('add', { a: 1, b: 2 });
+ * await worker.close();
+ * ```
+ */
+export async function createWorker<
+  M extends MessageDefinitions = MessageDefinitions,
+  D extends Driver = ChildProcessDriver,
+>(options: WorkerOptions<M, D>): Promise<WorkerClient<M, D>> {
+  const worker = await startWorker(options as unknown as BaseWorkerOptions<MessageDefinitions, Driver>);
+  return worker as unknown as WorkerClient<M, D>;
+}
+
+async function startWorker(options: BaseWorkerOptions<MessageDefinitions, Driver>): Promise<Worker> {
+  if (typeof options !== 'object' || options === null) throw invalidOption('options', 'an object', options);
+  const script = resolveScript(options.script);
+  const name = options.name ?? path.basename(script);
+  if (typeof name !== 'string') throw invalidOption('name', 'a string', name);
+  const driver = createDriver(options.driver);
+  const codec = createCodec(options.serializer);
+  const nativeOptions = connectionOptions(codec, options.timeout, options.maxMessageSize);
+  const log = createLog(options.logger, options.logLevel, name);
+  // Read before the worker names its own serializer, so always JSON.
+  const startupData = createCodec(new JsonSerializer()).encode(options.startupData, 'startupData') as string | undefined;
+  if (options.txIdGenerator !== undefined && typeof options.txIdGenerator !== 'function') {
+    throw invalidOption('txIdGenerator', 'a function', options.txIdGenerator);
+  }
+  const requestsOptions: RequestsOptions = {
+    worker: name,
+    codec,
+    log,
+    ...MiddlewareChain.pair(options.middleware),
+    txIdGenerator: options.txIdGenerator as RequestsOptions['txIdGenerator'],
+  };
+  const requests = new Requests(requestsOptions);
+  const channel = await spawn(driver, script, options);
+  const worker = new Worker({ name, capabilities: driver.capabilities, channel, requests, nativeOptions, startupData, log });
+  requestsOptions.onIdle = () => worker.onIdle();
+  try {
+    if (options.waitForReady !== false) await worker.ready;
+    return worker;
+  } finally {
+    worker.settle();
+  }
+}
+
+function createDriver(option: unknown): Driver {
+  const driver: unknown =
+    option === undefined
+      ? new ChildProcessDriver()
+      : typeof option === 'function'
+        ? new (option as new () => Driver)()
+        : option;
+  const candidate = driver as Partial<Driver> | null;
+  if (typeof candidate !== 'object' || candidate === null || typeof candidate.spawn !== 'function') {
+    throw invalidOption('driver', 'a driver: an object with a spawn method, or its class', option);
+  }
+  return candidate as Driver;
+}
+
+async function spawn(
+  driver: Driver,
+  script: string,
+  options: BaseWorkerOptions<MessageDefinitions, Driver>,
+): Promise<ProcessChannel> {
+  const { execPath, execArgv, argv, env, cwd, stdio } = options;
+  const shared: ProcessOptions = { execPath, execArgv, argv, env, cwd, stdio };
+  const given = (options.driverOptions ?? {}) as object;
+  const channel: unknown = await driver.spawn(script, { ...shared, ...given });
+  if (channel instanceof ProcessChannel) return channel;
+  throw new WorkerError('ERR_INVALID_OPTION', `the driver "${driver.name}" gives no channel this version can use`);
+}

@@ -1,0 +1,57 @@
+import type { ChildProcess } from 'node:child_process';
+import type { Readable } from 'node:stream';
+
+import { LastLines } from '../last-lines.js';
+import type { NativePair } from '../native/binding.js';
+import type { CoreChannel } from '../types/driver.js';
+import type { ShutdownReason } from '../types/shutdown-reason.js';
+
+/** How long the rest of a dead worker's output may take to arrive, in milliseconds. A grandchild may hold it open. */
+const OUTPUT_GRACE = 500;
+
+/** A running child process and the host's end of its connection. */
+export class ProcessChannel implements CoreChannel {
+  readonly isCore = true;
+  readonly pid: number;
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  /** Resolves when the process is gone and its output has been read. */
+  readonly exited: Promise<ShutdownReason>;
+  private readonly lastLines: LastLines | undefined;
+  private gone = false;
+
+  constructor(
+    private readonly child: ChildProcess,
+    readonly pair: NativePair,
+  ) {
+    this.pid = child.pid as number;
+    this.stdout = child.stdout;
+    this.stderr = child.stderr;
+    this.lastLines = child.stderr === null ? undefined : new LastLines(child.stderr);
+    this.exited = new Promise((resolve) => {
+      child.once('exit', (code, signal) => {
+        this.gone = true;
+        const done = () => resolve({ type: 'exit', code, signal });
+        if (child.stderr === null && child.stdout === null) return done();
+        child.once('close', done);
+        setTimeout(done, OUTPUT_GRACE).unref();
+      });
+    });
+  }
+
+  /** The last lines of standard error, where it is piped. */
+  get lastWords(): string[] | undefined {
+    return this.lastLines?.get();
+  }
+
+  /** Sends a signal, unless the process is gone. */
+  kill(signal: NodeJS.Signals): void {
+    if (!this.gone) this.child.kill(signal);
+  }
+
+  /** Whether the process keeps the host alive. */
+  setRef(referenced: boolean): void {
+    if (referenced) this.child.ref();
+    else this.child.unref();
+  }
+}

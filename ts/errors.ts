@@ -1,0 +1,123 @@
+import type { ShutdownReason } from './types/shutdown-reason.js';
+import type { WorkerErrorCode } from './types/worker-error-code.js';
+
+/** An error of this library. `code` is stable and says which; `docs/errors.md` lists them. */
+export class WorkerError extends Error {
+  override readonly name: string = 'WorkerError';
+  readonly code: WorkerErrorCode;
+
+  constructor(code: WorkerErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** What is known of a worker that ended without being closed. */
+export interface CrashDetails {
+  readonly reason: ShutdownReason;
+  /** `startup`: before it was ready. */
+  readonly phase: 'startup' | 'running';
+  readonly messageType?: string | undefined;
+  /** The last lines of its standard error, where that is piped to the host. */
+  readonly stderr?: readonly string[] | undefined;
+}
+
+/** The worker ended without being closed. Each request that was in flight rejects with one of these. */
+export class WorkerCrashedError extends WorkerError {
+  override readonly name = 'WorkerCrashedError';
+  /** How it ended. */
+  readonly reason: ShutdownReason;
+  /** `startup`: before it was ready. */
+  readonly phase: 'startup' | 'running';
+  /** The type of the request that was lost; `undefined` if it was the start. */
+  readonly messageType: string | undefined;
+  /** Which attempt at the request this was, from 1. */
+  readonly attempt: number;
+  /** How many attempts were allowed. */
+  readonly maxAttempts: number;
+  /** The last lines of the worker's standard error, where that is piped to the host. */
+  readonly stderr: readonly string[] | undefined;
+
+  constructor(worker: string, details: CrashDetails) {
+    const { reason, phase, messageType, stderr } = details;
+    const what = phase === 'startup' ? 'ended before it was ready' : 'crashed';
+    const during = messageType === undefined ? '' : ` The request "${messageType}" is lost.`;
+    const lines = stderr?.length ? ` Its last words:\n${stderr.join('\n')}` : '';
+    super(
+      'ERR_WORKER_CRASHED',
+      `the worker "${worker}" ${what}: ${describe(reason)}.${during}${lines}`,
+      reason.type === 'error' ? { cause: reason.error } : undefined,
+    );
+    this.reason = reason;
+    this.phase = phase;
+    this.messageType = messageType;
+    this.attempt = 1;
+    this.maxAttempts = 1;
+    this.stderr = stderr;
+  }
+}
+
+function describe(reason: ShutdownReason): string {
+  switch (reason.type) {
+    case 'exit':
+      return reason.signal === null ? `it exited with code ${reason.code}` : `it was ended by ${reason.signal}`;
+    case 'error':
+      return reason.error.message;
+    case 'close':
+      return 'its connection was closed';
+  }
+}
+
+export function invalidOption(name: string, expected: string, value: unknown): WorkerError {
+  return new WorkerError('ERR_INVALID_OPTION', `${name} must be ${expected}, not ${show(value)}`);
+}
+
+export function notSerializable(what: string, serializer: string, cause: unknown): WorkerError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new WorkerError(
+    'ERR_NOT_SERIALIZABLE',
+    `${what} cannot be serialised by "${serializer}": ${reason.split('\n', 1)[0]}`,
+    { cause },
+  );
+}
+
+export function messageTimeout(type: string, worker: string, millis: number): WorkerError {
+  return new WorkerError(
+    'ERR_MESSAGE_TIMEOUT',
+    `the worker "${worker}" did not answer "${type}" within ${millis} ms. It may still be working on it; raise ` +
+      '`timeout` for this type if that is how long it takes.',
+  );
+}
+
+export function startTimeout(worker: string, millis: number): WorkerError {
+  return new WorkerError(
+    'ERR_START_TIMEOUT',
+    `the worker "${worker}" was not ready within ${millis} ms. Its script must call startWorkerServer(); raise ` +
+      '`timeout.startup` if it needs longer.',
+  );
+}
+
+export function connectTimeout(millis: number): WorkerError {
+  return new WorkerError('ERR_CONNECT_TIMEOUT', `the host did not answer this worker within ${millis} ms`);
+}
+
+export function workerClosed(operation: string, worker: string): WorkerError {
+  return new WorkerError('ERR_WORKER_CLOSED', `cannot ${operation}: the worker "${worker}" is closed`);
+}
+
+/** An error that the addon threw, or told as text: its code, a space, its message. */
+export function fromNative(error: unknown): WorkerError {
+  if (typeof error === 'string') {
+    const space = error.indexOf(' ');
+    return new WorkerError(error.slice(0, space) as WorkerErrorCode, error.slice(space + 1));
+  }
+  const { code, message } = error as { code?: WorkerErrorCode; message?: string };
+  return new WorkerError(code ?? 'ERR_SYSTEM', message ?? String(error));
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'function') return `the function ${value.name || '(anonymous)'}`;
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
+  return String(value);
+}

@@ -1,0 +1,25 @@
+export { createWorker } from './create-worker.js';
+export { startWorkerServer } from './start-worker-server.js';
+export { getStartupData } from './startup-data.js';
+export { JsonSerializer } from './json-serializer.js';
+export { defaultLogger } from './logger.js';
+export { WorkerError, WorkerCrashedError, type CrashDetails } from './errors.js';
+export { ChildProcessDriver } from './drivers/child-process.js';
+export { WorkerThreadsDriver } from './drivers/worker-threads.js';
+export type { ProcessChannel } from './drivers/process-channel.js';
+
+export type * from './types/driver.js';
+export type * from './types/handlers.js';
+export type * from './types/logger.js';
+export type * from './types/message-definitions.js';
+export type * from './types/message.js';
+export type * from './types/middleware.js';
+export type * from './types/process-options.js';
+export type * from './types/serializer.js';
+export type * from './types/shutdown-reason.js';
+export type * from './types/timeout-config.js';
+export type * from './types/transaction-id-generator.js';
+export type * from './types/worker-client.js';
+export type * from './types/worker-error-code.js';
+export type * from './types/worker-options.js';
+export type * from './types/worker-server.js';

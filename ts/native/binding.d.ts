@@ -1,0 +1,106 @@
+import type { OnControl, OnMessages } from './callbacks.js';
+
+/** One side of one connection. Payloads go in as the serializer made them: text or bytes; `undefined` for none. */
+export declare class NativeConnection {
+  /** The host's side of a pair. `startupData` is JSON text. */
+  static host(
+    environment: NativeEnvironment,
+    pair: NativePair,
+    options: NativeOptions,
+    startupData: string | undefined,
+    onMessages: OnMessages,
+    onControl: OnControl,
+  ): NativeConnection;
+  /** The worker's side, from the descriptor this process inherited. It reads nothing yet. */
+  static worker(environment: NativeEnvironment, fd: number): NativeConnection;
+  /** Blocks until the start-up data are there; gives them once, as JSON text. Throws `ERR_CONNECT_TIMEOUT`. */
+  readStartupData(timeout: number): string | null;
+  /** Starts to serve. Messages come from the next `drain()` on. */
+  serve(options: NativeOptions, handlers: string[], onMessages: OnMessages, onControl: OnControl): void;
+  /** Sends a request; gives its slot. */
+  request(messageType: unknown, payload: unknown, timeout: number): number;
+  /** Begins a transaction whose message follows with `submit`; gives its slot. Without an id it gets a random one. */
+  reserve(messageType: string, tx: string | undefined | null, timeout: number): number;
+  /** Sends the message of a transaction; `false` when the transaction has ended meanwhile. */
+  submit(slot: number, messageType: unknown, payload: unknown): boolean;
+  /** The transaction id of a request in flight. */
+  transactionId(slot: number): string | null;
+  /** Ends a transaction without an outcome; tells whether there was one. */
+  cancel(slot: number): boolean;
+  /** Ends all transactions without an outcome; gives their slots, oldest first. */
+  failAll(): Array<number>;
+  /** Sends a message that expects no answer. */
+  post(messageType: unknown, payload: unknown): void;
+  /** Answers a request of the peer. */
+  respond(call: number, payload: unknown): void;
+  /** Answers a request of the peer with an error, as JSON text. */
+  fail(call: number, error: string): void;
+  /** Answers a request of the peer whose type has no handler. */
+  failUnknown(call: number, messageType: string): void;
+  /** The transaction id of a request of the peer that has no answer yet. */
+  callTransactionId(call: number): string | null;
+  /** Asks the worker to stop, after all that was sent before. */
+  askToClose(): void;
+  /** Handles everything that has arrived, before it returns. */
+  drain(): void;
+  /** Writes all output, blocking for at most so many milliseconds. */
+  flushBlocking(timeout: number): void;
+  /** Whether the connection keeps the event loop alive: -1 never, 0 while requests are in flight, 1 always. */
+  setHold(hold: number): void;
+  /** How many requests of this side wait for their outcome. */
+  get inFlight(): number;
+  /** Whether both handshakes are done and the end was not seen. */
+  get isReady(): boolean;
+  /** Closes the connection at once. Nothing more will be told. */
+  close(): void;
+}
+
+/** The addon as one JavaScript thread sees it. */
+export declare class NativeEnvironment {
+  /**
+   * `memory` is backed by a `SharedArrayBuffer`, aligned to 4 bytes: events are told as integers in it. `engine` is
+   * `uv` or `tokio`; `uv` becomes `tokio` where it cannot run.
+   */
+  constructor(memory: Buffer, engine: string);
+  /** The engine in use. */
+  get engine(): string;
+  /** Writes what was sent in this tick. */
+  flush(): void;
+}
+
+/**
+ * Both ends of a new connection. The facade hands the child's end to the process it starts, then closes it here, and
+ * makes a connection of the host's end.
+ */
+export declare class NativePair {
+  /** Throws `ERR_SYSTEM` when no file descriptors are left. */
+  constructor();
+  /** The descriptor for the child's `stdio`; -1 when it was closed. */
+  get childFd(): number;
+  /** Closes this process's copy of the child's end: else the end of the child would not be noticed. */
+  closeChildEnd(): void;
+  /** Closes what is left of both ends. */
+  close(): void;
+}
+
+/** How the two sides of a connection talk. Durations are in milliseconds; 0 and Infinity mean none. */
+export interface NativeOptions {
+  /** The serializer's name. */
+  serializer: string;
+  /** What ends a frame; without it payloads are binary and frames length-prefixed. */
+  terminator?: string;
+  /** Payloads are plain JSON: those of a batch come as one JSON array. */
+  json: boolean;
+  /** The largest frame in bytes. */
+  maxMessageSize: number;
+  /** How long a worker may take to start to serve. */
+  startupTimeout: number;
+  /** How long a worker waits for its host's handshake. */
+  serverConnectTimeout: number;
+  /** How long a request may take. */
+  messageTimeout: number;
+  /** The message types with a timeout of their own. */
+  timeoutTypes: Array<string>;
+  /** Their timeouts, in the same order. */
+  timeoutMillis: Array<number>;
+}

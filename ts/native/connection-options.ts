@@ -1,0 +1,45 @@
+import { invalidOption } from '../errors.js';
+import type { PayloadCodec } from '../payload-codec.js';
+import type { TimeoutConfig } from '../types/timeout-config.js';
+import type { NativeOptions } from './binding.js';
+
+/** 256 MiB. */
+const DEFAULT_MAX_MESSAGE_SIZE = 268_435_456;
+/** Below this not even an error would fit. */
+const LEAST_MAX_MESSAGE_SIZE = 4096;
+
+const defaults = { startup: 10_000, serverConnect: 30_000, message: 300_000 };
+
+/** What the addon needs to know of a connection. Numbers out of range are refused, by name. */
+export function connectionOptions(
+  codec: PayloadCodec,
+  timeout: number | TimeoutConfig | undefined,
+  maxMessageSize: number = DEFAULT_MAX_MESSAGE_SIZE,
+): NativeOptions {
+  if (typeof maxMessageSize !== 'number' || !(maxMessageSize >= LEAST_MAX_MESSAGE_SIZE)) {
+    throw invalidOption('maxMessageSize', `a number of bytes, ${LEAST_MAX_MESSAGE_SIZE} or more`, maxMessageSize);
+  }
+  const config = typeof timeout === 'number' ? { message: timeout } : (timeout ?? {});
+  if (typeof config !== 'object' || config === null) throw invalidOption('timeout', 'a number or an object', timeout);
+  const types = Object.entries(config.types ?? {}).filter(([, millis]) => millis !== undefined);
+  const { serializer } = codec;
+  const options: NativeOptions = {
+    serializer: serializer.name,
+    json: codec.json,
+    maxMessageSize: Math.min(maxMessageSize, Number.MAX_SAFE_INTEGER),
+    startupTimeout: checkTimeout('timeout.startup', config.startup ?? defaults.startup),
+    serverConnectTimeout: checkTimeout('timeout.serverConnect', config.serverConnect ?? defaults.serverConnect),
+    messageTimeout: checkTimeout('timeout.message', config.message ?? defaults.message),
+    timeoutTypes: types.map(([type]) => type),
+    timeoutMillis: types.map(([type, millis]) => checkTimeout(`timeout.types.${type}`, millis)),
+  };
+  if (typeof serializer.terminator === 'string') options.terminator = serializer.terminator;
+  return options;
+}
+
+export function checkTimeout(name: string, millis: unknown): number {
+  if (typeof millis !== 'number' || !(millis >= 0)) {
+    throw invalidOption(name, 'a number of milliseconds, 0 or more (0 or Infinity: none)', millis);
+  }
+  return millis;
+}

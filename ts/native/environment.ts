@@ -1,0 +1,84 @@
+import type { NativeEnvironment } from './binding.js';
+
+import { loadAddon } from './addon.js';
+import { invalidOption } from '../errors.js';
+
+/** Integers in front of the records; the first says whether a flush is scheduled. */
+export const HEAD = 4;
+/** Integers of one record: kind, number, second number, length of the payload (-1: none). */
+export const RECORD = 4;
+const CAPACITY = 1024;
+
+/** What the addon tells a batch of messages with. */
+export const enum RecordKind {
+  Result = 1,
+  RemoteError = 2,
+  TimedOut = 3,
+  Request = 4,
+  Notification = 5,
+}
+
+/** What the addon tells everything else with. */
+export const enum Control {
+  Ready = 1,
+  Mismatch = 2,
+  HandshakeTimedOut = 3,
+  Refused = 4,
+  UnknownRequest = 5,
+  UnknownNotification = 6,
+  Close = 7,
+  Dropped = 8,
+  End = 9,
+}
+
+/** The addon as this JavaScript thread has it. */
+export interface Native {
+  readonly addon: ReturnType<typeof loadAddon>;
+  readonly environment: NativeEnvironment;
+  /** Shared with the addon, which writes into it right before it calls. */
+  readonly records: Int32Array;
+  /** What was sent is written at the end of this tick: one write for all messages and all connections. */
+  scheduleFlush(): void;
+}
+
+let native: Native | undefined;
+
+/** Loads the addon when it is first needed. */
+export function getNative(): Native {
+  return (native ??= createNative());
+}
+
+function createNative(): Native {
+  const addon = loadAddon();
+  const memory = new SharedArrayBuffer((HEAD + CAPACITY * RECORD) * Int32Array.BYTES_PER_ELEMENT);
+  const records = new Int32Array(memory);
+  const environment = new addon.NativeEnvironment(Buffer.from(memory), chooseEngine());
+  const flush = () => environment.flush();
+  return {
+    addon,
+    environment,
+    records,
+    scheduleFlush() {
+      if (records[0] === 0) {
+        records[0] = 1;
+        queueMicrotask(flush);
+      }
+    },
+  };
+}
+
+/**
+ * `uv` polls on Node's own loop; no other thread is in the path. Everywhere else libuv is absent, or only looks as if
+ * it were there: a thread of the addon's own does the waiting.
+ */
+function chooseEngine(): 'uv' | 'tokio' {
+  const { versions, platform } = process;
+  const isNode = versions['bun'] === undefined && versions['deno'] === undefined && versions['electron'] === undefined;
+  const canUseUv = isNode && platform !== 'win32';
+  const wanted = process.env['ISOLATED_WORKERS_ENGINE'];
+  if (wanted === undefined || wanted === '') return canUseUv ? 'uv' : 'tokio';
+  if (wanted !== 'uv' && wanted !== 'tokio') {
+    throw invalidOption('ISOLATED_WORKERS_ENGINE', '"uv" or "tokio"', wanted);
+  }
+  return wanted === 'uv' && !canUseUv ? 'tokio' : wanted;
+}

@@ -1,0 +1,193 @@
+import { fromNative, messageTimeout, WorkerError } from './errors.js';
+import type { Log } from './logger.js';
+import type { AnyEnvelope, MiddlewareChain } from './middleware-chain.js';
+import type { NativeConnection } from './native/binding.js';
+import { getNative, HEAD, RECORD, RecordKind } from './native/environment.js';
+import type { Encoded, PayloadCodec } from './payload-codec.js';
+import { Undecodable } from './payload-codec.js';
+import { decodeError } from './remote-error.js';
+
+/** A request whose promise is not settled. */
+interface Pending {
+  readonly type: string;
+  /** Only where middleware wants to see it. */
+  readonly tx: string | undefined;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+export interface RequestsOptions {
+  readonly worker: string;
+  readonly codec: PayloadCodec;
+  readonly log: Log;
+  readonly incoming?: MiddlewareChain | undefined;
+  readonly outgoing?: MiddlewareChain | undefined;
+  readonly txIdGenerator?: ((message: { type: string; payload: unknown }) => string) | undefined;
+  /** Called when no request is in flight any more. */
+  onIdle?: () => void;
+}
+
+/** As the addon has it: the timeout that is configured for the type. */
+const CONFIGURED = -1;
+
+/**
+ * The promises of requests in flight, by slot. Which slot an answer belongs to, and when one is late, the addon knows;
+ * promises can only be kept here.
+ */
+export class Requests {
+  connection!: NativeConnection;
+  private readonly pending: (Pending | undefined)[] = [];
+  private readonly native = getNative();
+
+  constructor(private readonly options: RequestsOptions) {}
+
+  send(type: string, payload: unknown, timeout = CONFIGURED): Promise<unknown> {
+    const { outgoing, txIdGenerator, codec } = this.options;
+    if (outgoing !== undefined || txIdGenerator !== undefined) return this.sendReserved(type, payload, timeout);
+    return new Promise((resolve, reject) => {
+      const encoded = codec.encode(payload, type);
+      let slot: number;
+      try {
+        slot = this.connection.request(type, encoded, timeout);
+      } catch (error) {
+        throw fromNative(error);
+      }
+      this.pending[slot] = { type, tx: undefined, resolve, reject };
+      this.native.scheduleFlush();
+    });
+  }
+
+  post(type: string, payload: unknown): void {
+    const { outgoing, codec, log, worker } = this.options;
+    const post = (message: AnyEnvelope) => {
+      const encoded = codec.encode(message.payload, message.type);
+      this.submit(() => this.connection.post(message.type, encoded));
+    };
+    const message: AnyEnvelope = { type, tx: undefined, payload };
+    if (outgoing === undefined) return post(message);
+    let passed = false;
+    const failed = (error: unknown) => {
+      if (!passed) throw error;
+      log('error', `the message "${type}" was not sent to ${worker}`, error);
+    };
+    const guarded = (envelope: AnyEnvelope) => {
+      try {
+        post(envelope);
+      } catch (error) {
+        failed(error);
+      }
+    };
+    outgoing.pass(message, guarded, failed);
+    passed = true;
+  }
+
+  /** The slower way, for a transaction whose id must be known before its message is written. */
+  private sendReserved(type: string, payload: unknown, timeout: number): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const { outgoing, txIdGenerator, codec } = this.options;
+      const custom = txIdGenerator?.({ type, payload });
+      if (custom !== undefined && typeof custom !== 'string') {
+        throw new WorkerError('ERR_INVALID_TRANSACTION_ID', `txIdGenerator must return a string, not ${typeof custom}`);
+      }
+      const slot = this.submit(() => this.connection.reserve(type, custom, timeout));
+      const tx = this.connection.transactionId(slot) ?? undefined;
+      const pending: Pending = { type, tx, resolve, reject };
+      this.pending[slot] = pending;
+      const failed = (error: unknown) => {
+        // It may have timed out meanwhile, and the slot be another's.
+        if (this.pending[slot] !== pending) return;
+        this.pending[slot] = undefined;
+        this.connection.cancel(slot);
+        reject(error);
+        this.checkIdle();
+      };
+      const submit = (message: AnyEnvelope) => {
+        if (this.pending[slot] !== pending) return;
+        try {
+          const encoded = codec.encode(message.payload, message.type);
+          this.submit(() => this.connection.submit(slot, message.type, encoded));
+        } catch (error) {
+          failed(error);
+        }
+      };
+      const message: AnyEnvelope = { type, tx, payload };
+      if (outgoing === undefined) submit(message);
+      else outgoing.pass(message, submit, failed);
+    });
+  }
+
+  private submit<T>(command: () => T): T {
+    try {
+      const result = command();
+      this.native.scheduleFlush();
+      return result;
+    } catch (error) {
+      throw fromNative(error);
+    }
+  }
+
+  /** A batch of the addon's. */
+  readonly onMessages = (count: number, payloads: Encoded): void => {
+    const { records } = this.native;
+    const { codec, incoming, worker } = this.options;
+    const values = codec.decodeBatch(records, count, payloads);
+    for (let index = 0; index < count; index++) {
+      const at = HEAD + index * RECORD;
+      const kind = records[at] as number;
+      const pending = this.take(records[at + 1] as number);
+      if (pending === undefined) continue;
+      const value = values[index];
+      if (kind === RecordKind.TimedOut) {
+        pending.reject(messageTimeout(pending.type, worker, records[at + 2] as number));
+      } else if (value instanceof Undecodable) {
+        pending.reject(value.error);
+      } else if (incoming !== undefined) {
+        this.passIncoming(incoming, pending, kind, value);
+      } else if (kind === RecordKind.Result) {
+        pending.resolve(value);
+      } else {
+        pending.reject(decodeError(value));
+      }
+    }
+    this.checkIdle();
+  };
+
+  private passIncoming(incoming: MiddlewareChain, pending: Pending, kind: number, value: unknown): void {
+    const failed = kind === RecordKind.RemoteError;
+    const message: AnyEnvelope = {
+      type: `${pending.type}${failed ? 'Error' : 'Result'}`,
+      tx: pending.tx,
+      payload: value,
+    };
+    incoming.pass(
+      message,
+      ({ payload }) => (failed ? pending.reject(decodeError(payload)) : pending.resolve(payload)),
+      pending.reject,
+    );
+  }
+
+  /** An answer that cannot be used. */
+  refuse(slot: number, detail: string): void {
+    this.take(slot)?.reject(fromNative(detail));
+    this.checkIdle();
+  }
+
+  /** Ends all requests, oldest first. */
+  failAll(reason: (type: string) => Error): void {
+    for (const slot of this.connection.failAll()) {
+      const pending = this.take(slot);
+      pending?.reject(reason(pending.type));
+    }
+    this.checkIdle();
+  }
+
+  private take(slot: number): Pending | undefined {
+    const pending = this.pending[slot];
+    this.pending[slot] = undefined;
+    return pending;
+  }
+
+  private checkIdle(): void {
+    if (this.options.onIdle !== undefined && this.connection.inFlight === 0) this.options.onIdle();
+  }
+}

@@ -1,0 +1,56 @@
+import { accessSync, constants } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+import { invalidOption, WorkerError } from './errors.js';
+
+/** The absolute path of a worker's script, as `fork` would find it. */
+export function resolveScript(script: unknown): string {
+  if (script instanceof URL) {
+    if (script.protocol !== 'file:') throw invalidOption('script', 'a path or a file URL', script.href);
+    return findScript(fileURLToPath(script));
+  }
+  if (typeof script !== 'string' || script === '') throw invalidOption('script', 'a path or a file URL', script);
+  if (script.startsWith('file:')) return findScript(fileURLToPath(script));
+  return findScript(path.resolve(script));
+}
+
+function findScript(file: string): string {
+  let found: string;
+  try {
+    // Node's own resolution: the extension may be left out, a folder may have an index.
+    found = createRequire(file).resolve(file);
+    accessSync(found, constants.R_OK);
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code !== 'EACCES';
+    const reason = missing ? 'there is no such file' : 'this process may not read it';
+    const text = `cannot start a worker from ${file}: ${reason}. Check \`script\`; a path is relative to ${process.cwd()}.`;
+    throw new WorkerError('ERR_SCRIPT_NOT_FOUND', text, { cause: error });
+  }
+  return found;
+}
+
+/** Arguments for the runtime that are needed to run this script: a loader, if it is TypeScript and needs one. */
+export function loaderArguments(script: string, execArgv: readonly string[]): string[] {
+  if (!/\.[cm]?ts$/.test(script) || runsTypeScript(execArgv)) return [];
+  for (const base of [script, path.join(process.cwd(), 'index.js')]) {
+    try {
+      return ['--import', pathToFileURL(createRequire(base).resolve('tsx')).href];
+    } catch {
+      // Not installed there.
+    }
+  }
+  throw new WorkerError(
+    'ERR_TYPESCRIPT_UNSUPPORTED',
+    `cannot run ${script}: Node ${process.versions.node} does not run TypeScript, and \`tsx\` is not installed. ` +
+      'Install tsx, use Node 22.18 or later, or compile the script.',
+  );
+}
+
+function runsTypeScript(execArgv: readonly string[]): boolean {
+  if (process.versions['bun'] !== undefined || process.versions['deno'] !== undefined) return true;
+  const { typescript } = process.features as { typescript?: string | false };
+  const loader = /(^|[/=])(tsx|ts-node|swc-node|esbuild-register|jiti)([/@]|$)|--experimental-(strip|transform)-types/;
+  return (typeof typescript === 'string' && typescript !== '') || execArgv.some((argument) => loader.test(argument));
+}

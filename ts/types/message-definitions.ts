@@ -1,0 +1,59 @@
+/**
+ * What one message type carries.
+ *
+ * Without `result` the worker still acknowledges a request, so that an error of its handler is not lost, but there is
+ * nothing to return.
+ */
+export interface MessageDefinition {
+  /** The data sent with the message. Of type `void` or `undefined` it may be left out of `send` and `post`. */
+  payload: unknown;
+  /** The data the handler returns. */
+  result?: unknown;
+}
+
+/** Message types by name. Also what stands in where a program names no messages: any name, any payload. */
+export interface MessageDefinitions {
+  [type: string]: MessageDefinition;
+}
+
+/** Refuses a misspelt member, which would otherwise silently turn a request into one without a result. */
+type OnlyKnownMembers<T> = { [P in Exclude<keyof T, keyof MessageDefinition>]: never };
+
+/**
+ * Defines the messages of a worker in one place. The host and the worker both import the type; everything else is
+ * inferred from it.
+ *
+ * @typeParam T - One member per message type, as a type literal or an interface.
+ *
+ * @example
+ * ```ts
+ * type Messages = DefineMessages<{
+ *   load: { payload: { config: string }; result: { loaded: true } };
+ *   shutdown: { payload: void };
+ * }>;
+ * ```
+ */
+export type DefineMessages<T extends { [K in keyof T]: MessageDefinition & OnlyKnownMembers<T[K]> }> = {
+  [K in keyof T]: T[K];
+};
+
+/** The names of the message types in `M`. */
+export type MessageTypeOf<M extends MessageDefinitions> = keyof M & string;
+
+/** The names of the message types in `M` that have a result. */
+export type WithResult<M extends MessageDefinitions> = {
+  [K in MessageTypeOf<M>]: 'result' extends keyof M[K] ? K : never;
+}[MessageTypeOf<M>];
+
+/** The names of the message types in `M` whose payload may be left out: those that accept `undefined`. */
+export type WithOptionalPayload<M extends MessageDefinitions> = {
+  [K in MessageTypeOf<M>]: undefined extends M[K]['payload'] ? K : never;
+}[MessageTypeOf<M>];
+
+/** The payload of the message type `K`, without the message around it. */
+export type PayloadOf<M extends MessageDefinitions, K extends MessageTypeOf<M>> = M[K]['payload'];
+
+/** What a handler of the type `K` returns, without the message around it; `void` for a type without result. */
+export type ResultPayloadOf<M extends MessageDefinitions, K extends MessageTypeOf<M>> = {
+  [P in K]: 'result' extends keyof M[P] ? M[P]['result'] : void;
+}[K];

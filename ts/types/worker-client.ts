@@ -1,0 +1,111 @@
+import type { Readable } from 'node:stream';
+
+import type { ChildProcessDriver } from '../drivers/child-process.js';
+import type { CapabilitiesOf, Driver, PidOf } from './driver.js';
+import type { Handlers } from './handlers.js';
+import type {
+  MessageDefinitions,
+  MessageTypeOf,
+  PayloadOf,
+  ResultPayloadOf,
+  WithOptionalPayload,
+} from './message-definitions.js';
+
+/** Options of one `send`. */
+export interface SendOptions {
+  /** In milliseconds, in place of the worker's own message timeouts; `0` and `Infinity` mean: no limit. */
+  timeout?: number | undefined;
+}
+
+/** Options of `close`. */
+export interface CloseOptions {
+  /** How long the worker may take to end by itself, in milliseconds, before it is terminated. Default: 5,000. */
+  timeout?: number | undefined;
+}
+
+/**
+ * The host's handle to a worker. The members that need a capability exist only where the driver's type has it.
+ *
+ * A client may stand in for one with fewer message types. Where any worker will do, it is `WorkerClient<any, any>`.
+ *
+ * @typeParam M - The messages, made with `DefineMessages`.
+ * @typeParam D - The driver; `Driver` where it is not known.
+ */
+export type WorkerClient<
+  M extends MessageDefinitions = MessageDefinitions,
+  D extends Driver = ChildProcessDriver,
+> = MessageSender<M> & WorkerHandle<D> & (CapabilitiesOf<D>['reconnect'] extends true ? Reconnectable : unknown);
+
+declare const messages: unique symbol;
+
+/** Sends messages to a worker. */
+export interface MessageSender<M extends MessageDefinitions> {
+  /**
+   * Sends a request and waits for its outcome. Requests sent before the worker is ready wait, in order. Any number may
+   * be in flight. One that fails leaves the worker and its other requests alone.
+   *
+   * @param payload - May be left out where the type accepts `undefined`.
+   * @returns What the handler returned; for a type without result, nothing, once the handler is done.
+   * @throws What the handler threw, rebuilt; or a `WorkerError`, for example with the code `ERR_MESSAGE_TIMEOUT`,
+   *   `ERR_NOT_SERIALIZABLE`, `ERR_MESSAGE_TOO_LARGE`, `ERR_WORKER_CRASHED` or `ERR_WORKER_CLOSED`.
+   */
+  send<K extends WithOptionalPayload<M>>(type: K): Promise<ResultPayloadOf<M, K>>;
+  send<K extends MessageTypeOf<M>>(
+    type: K,
+    payload: PayloadOf<M, K>,
+    options?: SendOptions,
+  ): Promise<ResultPayloadOf<M, K>>;
+
+  /**
+   * Sends a notification: no answer comes, not even an error of the handler.
+   *
+   * @throws A `WorkerError` where the message cannot be sent at all, for example with the code `ERR_WORKER_CLOSED`.
+   */
+  post<K extends WithOptionalPayload<M>>(type: K): void;
+  post<K extends MessageTypeOf<M>>(type: K, payload: PayloadOf<M, K>): void;
+
+  /**
+   * Never there. It tells the compiler to compare senders by their messages, which it does not do for overloads, so
+   * that a worker with other messages is not taken for this one.
+   *
+   * @internal
+   */
+  readonly [messages]?: Handlers<M>;
+}
+
+/** What a worker can do whatever its messages are. */
+export interface WorkerHandle<D extends Driver = Driver> {
+  /**
+   * Ends the worker: refuses new requests, waits for those in flight, asks the worker to stop, and where it does not,
+   * terminates and then kills it. Resolves when the worker is gone. Calling it again is fine.
+   */
+  close(options?: CloseOptions): Promise<void>;
+  /** Closes the worker at the end of an `await using` block. */
+  [Symbol.asyncDispose](): Promise<void>;
+
+  /** Whether requests are taken: from the spawn until the worker is closed or lost. */
+  readonly isActive: boolean;
+  /** Whether the worker server has answered and its connection is open. */
+  readonly isConnected: boolean;
+  /** The worker's process id, also after its end; `undefined` for workers without a process of their own. */
+  readonly pid: PidOf<D>;
+  readonly name: string;
+  readonly capabilities: CapabilitiesOf<D>;
+  /** The worker's standard output where it is piped, else `null`. */
+  readonly stdout: Readable | null;
+  /** The worker's standard error where it is piped, else `null`. */
+  readonly stderr: Readable | null;
+
+  /** Keeps the host alive as long as the worker is there. By default only requests in flight do. */
+  ref(): this;
+  /** Lets the host end even while requests are in flight. */
+  unref(): this;
+}
+
+/** What a worker can do besides when its driver's `capabilities.reconnect` is `true`. */
+export interface Reconnectable {
+  /** Ends the connection; the worker keeps running, with its state. */
+  disconnect(): Promise<void>;
+  /** Connects to the same running worker again. */
+  reconnect(): Promise<void>;
+}

@@ -1,0 +1,58 @@
+import type { ChildProcessDriver } from '../drivers/child-process.js';
+import type { Driver, DriverOptionsFor, DriverValue } from './driver.js';
+import type { Logger, LogLevel } from './logger.js';
+import type { MessageDefinitions } from './message-definitions.js';
+import type { Middleware } from './middleware.js';
+import type { ProcessOptions } from './process-options.js';
+import type { Serializer } from './serializer.js';
+import type { TimeoutConfig } from './timeout-config.js';
+import type { TransactionIdGenerator } from './transaction-id-generator.js';
+
+/**
+ * Options of `createWorker`. Where `D` is named and is not the child process driver, `driver` is required: a type alone
+ * cannot choose a driver.
+ *
+ * @typeParam M - The messages, made with `DefineMessages`.
+ * @typeParam D - The driver.
+ */
+export type WorkerOptions<
+  M extends MessageDefinitions = MessageDefinitions,
+  D extends Driver = ChildProcessDriver,
+> = BaseWorkerOptions<M, D> & (ChildProcessDriver extends D ? unknown : { driver: object });
+
+/** The options that do not depend on which driver is named. */
+export interface BaseWorkerOptions<M extends MessageDefinitions, D extends Driver> extends ProcessOptions {
+  /**
+   * The worker's script: a path, relative to the current directory, or a file URL such as
+   * `new URL('./worker.js', import.meta.url)`. Missing: `ERR_SCRIPT_NOT_FOUND`. A TypeScript file works where the
+   * runtime or an installed loader can run it, else `ERR_TYPESCRIPT_UNSUPPORTED`.
+   */
+  script: string | URL;
+  /** An instance, or a driver class itself. Default: the child process driver. */
+  driver?: DriverValue<D> | undefined;
+  /** What the driver's `spawn` takes. */
+  driverOptions?: DriverOptionsFor<D> | undefined;
+  /** For logs and errors. Default: the script's base name. */
+  name?: string | undefined;
+  /** What `getStartupData()` returns in the worker: anything the serializer can carry, of any size. */
+  startupData?: unknown;
+  /** The worker server needs the same. Default: a `JsonSerializer`. */
+  serializer?: Serializer | undefined;
+  /** In milliseconds; a number is the message timeout. Default: 10 s to start, 5 min per message. */
+  timeout?: number | TimeoutConfig<M> | undefined;
+  /** Runs in the host. Default: none. */
+  middleware?: Middleware<M> | readonly Middleware<M>[] | undefined;
+  /** Default: a random UUID per request. */
+  txIdGenerator?: TransactionIdGenerator<M> | undefined;
+  /**
+   * The longest encoded message in bytes, in either direction; one over it fails with `ERR_MESSAGE_TOO_LARGE`, alone.
+   * Default: 268,435,456 (256 MiB).
+   */
+  maxMessageSize?: number | undefined;
+  /** Default: `defaultLogger`. */
+  logger?: Logger | undefined;
+  /** Default: `'warn'`. */
+  logLevel?: LogLevel | undefined;
+  /** `false`: resolve once the worker is spawned; messages wait until it is ready. Default: `true`. */
+  waitForReady?: boolean | undefined;
+}

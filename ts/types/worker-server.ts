@@ -1,0 +1,30 @@
+import type { DriverValue } from './driver.js';
+import type { Logger, LogLevel } from './logger.js';
+import type { MessageDefinitions } from './message-definitions.js';
+import type { Middleware } from './middleware.js';
+import type { Serializer } from './serializer.js';
+import type { TimeoutConfig } from './timeout-config.js';
+
+/** Options of `startWorkerServer`. */
+export interface WorkerServerOptions<M extends MessageDefinitions = MessageDefinitions> {
+  /** The host needs the same. Default: a `JsonSerializer`. */
+  serializer?: Serializer | undefined;
+  /** Runs in the worker. Default: none. */
+  middleware?: Middleware<M> | readonly Middleware<M>[] | undefined;
+  /** Default: `defaultLogger`. */
+  logger?: Logger | undefined;
+  /** Default: `'warn'`. */
+  logLevel?: LogLevel | undefined;
+  /** The driver that must have started this worker, else `ERR_DRIVER_MISMATCH`. Default: whichever did is detected. */
+  driver?: DriverValue | undefined;
+  /** In milliseconds. */
+  timeout?: Pick<TimeoutConfig<M>, 'serverConnect'> | undefined;
+}
+
+/** The part inside the worker that answers. */
+export interface WorkerServer {
+  /** Whether the host is connected. */
+  readonly isConnected: boolean;
+  /** Stops answering and ends the connection, once what is being handled is answered. Calling it again is fine. */
+  close(): Promise<void>;
+}

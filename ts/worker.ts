@@ -1,0 +1,242 @@
+import type { Readable } from 'node:stream';
+
+import type { ProcessChannel } from './drivers/process-channel.js';
+import { fromNative, startTimeout, WorkerCrashedError, workerClosed } from './errors.js';
+import type { Log } from './logger.js';
+import { Control, getNative } from './native/environment.js';
+import { checkTimeout } from './native/connection-options.js';
+import type { NativeOptions } from './native/binding.js';
+import type { Requests } from './requests.js';
+import type { DriverCapabilities } from './types/driver.js';
+import type { ShutdownReason } from './types/shutdown-reason.js';
+import type { CloseOptions, SendOptions } from './types/worker-client.js';
+
+/** How long a worker may take to end after its connection did, in milliseconds. */
+const EXIT_GRACE = 1000;
+/** How long SIGTERM may take before SIGKILL, in milliseconds. */
+const TERMINATE_GRACE = 1000;
+const CLOSE_TIMEOUT = 5000;
+
+export interface WorkerInit {
+  readonly name: string;
+  readonly capabilities: DriverCapabilities;
+  readonly channel: ProcessChannel;
+  readonly requests: Requests;
+  readonly nativeOptions: NativeOptions;
+  readonly startupData: string | undefined;
+  readonly log: Log;
+}
+
+/** A worker, from the spawn to its end. What users have of it is `WorkerClient`. */
+export class Worker {
+  readonly name: string;
+  readonly capabilities: DriverCapabilities;
+  /** Resolves when the worker serves; rejects when it ends before. */
+  readonly ready: Promise<void>;
+  private readonly channel: ProcessChannel;
+  private readonly requests: Requests;
+  private readonly log: Log;
+  private readonly startupTimeout: number;
+  private settleReady!: { resolve(): void; reject(error: Error): void };
+  private wasReady = false;
+  private connected = false;
+  private ended = false;
+  private failure: Error | undefined;
+  private hold: -1 | 0 | 1 = 0;
+  private closing: Promise<void> | undefined;
+  private idle: (() => void) | undefined;
+  private readonly gone: Promise<void>;
+
+  constructor(init: WorkerInit) {
+    this.name = init.name;
+    this.capabilities = init.capabilities;
+    this.channel = init.channel;
+    this.requests = init.requests;
+    this.log = init.log;
+    this.startupTimeout = init.nativeOptions.startupTimeout;
+    this.ready = new Promise((resolve, reject) => (this.settleReady = { resolve, reject }));
+    // Who does not wait for it learns of a failure from the requests.
+    this.ready.catch(() => {});
+    const { addon, environment } = getNative();
+    this.requests.connection = addon.NativeConnection.host(
+      environment,
+      this.channel.pair,
+      init.nativeOptions,
+      init.startupData,
+      this.requests.onMessages,
+      this.onControl,
+    );
+    this.gone = this.channel.exited.then((reason) => this.onExit(reason));
+    this.log('debug', `started as process ${this.channel.pid}`);
+  }
+
+  get pid(): number {
+    return this.channel.pid;
+  }
+
+  get stdout(): Readable | null {
+    return this.channel.stdout;
+  }
+
+  get stderr(): Readable | null {
+    return this.channel.stderr;
+  }
+
+  get isActive(): boolean {
+    return !this.ended && this.closing === undefined && this.failure === undefined;
+  }
+
+  get isConnected(): boolean {
+    return this.connected;
+  }
+
+  async send(type: string, payload?: unknown, options?: SendOptions): Promise<unknown> {
+    const timeout = options?.timeout;
+    if (timeout !== undefined) checkTimeout('timeout', timeout);
+    this.checkActive(`send "${type}"`);
+    return this.requests.send(type, payload, timeout);
+  }
+
+  post(type: string, payload?: unknown): void {
+    this.checkActive(`post "${type}"`);
+    this.requests.post(type, payload);
+  }
+
+  private checkActive(operation: string): void {
+    if (this.isActive) return;
+    throw this.failure ?? workerClosed(operation, this.name);
+  }
+
+  ref(): this {
+    return this.setHold(1);
+  }
+
+  unref(): this {
+    return this.setHold(-1);
+  }
+
+  private setHold(hold: -1 | 0 | 1): this {
+    this.hold = hold;
+    if (!this.ended && this.closing === undefined) {
+      this.requests.connection.setHold(hold);
+      this.channel.setRef(hold === 1);
+    }
+    return this;
+  }
+
+  /** From here on the worker alone does not keep the host alive. */
+  settle(): void {
+    this.setHold(this.hold);
+  }
+
+  close(options: CloseOptions = {}): Promise<void> {
+    const timeout = checkTimeout('timeout', options.timeout ?? CLOSE_TIMEOUT);
+    return (this.closing ??= this.shutDown(timeout));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  private async shutDown(timeout: number): Promise<void> {
+    if (this.ended) return this.gone;
+    this.log('debug', 'closing');
+    const { connection } = this.requests;
+    const deadline = Date.now() + (timeout === 0 ? Infinity : timeout);
+    this.channel.setRef(true);
+    connection.setHold(1);
+    await within(deadline, this.drained());
+    connection.askToClose();
+    getNative().environment.flush();
+    if (!(await within(deadline, this.gone))) {
+      this.log('warn', `did not stop within ${timeout} ms; sending SIGTERM`);
+      this.channel.kill('SIGTERM');
+      if (!(await within(Date.now() + TERMINATE_GRACE, this.gone))) this.channel.kill('SIGKILL');
+    }
+    return this.gone;
+  }
+
+  /** Resolves when no request is in flight. */
+  private drained(): Promise<void> {
+    if (this.requests.connection.inFlight === 0) return Promise.resolve();
+    return new Promise((resolve) => (this.idle = resolve));
+  }
+
+  /** The last request was settled. */
+  onIdle(): void {
+    this.idle?.();
+  }
+
+  private readonly onControl = (what: number, number: number, _payload: unknown, detail: string): void => {
+    switch (what) {
+      case Control.Ready:
+        this.wasReady = this.connected = true;
+        this.log('debug', 'ready');
+        return this.settleReady.resolve();
+      case Control.Refused:
+        return this.requests.refuse(number, detail);
+      case Control.Mismatch:
+        return this.giveUp(fromNative(detail));
+      case Control.HandshakeTimedOut:
+        return this.giveUp(startTimeout(this.name, this.startupTimeout));
+      case Control.Dropped:
+        return this.log('warn', `a message from the worker was dropped: ${detail}`);
+      case Control.End:
+        return this.onEnd(number !== 0);
+    }
+  };
+
+  /** The worker is of no use: everything fails with `error`, and the process is ended. */
+  private giveUp(error: Error): void {
+    this.failure = error;
+    this.settleReady.reject(error);
+    this.requests.failAll(() => error);
+    this.channel.kill('SIGKILL');
+  }
+
+  /** The connection has ended. The process is ending too, or must not stay without one. */
+  private onEnd(midFrame: boolean): void {
+    this.connected = false;
+    if (midFrame) this.log('warn', 'the connection ended in the middle of a message');
+    this.channel.setRef(true);
+    void within(Date.now() + EXIT_GRACE, this.gone).then((gone) => {
+      if (!gone) this.channel.kill('SIGKILL');
+    });
+  }
+
+  private onExit(reason: ShutdownReason): void {
+    const { connection } = this.requests;
+    // What it sent before its end comes before the news of it.
+    connection.drain();
+    this.ended = true;
+    this.connected = false;
+    const stderr = this.channel.lastWords;
+    const phase = this.wasReady ? 'running' : 'startup';
+    const lost = (messageType?: string) =>
+      this.failure ??
+      (this.closing !== undefined
+        ? workerClosed(messageType === undefined ? 'start' : `finish "${messageType}"`, this.name)
+        : new WorkerCrashedError(this.name, { reason, phase, messageType, stderr }));
+    const failure = lost();
+    this.settleReady.reject(failure);
+    this.requests.failAll(lost);
+    if (this.closing === undefined) this.failure ??= failure;
+    connection.close();
+    this.log('debug', 'gone', reason);
+  }
+}
+
+/** Waits for a promise up to an instant; tells whether it came. */
+async function within(deadline: number, promise: Promise<unknown>): Promise<boolean> {
+  const left = deadline - Date.now();
+  if (left === Infinity) return promise.then(() => true);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), Math.min(Math.max(left, 0), 2 ** 31 - 1));
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
