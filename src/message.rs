@@ -108,7 +108,14 @@ impl Codec {
     ///
     /// # Panics
     /// `type_name` or `tx` is longer than 65,535 bytes.
-    pub fn begin(self, out: &mut Vec<u8>, kind: Kind, type_name: &str, tx: Option<TransactionIdRef<'_>>, has_payload: bool) {
+    pub fn begin(
+        self,
+        out: &mut Vec<u8>,
+        kind: Kind,
+        type_name: &str,
+        tx: Option<TransactionIdRef<'_>>,
+        has_payload: bool,
+    ) {
         match self {
             Codec::Json | Codec::Text => text::begin(out, kind, type_name, tx, has_payload),
             Codec::Binary => binary::begin(out, kind, type_name, tx, has_payload),

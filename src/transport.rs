@@ -1,14 +1,13 @@
 //! Private connected pairs between a host and its worker. The one module that names sockets and pipes.
 //!
-//! On Unix a pair is a socket pair: one end stays here, the other is inherited by the child. On Windows it is a named
-//! pipe with a random name that is made before the child starts, for this user only, and takes one client.
+//! On Unix a pair is a socket pair: one end stays here, the other is inherited by the child. A twin of `unix` with the
+//! same items is what another system needs.
 
 #[cfg(unix)]
 mod unix;
-#[cfg(windows)]
-mod windows;
 
 #[cfg(unix)]
 pub use unix::{ChildEnd, Stream, WatchedStream, adopt, pair};
-#[cfg(windows)]
-pub use windows::{ChildEnd, Stream, WatchedStream, adopt, pair};
+
+#[cfg(not(unix))]
+compile_error!("the transport for this system is not written yet: `transport` has sockets of Unix only");

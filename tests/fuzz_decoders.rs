@@ -5,7 +5,12 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use isolated_workers::connection::Connection;
+use isolated_workers::event::Event;
+use isolated_workers::exchange::Config;
 use isolated_workers::frame::{Frame, FrameDecoder, Framing, HEAD_LIMIT};
+use isolated_workers::message::Codec;
+use isolated_workers::timeouts::Timeouts;
 
 /// Calls `round` with fresh random numbers until the time is over.
 fn fuzz(name: &str, mut round: impl FnMut(&mut Rng)) {
@@ -147,4 +152,78 @@ fn take_frames(decoder: &mut FrameDecoder, limit: usize) {
             }
         }
     }
+}
+
+#[test]
+fn arbitrary_bytes_do_not_panic_the_envelope_decoders() {
+    const SEEDS: [&[u8]; 5] = [
+        br#"{"type":"echo","tx":"123e4567-e89b-42d3-a456-426614174000","payload":{"a":[1,"x"]}}"#,
+        br#"{"kind":"notification","type":"lo\u0067","payload":null}"#,
+        br#" {"payload": 5, "tx":"a", "type":"b"} "#,
+        b"\x01\x01\x04\x00\x02\x00\x00\x00echo12payload",
+        b"\x06\x01\x00\x00\x00\x00\x00\x00data",
+    ];
+    fuzz("the envelope decoders", |rng| {
+        let mut frame = rng.pick(&SEEDS).to_vec();
+        for _ in 0..rng.below(6) {
+            match rng.below(4) {
+                0 => frame.truncate(rng.size(frame.len())),
+                1 if !frame.is_empty() => {
+                    let at = rng.below(frame.len());
+                    frame[at] = rng.next() as u8;
+                }
+                2 => frame.extend(rng.bytes(20, b"\"\\{}:,")),
+                _ => {
+                    let at = rng.size(frame.len()).min(frame.len());
+                    frame.insert(at, *rng.pick(b"\"\\{}:,\0\xff"));
+                }
+            }
+        }
+        for codec in [Codec::Text, Codec::Json, Codec::Binary] {
+            if let Ok(message) = codec.decode(&frame) {
+                if let Some(payload) = message.payload {
+                    assert!(payload.start <= payload.end && payload.end <= frame.len());
+                }
+            }
+            let _ = codec.decode_head(&frame);
+        }
+    });
+}
+
+#[test]
+fn a_connection_survives_arbitrary_bytes_and_stays_small() {
+    fuzz("a whole connection", |rng| {
+        let config = Config {
+            serializer: "json".to_owned(),
+            terminator: (rng.below(2) == 0).then(|| "\n".to_owned()),
+            limit: 10_000,
+            timeouts: Timeouts::default(),
+        };
+        let mut events = Vec::new();
+        let mut worker = Connection::worker();
+        worker.serve(&config, ["echo"], Duration::ZERO, &mut events).expect("the terminator is fine");
+        let terminator = if config.terminator.is_some() { "\"\\n\"" } else { "null" };
+        let hello = format!(
+            "{{\"kind\":\"hello\",\"protocol\":1,\"serializer\":\"json\",\"terminator\":{terminator},\"maxMessageSize\":10000}}\n"
+        );
+        let mut input = if rng.below(8) == 0 { rng.bytes(100, b"{}\n") } else { hello.into_bytes() };
+        for _ in 0..rng.size(30) {
+            input.extend(rng.bytes(300, b"{}\",:\n\0"));
+            input.extend_from_slice(b"\n{\"type\":\"echo\",\"tx\":\"a\",\"payload\":1}\n");
+        }
+        for piece in input.chunks(1 + rng.below(500)) {
+            let spare = worker.spare();
+            let count = spare.len().min(piece.len());
+            spare[..count].copy_from_slice(&piece[..count]);
+            worker.filled(count);
+            events.clear();
+            worker.receive(&mut events);
+            for event in &events {
+                if let Event::Request { call, .. } = event {
+                    worker.exchange.fail_unknown(*call, "x");
+                }
+            }
+        }
+        assert_eq!(worker.exchange.calls(), 0);
+    });
 }

@@ -103,11 +103,8 @@ impl Batch {
         }
         self.joined.extend_from_slice(ends[1]);
         let ascii = self.payloads.iter().all(|payload| payload.ascii);
-        let value = if form == Form::Binary {
-            buffer_to_js(env, &self.joined)
-        } else {
-            text::to_js(env, &self.joined, ascii)
-        };
+        let value =
+            if form == Form::Binary { buffer_to_js(env, &self.joined) } else { text::to_js(env, &self.joined, ascii) };
         if self.joined.capacity() > 1 << 20 {
             self.joined = Vec::new();
         }

@@ -29,6 +29,9 @@ pub struct NativeConnection {
     link: Rc<Link>,
 }
 
+/// Appends an encoded payload to the output.
+type Append<'a> = &'a mut dyn FnMut(&mut Vec<u8>);
+
 fn form_of(options: &NativeOptions) -> Form {
     match options.terminator {
         None => Form::Binary,
@@ -38,10 +41,7 @@ fn form_of(options: &NativeOptions) -> Form {
 }
 
 fn callbacks(env: Env, messages: &Function<'_, (), ()>, control: &Function<'_, (), ()>) -> Callbacks {
-    Callbacks {
-        messages: Reference::new(env.raw(), messages.raw()),
-        control: Reference::new(env.raw(), control.raw()),
-    }
+    Callbacks { messages: Reference::new(env.raw(), messages.raw()), control: Reference::new(env.raw(), control.raw()) }
 }
 
 /// A timeout as the facade writes it: negative for the configured one.
@@ -126,12 +126,7 @@ impl NativeConnection {
 
     /// Sends a request; gives its slot.
     #[napi(catch_unwind)]
-    pub fn request(
-        &self,
-        message_type: Unknown<'_>,
-        payload: Unknown<'_>,
-        timeout: f64,
-    ) -> Result<u32, Failure> {
+    pub fn request(&self, message_type: Unknown<'_>, payload: Unknown<'_>, timeout: f64) -> Result<u32, Failure> {
         let timeout = timeout_of(timeout)?;
         let random = uuid::Uuid::new_v4().as_u128();
         let now = self.link.environment().now();
@@ -201,9 +196,8 @@ impl NativeConnection {
     /// Answers a request of the peer.
     #[napi(catch_unwind)]
     pub fn respond(&self, call: u32, payload: Unknown<'_>) -> Result<(), Failure> {
-        let respond = |payload: Option<&mut dyn FnMut(&mut Vec<u8>)>| {
-            self.link.connection.borrow_mut().exchange.respond(CallId(call), payload)
-        };
+        let respond =
+            |payload: Option<Append<'_>>| self.link.connection.borrow_mut().exchange.respond(CallId(call), payload);
         with_payload(&self.link, &payload, respond)??;
         self.link.touch();
         Ok(())
@@ -282,12 +276,13 @@ impl NativeConnection {
         &self,
         message_type: &Unknown<'_>,
         payload: &Unknown<'_>,
-        act: impl FnOnce(&mut Connection, &str, Option<&mut dyn FnMut(&mut Vec<u8>)>) -> Result<T, Error>,
+        act: impl FnOnce(&mut Connection, &str, Option<Append<'_>>) -> Result<T, Error>,
     ) -> Result<T, Failure> {
         let environment = self.link.environment();
         let mut short = environment.short.borrow_mut();
-        let name = read_short(environment.env, message_type.raw(), &mut short)
-            .ok_or_else(|| Failure::new("ERR_INVALID_OPTION".to_owned(), "a message type must be a string".to_owned()))?;
+        let name = read_short(environment.env, message_type.raw(), &mut short).ok_or_else(|| {
+            Failure::new("ERR_INVALID_OPTION".to_owned(), "a message type must be a string".to_owned())
+        })?;
         let mut connection = self.link.connection.borrow_mut();
         Ok(with_payload(&self.link, payload, |payload| act(&mut connection, name, payload))??)
     }
@@ -297,7 +292,7 @@ impl NativeConnection {
 fn with_payload<T>(
     link: &Link,
     payload: &Unknown<'_>,
-    act: impl FnOnce(Option<&mut dyn FnMut(&mut Vec<u8>)>) -> T,
+    act: impl FnOnce(Option<Append<'_>>) -> T,
 ) -> Result<T, Failure> {
     let environment = link.environment();
     let (env, value) = (environment.env, payload.raw());

@@ -67,9 +67,11 @@ impl Environment {
         }
         match self.engine {
             #[cfg(unix)]
-            Engine::Uv => super::uv::UvWatch::new(self.env, stream, Rc::downgrade(link))
-                .map(Watch::Uv)
-                .map_err(|reason| Failure::new("ERR_SYSTEM".to_owned(), format!("cannot watch the connection: {reason}"))),
+            Engine::Uv => {
+                super::uv::UvWatch::new(self.env, stream, Rc::downgrade(link)).map(Watch::Uv).map_err(|reason| {
+                    Failure::new("ERR_SYSTEM".to_owned(), format!("cannot watch the connection: {reason}"))
+                })
+            }
             #[cfg(not(unix))]
             Engine::Uv => unreachable!("chosen on Unix only"),
             Engine::Tokio => Ok(Watch::Tokio(self.io()?.watch(stream, link.number())?)),

@@ -74,11 +74,7 @@ fn append_utf8(mut units: &[u16], out: &mut Vec<u8>) {
 }
 
 /// A short JavaScript string, such as a message type. `None`: the value is no string.
-pub(super) fn read_short<'a>(
-    env: sys::napi_env,
-    value: sys::napi_value,
-    buffer: &'a mut Vec<u8>,
-) -> Option<&'a str> {
+pub(super) fn read_short(env: sys::napi_env, value: sys::napi_value, buffer: &mut Vec<u8>) -> Option<&str> {
     if buffer.is_empty() {
         buffer.resize(256, 0);
     }
@@ -86,9 +82,8 @@ pub(super) fn read_short<'a>(
         let mut length = 0;
         let room = buffer.len();
         // SAFETY: the buffer has the announced size, and the function writes at most that many bytes.
-        let status = unsafe {
-            sys::napi_get_value_string_utf8(env, value, buffer.as_mut_ptr().cast(), room, &raw mut length)
-        };
+        let status =
+            unsafe { sys::napi_get_value_string_utf8(env, value, buffer.as_mut_ptr().cast(), room, &raw mut length) };
         if status != sys::Status::napi_ok {
             return None;
         }
@@ -127,7 +122,8 @@ mod tests {
 
     #[test]
     fn any_string_becomes_the_utf8_rust_makes_of_it() {
-        for text in ["", "plain", "größe", "日本語", "🎉🎉", &"ab🎉".repeat(20_000), &"é".repeat(16 << 10)] {
+        for text in ["", "plain", "größe", "日本語", "🎉🎉", &"ab🎉".repeat(20_000), &"é".repeat(16 << 10)]
+        {
             let mut scratch = Scratch { units: text.encode_utf16().collect(), length: text.encode_utf16().count() };
             let mut out = b"before".to_vec();
             scratch.append_to(&mut out);

@@ -71,7 +71,7 @@ pub(super) fn decode(frame: &[u8]) -> Result<Message<'_>, Malformed> {
     let (head, payload) = read_head(frame)?;
     let end = frame.len().checked_sub(1).filter(|&end| frame[end] == b'}').ok_or(Malformed::Envelope)?;
     let payload = match payload {
-        Some(start) if start < end => Some(start..end),
+        Some(start) if start <= end => Some(start..end),
         None if head.end == end => None,
         _ => return Err(Malformed::Envelope),
     };
@@ -251,13 +251,27 @@ mod tests {
     #[test]
     fn what_is_no_envelope_is_refused() {
         for frame in [
-            "", "{", "}", "{}", "[]", "null", "garbage", r#"{"type":"a""#, r#"{"type":"a"}}"#, r#"{"tx":"b"}"#,
-            r#"{"type":"a","type":"b"}"#, r#"{"type":5}"#, r#"{"type":"a","payload":}"#, r#"{"type":"\"#,
+            "",
+            "{",
+            "}",
+            "{}",
+            "[]",
+            "null",
+            "garbage",
+            r#"{"type":"a""#,
+            r#"{"type":"a"}}"#,
+            r#"{"tx":"b"}"#,
+            r#"{"type":"a","type":"b"}"#,
+            r#"{"type":5}"#,
+            r#"{"type":"\"#,
             r#"{"type":"a\"#,
         ] {
             assert!(Codec::Text.decode(frame.as_bytes()).is_err(), "{frame}");
             assert!(Codec::Json.decode(frame.as_bytes()).is_err(), "{frame}");
         }
+        // Nothing is a text like any other, but it is no JSON.
+        assert_eq!(Codec::Text.decode(br#"{"type":"a","payload":}"#).unwrap().payload, Some(22..22));
+        assert!(Codec::Json.decode(br#"{"type":"a","payload":}"#).is_err());
         assert_eq!(Codec::Json.decode(br#"{"kind":"dance"}"#), Err(Malformed::UnknownKind));
         assert_eq!(Codec::Text.decode(b"{\"type\":\"\xff\",\"tx\":\"a\"}"), Err(Malformed::Encoding));
     }

@@ -19,7 +19,6 @@ pub(super) const WRITABLE: c_int = 2;
 macro_rules! symbols {
     ($($name:ident: fn($($argument:ty),*) $(-> $result:ty)?;)*) => {
         #[derive(Debug)]
-        #[expect(clippy::struct_field_names, reason = "they are libuv's names")]
         pub(super) struct Symbols {
             $(pub(super) $name: unsafe extern "C" fn($($argument),*) $(-> $result)?,)*
         }

@@ -1,0 +1,154 @@
+// What createWorker tells about a worker that does not come to serve.
+import assert from 'node:assert/strict';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+
+import { createWorker, WorkerCrashedError, WorkerError, type WorkerOptions } from 'isolated-workers';
+
+import { failure, fixture, RecordingDriver, runHost, untilGone, type Loose } from './fixtures/faults/support.mjs';
+
+const start = (name: string, options: Partial<WorkerOptions<Loose>> = {}) =>
+  createWorker<Loose>({ script: fixture(name), stdio: 'ignore', ...options });
+
+describe('A script that cannot be run', () => {
+  test('is named when it is missing, and no process is started', async () => {
+    const driver = new RecordingDriver();
+    const error = await failure(createWorker({ script: '/nowhere/worker.mjs', driver }));
+    assert.ok(error instanceof WorkerError);
+    assert.equal(error.code, 'ERR_SCRIPT_NOT_FOUND');
+    assert.match(error.message, /\/nowhere\/worker\.mjs/);
+    assert.deepEqual(driver.pids, []);
+  });
+
+  test('is missing as well when it is a folder without an index', async () => {
+    assert.equal((await failure(createWorker({ script: new URL('.', import.meta.url) }))).code, 'ERR_SCRIPT_NOT_FOUND');
+  });
+
+  test('is told from a missing one when it may not be read', async (t) => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'isolated-workers-'));
+    t.after(() => rm(folder, { recursive: true }));
+    await chmod(folder, 0o755);
+    const script = path.join(folder, 'secret.mjs');
+    await writeFile(script, '');
+    await chmod(script, 0);
+    const { code, stdout, stderr } = await runHost('unreadable-host', script);
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+    const error = JSON.parse(stdout);
+    assert.deepEqual([error.code, error.cause], ['ERR_SCRIPT_NOT_FOUND', 'EACCES']);
+    assert.match(error.message, /may not read/);
+  });
+});
+
+describe('A script that ends before it serves', () => {
+  test('rejects at once with its exit code', async () => {
+    const timeout = { startup: 60_000 };
+    const error = await failure(start('exits', { argv: ['7'], timeout }));
+    assert.ok(error instanceof WorkerCrashedError);
+    assert.equal(error.code, 'ERR_WORKER_CRASHED');
+    assert.equal(error.phase, 'startup');
+    assert.deepEqual(error.reason, { type: 'exit', code: 7, signal: null });
+    assert.equal(error.messageType, undefined);
+    assert.equal(error.stderr, undefined, 'its standard error did not pass through the host');
+    assert.match(error.message, /exits\.mjs.*code 7/);
+  });
+
+  test('rejects also when it exits with 0', async () => {
+    const error = await failure(start('exits', { argv: ['0'] }));
+    assert.deepEqual(error.reason, { type: 'exit', code: 0, signal: null });
+  });
+
+  test('has its last words told where its standard error is piped', async () => {
+    const error = await failure(start('exits', { argv: ['7'], stdio: 'pipe' }));
+    assert.deepEqual(error.stderr, ['first line', 'last line']);
+    assert.match(error.message, /last line/);
+  });
+
+  test('has only the last of many lines told', async () => {
+    const { stderr } = await failure(start('many-lines', { stdio: 'pipe' }));
+    assert.equal(stderr.at(-1), 'line 100');
+    assert.ok(stderr.length < 100, `${stderr.length} lines`);
+  });
+
+  test('has what it threw told', async () => {
+    const error = await failure(start('throws', { stdio: ['ignore', 'ignore', 'pipe'] }));
+    assert.deepEqual(error.reason, { type: 'exit', code: 1, signal: null });
+    assert.match(error.stderr.join('\n'), /TypeError: this script throws/);
+  });
+
+  for (const signal of ['SIGKILL', 'SIGTERM', 'SIGSEGV']) {
+    test(`is told to be ended by ${signal}`, async () => {
+      const error = await failure(start('killed', { argv: [signal], cwd: os.tmpdir() }));
+      assert.equal(error.code, 'ERR_WORKER_CRASHED');
+      assert.equal(error.phase, 'startup');
+      assert.deepEqual(error.reason, { type: 'exit', code: null, signal });
+    });
+  }
+
+  test('rejects the messages that waited for it', async () => {
+    const worker = await start('exits', { argv: ['7'], waitForReady: false });
+    const errors = await Promise.all([failure(worker.send('a', 1)), failure(worker.send('b', 2))]);
+    assert.deepEqual(
+      errors.map((error) => [error.code, error.phase, error.messageType, error.reason.code]),
+      [
+        ['ERR_WORKER_CRASHED', 'startup', 'a', 7],
+        ['ERR_WORKER_CRASHED', 'startup', 'b', 7],
+      ],
+    );
+    await worker.close();
+  });
+});
+
+describe('A script that never serves', () => {
+  test('times out, and its process is ended', async () => {
+    const driver = new RecordingDriver();
+    const error = await failure(start('never', { driver, timeout: { startup: 300 } }));
+    assert.ok(error instanceof WorkerError);
+    assert.equal(error.code, 'ERR_START_TIMEOUT');
+    assert.match(error.message, /never\.mjs.*300 ms.*startWorkerServer/);
+    assert.equal(driver.pids.length, 1);
+    await untilGone(driver.pids[0] as number);
+  });
+
+  test('times out too when nobody waits for it, and rejects what waits in line', async () => {
+    const worker = await start('never', { waitForReady: false, timeout: { startup: 300 } });
+    assert.equal((await failure(worker.send('a', 1))).code, 'ERR_START_TIMEOUT');
+    assert.equal(worker.isActive, false);
+    assert.equal((await failure(worker.send('b', 1))).code, 'ERR_START_TIMEOUT');
+    await worker.close();
+    await untilGone(worker.pid);
+  });
+
+  test('can be closed while it is awaited', async () => {
+    const worker = await start('never', { waitForReady: false });
+    const error = failure(worker.send('a', 1));
+    await worker.close({ timeout: 100 });
+    assert.equal((await error).code, 'ERR_WORKER_CLOSED');
+    await untilGone(worker.pid);
+  });
+});
+
+describe('A process that cannot be started', () => {
+  test('tells why, with the error of the system', async () => {
+    const error = await failure(start('worker', { execPath: '/nowhere/node' }));
+    assert.ok(error instanceof WorkerError);
+    assert.equal(error.code, 'ERR_WORKER_SPAWN_FAILED');
+    assert.equal((error as { phase?: unknown }).phase, 'spawn');
+    assert.equal((error.cause as NodeJS.ErrnoException).code, 'ENOENT');
+    assert.match(error.message, /\/nowhere\/node/);
+  });
+
+  test('tells the same of a working directory that is missing', async () => {
+    const error = await failure(start('worker', { cwd: '/nowhere' }));
+    assert.equal(error.code, 'ERR_WORKER_SPAWN_FAILED');
+    assert.equal(error.cause.code, 'ENOENT');
+  });
+
+  test('leaves nothing behind: the next start works', async (t) => {
+    await failure(start('worker', { execPath: '/nowhere/node' }));
+    const worker = await start('worker');
+    t.after(() => worker.close());
+    assert.equal(await worker.send('echo', 1), 1);
+  });
+});

@@ -1,0 +1,91 @@
+// What the host gives a worker for its start.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+
+import { createWorker, getStartupData, type DefineMessages } from 'isolated-workers';
+
+import { fixture, start } from './fixtures/support.mjs';
+
+type Messages = DefineMessages<{
+  kind: { payload: void; result: string };
+  data: { payload: void; result: any };
+  same: { payload: void; result: boolean };
+}>;
+
+for (const [format, name] of [
+  ['an ES module', 'startup-data.mjs'],
+  ['a CommonJS module', 'startup-data.cjs'],
+] as const) {
+  describe(`in ${format}`, () => {
+    const script = fixture(name);
+
+    test('startup data are undefined when the host gave none', async (t) => {
+      const worker = await start<Messages>(t, { script });
+      assert.equal(await worker.send('kind'), 'undefined');
+    });
+
+    test('startup data are there at import, before the server starts', async (t) => {
+      const startupData = { text: 'ä€😀\n\0', list: [1, null], nested: { yes: true } };
+      const worker = await start<Messages>(t, { script, startupData });
+      assert.deepEqual(await worker.send('data'), startupData);
+      assert.equal(await worker.send('same'), true, 'they are decoded once');
+    });
+
+    for (const startupData of [null, false, 0, '', []]) {
+      test(`${JSON.stringify(startupData)} is told from none`, async (t) => {
+        const worker = await start<Messages>(t, { script, startupData });
+        assert.deepEqual(await worker.send('data'), startupData);
+        assert.equal(await worker.send('kind'), typeof startupData);
+      });
+    }
+
+    test('startup data of more than 5 MB with characters of every length are whole', async (t) => {
+      const startupData = { text: 'aé€😀'.repeat(1_000_000) };
+      const worker = await start<Messages>(t, { script, startupData });
+      assert.deepEqual(await worker.send('data'), startupData);
+    });
+
+    test('requests that are sent before the worker has read its large startup data are answered', async (t) => {
+      const startupData = 'é'.repeat(3_000_000);
+      const worker = await start<Messages>(t, { script, startupData, waitForReady: false });
+      const [kind, data] = await Promise.all([worker.send('kind'), worker.send('data')]);
+      assert.equal(kind, 'string');
+      assert.equal(data, startupData);
+    });
+  });
+}
+
+test('startup data that a worker never reads do no harm', async (t) => {
+  type Twice = DefineMessages<{ twice: { payload: number; result: number } }>;
+  const worker = await start<Twice>(t, {
+    script: fixture('call-forms.mjs'),
+    argv: ['beside'],
+    startupData: 'x'.repeat(5_000_000),
+  });
+  assert.equal(await worker.send('twice', 1), 2);
+});
+
+test('startup data that cannot be serialised are refused and start no worker', async () => {
+  const cyclic: { self?: unknown } = {};
+  cyclic.self = cyclic;
+  for (const startupData of [cyclic, 1n, () => {}, Symbol('a')]) {
+    await assert.rejects(createWorker({ script: fixture('echo.mjs'), startupData }), {
+      name: 'WorkerError',
+      code: 'ERR_NOT_SERIALIZABLE',
+    });
+  }
+});
+
+test('getStartupData gives undefined in a process that is no worker', () => {
+  assert.equal(getStartupData(), undefined);
+});
+
+test('startup data do not pass through the environment or the arguments', async (t) => {
+  const secret = 'only the worker may know this';
+  const worker = await start(t, { startupData: secret });
+  assert.equal(await worker.send('startupData'), secret);
+  const { readFileSync } = await import('node:fs');
+  for (const file of ['environ', 'cmdline']) {
+    assert.ok(!readFileSync(`/proc/${worker.pid}/${file}`, 'utf8').includes(secret), file);
+  }
+});

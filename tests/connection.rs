@@ -1,0 +1,283 @@
+//! Two connections talking through memory: the whole exchange without I/O, clock or Node.
+
+use std::time::Duration;
+
+use isolated_workers::connection::Connection;
+use isolated_workers::event::Event;
+use isolated_workers::exchange::{CallId, Config, Timeout};
+use isolated_workers::timeouts::Timeouts;
+use isolated_workers::transactions::Slot;
+use proptest::prelude::*;
+
+const NOW: Duration = Duration::ZERO;
+
+fn config(terminator: Option<&str>) -> Config {
+    Config {
+        serializer: "json".to_owned(),
+        terminator: terminator.map(str::to_owned),
+        limit: 1 << 16,
+        timeouts: Timeouts::default(),
+    }
+}
+
+/// Moves output of one side into the other, in pieces of at most `chunk` bytes; gives the events with their payloads.
+fn pass(from: &mut Connection, to: &mut Connection, chunk: usize) -> Vec<(Event, Option<Vec<u8>>)> {
+    let bytes = from.output().to_vec();
+    from.written(bytes.len());
+    feed(to, &bytes, chunk)
+}
+
+fn feed(to: &mut Connection, bytes: &[u8], chunk: usize) -> Vec<(Event, Option<Vec<u8>>)> {
+    let mut seen = Vec::new();
+    for piece in bytes.chunks(chunk) {
+        let mut rest = piece;
+        while !rest.is_empty() {
+            let spare = to.spare();
+            let count = spare.len().min(rest.len());
+            spare[..count].copy_from_slice(&rest[..count]);
+            to.filled(count);
+            rest = &rest[count..];
+            let mut events = Vec::new();
+            to.receive(&mut events);
+            for event in events {
+                let payload = payload_of(&event).map(|range| to.bytes(range).to_vec());
+                seen.push((event, payload));
+            }
+            to.release();
+        }
+    }
+    seen
+}
+
+fn payload_of(event: &Event) -> Option<std::ops::Range<usize>> {
+    match event {
+        Event::Result { payload, .. }
+        | Event::RemoteError { payload, .. }
+        | Event::Request { payload, .. }
+        | Event::Notification { payload, .. }
+        | Event::StartupData { payload } => payload.as_ref().map(|payload| payload.range.clone()),
+        _ => None,
+    }
+}
+
+fn connected(terminator: Option<&str>) -> (Connection, Connection) {
+    let config = config(terminator);
+    let mut host = Connection::host(&config, None, NOW).unwrap();
+    let mut worker = Connection::worker();
+    worker.serve(&config, ["echo", "load"], NOW, &mut Vec::new()).unwrap();
+    assert!(matches!(pass(&mut host, &mut worker, 7)[..], [(Event::Ready, None)]));
+    assert!(matches!(pass(&mut worker, &mut host, 7)[..], [(Event::Ready, None)]));
+    (host, worker)
+}
+
+fn append(bytes: &[u8]) -> Option<impl FnOnce(&mut Vec<u8>)> {
+    Some(move |out: &mut Vec<u8>| out.extend_from_slice(bytes))
+}
+
+fn none() -> Option<fn(&mut Vec<u8>)> {
+    None
+}
+
+fn request(host: &mut Connection, name: &str, payload: &[u8], id: u128) -> Slot {
+    host.exchange.request(name, append(payload), Timeout::Configured, id, NOW).unwrap()
+}
+
+fn call_of(events: &[(Event, Option<Vec<u8>>)]) -> CallId {
+    match &events[0].0 {
+        Event::Request { call, .. } => *call,
+        other => panic!("not a request: {other:?}"),
+    }
+}
+
+#[test]
+fn a_request_reaches_its_handler_and_its_result_comes_back() {
+    for terminator in [Some("\n"), Some("→\0"), None] {
+        let (mut host, mut worker) = connected(terminator);
+        let slot = request(&mut host, "load", b"{\"a\":1}", 5);
+        let events = pass(&mut host, &mut worker, 3);
+        let (Event::Request { handler, .. }, Some(payload)) = &events[0] else { panic!("{events:?}") };
+        assert_eq!((handler.as_ref().unwrap().0, &payload[..]), (1, &b"{\"a\":1}"[..]));
+        worker.exchange.respond(call_of(&events), append(b"[2]")).unwrap();
+        let events = pass(&mut worker, &mut host, 3);
+        assert!(matches!(events[..], [(Event::Result { slot: answered, .. }, _)] if answered == slot));
+        assert_eq!(events[0].1.as_deref(), Some(&b"[2]"[..]));
+        assert_eq!((host.exchange.in_flight(), worker.exchange.calls()), (0, 0));
+    }
+}
+
+#[test]
+fn a_result_without_payload_is_a_result() {
+    let (mut host, mut worker) = connected(Some("\n"));
+    request(&mut host, "echo", b"1", 5);
+    let call = call_of(&pass(&mut host, &mut worker, 1000));
+    worker.exchange.respond(call, none()).unwrap();
+    assert!(matches!(pass(&mut worker, &mut host, 1000)[..], [(Event::Result { payload: None, .. }, None)]));
+}
+
+#[test]
+fn start_up_data_come_before_anything_else_and_wait_for_nothing() {
+    let data = vec![b'7'; 300_000];
+    let mut host = Connection::host(&config(Some("\n")), Some(&data), NOW).unwrap();
+    host.exchange.request("echo", append(b"1"), Timeout::Configured, 1, NOW).unwrap();
+    let mut worker = Connection::worker();
+    let events = pass(&mut host, &mut worker, 1000);
+    assert!(matches!(&events[..], [(Event::StartupData { .. }, Some(payload))] if *payload == data));
+    assert!(worker.is_preamble_read());
+    let mut events = Vec::new();
+    worker.serve(&config(Some("\n")), ["echo"], NOW, &mut events).unwrap();
+    worker.receive(&mut events);
+    assert!(matches!(events[..], [Event::Ready, Event::Request { .. }]), "{events:?}");
+}
+
+#[test]
+fn an_unknown_type_and_inherited_names_are_no_handlers() {
+    let (mut host, mut worker) = connected(Some("\n"));
+    for name in ["constructor", "__proto__", "ech", "echoo", ""] {
+        request(&mut host, name, b"1", 9);
+        let events = pass(&mut host, &mut worker, 1000);
+        let (Event::Request { call, handler: Err(unknown), .. }, _) = &events[0] else { panic!("{events:?}") };
+        assert_eq!(&**unknown, name);
+        worker.exchange.fail_unknown(*call, unknown);
+        let answer = pass(&mut worker, &mut host, 1000);
+        let text = String::from_utf8(answer[0].1.clone().unwrap()).unwrap();
+        assert!(text.contains("ERR_UNKNOWN_MESSAGE_TYPE") && text.contains("echo"), "{text}");
+    }
+}
+
+#[test]
+fn a_late_answer_is_dropped_and_the_next_request_is_served() {
+    let (mut host, mut worker) = connected(Some("\n"));
+    host.exchange.request("echo", append(b"1"), Timeout::PerCall(Some(Duration::from_secs(1))), 1, NOW).unwrap();
+    let call = call_of(&pass(&mut host, &mut worker, 1000));
+    let mut events = Vec::new();
+    host.expire(Duration::from_millis(999), &mut events);
+    assert!(events.is_empty());
+    assert_eq!(host.next_deadline(), Some(Duration::from_secs(1)));
+    host.expire(Duration::from_secs(1), &mut events);
+    assert!(matches!(events[..], [Event::TimedOut { .. }]));
+    worker.exchange.respond(call, append(b"1")).unwrap();
+    assert!(pass(&mut worker, &mut host, 1000).is_empty());
+    request(&mut host, "echo", b"2", 2);
+    assert_eq!(pass(&mut host, &mut worker, 1000).len(), 1);
+}
+
+#[test]
+fn a_message_that_cannot_be_sent_leaves_nothing_behind() {
+    let (mut host, _) = connected(Some("##"));
+    let too_large = vec![b'x'; 1 << 16];
+    let error = host.exchange.request("echo", append(&too_large), Timeout::Configured, 1, NOW).unwrap_err();
+    assert_eq!(error.code(), "ERR_MESSAGE_TOO_LARGE");
+    let error = host.exchange.request("echo", append(b"\"##\""), Timeout::Configured, 1, NOW).unwrap_err();
+    assert_eq!(error.code(), "ERR_TERMINATOR_IN_MESSAGE");
+    assert_eq!(host.output(), b"");
+    assert_eq!(host.exchange.in_flight(), 0);
+    request(&mut host, "echo", b"1", 1);
+    let error = host.exchange.request("echo", append(b"1"), Timeout::Configured, 1, NOW).unwrap_err();
+    assert_eq!(error.code(), "ERR_DUPLICATE_TRANSACTION");
+    assert_eq!(host.exchange.in_flight(), 1);
+}
+
+#[test]
+fn a_result_that_is_too_large_becomes_an_error_of_its_call_alone() {
+    let (mut host, mut worker) = connected(None);
+    request(&mut host, "echo", b"1", 1);
+    request(&mut host, "echo", b"2", 2);
+    let events = pass(&mut host, &mut worker, 1000);
+    let too_large = vec![b'x'; 1 << 17];
+    let first = call_of(&events);
+    let error = worker.exchange.respond(first, append(&too_large)).unwrap_err();
+    worker
+        .exchange
+        .fail_with(first, &format!("{{\"code\":\"{}\",\"message\":\"{}\"}}", error.code(), "y".repeat(1 << 17)));
+    worker.exchange.respond(call_of(&events[1..]), append(b"2")).unwrap();
+    let events = pass(&mut worker, &mut host, 1000);
+    assert!(matches!(events[..], [(Event::RemoteError { .. }, _), (Event::Result { .. }, _)]), "{events:?}");
+    assert!(String::from_utf8_lossy(events[0].1.as_ref().unwrap()).contains("ERR_MESSAGE_TOO_LARGE"));
+}
+
+#[test]
+fn an_oversized_answer_fails_its_request_and_the_next_one_is_read() {
+    let (mut host, mut worker) = connected(Some("\n"));
+    request(&mut host, "echo", b"1", 1);
+    request(&mut host, "echo", b"2", 2);
+    let events = pass(&mut host, &mut worker, 1000);
+    let tx = worker.exchange.call_transaction_id(call_of(&events)).unwrap();
+    worker.exchange.respond(call_of(&events[1..]), append(b"2")).unwrap();
+    let mut bytes = format!("{{\"type\":\"echoResult\",\"tx\":\"{tx}\",\"payload\":\"").into_bytes();
+    bytes.resize(bytes.len() + (1 << 18), b'x');
+    bytes.extend_from_slice(b"\"}\n");
+    bytes.extend_from_slice(worker.output());
+    let events = feed(&mut host, &bytes, 5000);
+    assert!(
+        matches!(&events[..], [(Event::Refused { code: "ERR_MESSAGE_TOO_LARGE", .. }, _), (Event::Result { .. }, _)]),
+        "{events:?}"
+    );
+}
+
+#[test]
+fn sides_that_do_not_fit_learn_why() {
+    let mut host = Connection::host(&config(Some("\n")), None, NOW).unwrap();
+    let mut worker = Connection::worker();
+    worker.serve(&config(None), ["echo"], NOW, &mut Vec::new()).unwrap();
+    for events in [pass(&mut host, &mut worker, 9), pass(&mut worker, &mut host, 9)] {
+        let [(Event::Mismatch(mismatch), _)] = &events[..] else { panic!("{events:?}") };
+        assert_eq!(mismatch.code(), "ERR_SERIALIZER_MISMATCH");
+    }
+}
+
+#[test]
+fn the_end_in_the_middle_of_a_frame_is_told_and_later_sends_are_refused() {
+    let (mut host, _) = connected(Some("\n"));
+    let slot = request(&mut host, "echo", b"1", 1);
+    feed(&mut host, b"{\"type\":\"echoRes", 100);
+    let mut events = Vec::new();
+    host.end(&mut events);
+    assert_eq!(events, [Event::End { mid_frame: true }]);
+    assert_eq!(host.exchange.fail_all(), [slot]);
+    let error = host.exchange.request("echo", none(), Timeout::Configured, 2, NOW).unwrap_err();
+    assert_eq!(error.code(), "ERR_WORKER_CLOSED");
+}
+
+#[test]
+fn a_peer_that_does_not_promise_the_layout_may_write_json_as_it_likes() {
+    let mut host = Connection::host(&config(Some("\n")), None, NOW).unwrap();
+    let hello = b"{\"protocol\":1, \"kind\":\"hello\",\"serializer\":\"json\",\"terminator\":\"\\n\"}\n";
+    assert!(matches!(feed(&mut host, hello, 100)[..], [(Event::Ready, None)]));
+    request(&mut host, "echo", b"1", 1);
+    let tx = host.exchange.transaction_id(Slot(0)).unwrap();
+    let answer = format!("{{ \"payload\": [1, 2], \"tx\": \"{tx}\", \"type\": \"echoResult\" }}\n");
+    let events = feed(&mut host, answer.as_bytes(), 100);
+    assert_eq!(events[0].1.as_deref(), Some(&b"[1, 2]"[..]), "{events:?}");
+}
+
+proptest! {
+    #[test]
+    fn every_request_ends_exactly_once_whatever_the_order_and_the_chunks(
+        payloads in proptest::collection::vec("[ -~é🎉]{0,300}", 1..40),
+        order in any::<u64>(),
+        chunk in 1_usize..400,
+        binary in any::<bool>(),
+    ) {
+        let (mut host, mut worker) = connected((!binary).then_some("\n"));
+        let mut expected: Vec<_> = (1..).zip(&payloads)
+            .map(|(id, text)| (request(&mut host, "echo", text.as_bytes(), id), text.clone().into_bytes()))
+            .collect();
+        let mut calls: Vec<_> = pass(&mut host, &mut worker, chunk).into_iter().map(|(event, payload)| match event {
+            Event::Request { call, .. } => (call, payload.unwrap()),
+            other => panic!("{other:?}"),
+        }).collect();
+        // Some order that is not the one they came in.
+        calls.sort_by_key(|(call, _)| (u64::from(call.0) + 1).wrapping_mul(order | 1));
+        for (call, payload) in calls {
+            worker.exchange.respond(call, append(&payload)).unwrap();
+        }
+        let mut results: Vec<_> = pass(&mut worker, &mut host, chunk).into_iter().map(|(event, payload)| match event {
+            Event::Result { slot, .. } => (slot, payload.unwrap()),
+            other => panic!("{other:?}"),
+        }).collect();
+        results.sort();
+        expected.sort();
+        prop_assert_eq!(results, expected);
+        prop_assert_eq!(host.exchange.in_flight(), 0);
+    }
+}
