@@ -121,7 +121,7 @@ describe('A script that never serves', () => {
   });
 
   test('can be closed while it is awaited', async () => {
-    const worker = await start('never', { waitForReady: false });
+    const worker = await start('never', { waitForReady: false, logLevel: 'silent' });
     const error = failure(worker.send('a', 1));
     await worker.close({ timeout: 100 });
     assert.equal((await error).code, 'ERR_WORKER_CLOSED');

@@ -65,7 +65,6 @@ async function startWorker(options: BaseWorkerOptions<MessageDefinitions, Driver
   const requests = new Requests(requestsOptions);
   const channel = await spawn(driver, script, options);
   const worker = new Worker({ name, capabilities: driver.capabilities, channel, requests, nativeOptions, startupData, log });
-  requestsOptions.onIdle = () => worker.onIdle();
   try {
     if (options.waitForReady !== false) await worker.ready;
     return worker;

@@ -23,8 +23,6 @@ export interface RequestsOptions {
   readonly incoming?: MiddlewareChain | undefined;
   readonly outgoing?: MiddlewareChain | undefined;
   readonly txIdGenerator?: ((message: { type: string; payload: unknown }) => string) | undefined;
-  /** Called when no request is in flight any more. */
-  onIdle?: () => void;
 }
 
 /** As the addon has it: the timeout that is configured for the type. */
@@ -36,6 +34,8 @@ const CONFIGURED = -1;
  */
 export class Requests {
   connection!: NativeConnection;
+  /** To be called when no request is in flight any more. */
+  onIdle: (() => void) | undefined;
   private readonly pending: (Pending | undefined)[] = [];
   private readonly native = getNative();
 
@@ -188,6 +188,6 @@ export class Requests {
   }
 
   private checkIdle(): void {
-    if (this.options.onIdle !== undefined && this.connection.inFlight === 0) this.options.onIdle();
+    if (this.onIdle !== undefined && this.connection.inFlight === 0) this.onIdle();
   }
 }

@@ -44,7 +44,6 @@ export class Worker {
   private failure: Error | undefined;
   private hold: -1 | 0 | 1 = 0;
   private closing: Promise<void> | undefined;
-  private idle: (() => void) | undefined;
   private readonly gone: Promise<void>;
 
   constructor(init: WorkerInit) {
@@ -90,21 +89,25 @@ export class Worker {
     return this.connected;
   }
 
-  async send(type: string, payload?: unknown, options?: SendOptions): Promise<unknown> {
-    const timeout = options?.timeout;
-    if (timeout !== undefined) checkTimeout('timeout', timeout);
-    this.checkActive(`send "${type}"`);
-    return this.requests.send(type, payload, timeout);
+  /** Not an async function: that would cost each request another promise. */
+  send(type: string, payload?: unknown, options?: SendOptions): Promise<unknown> {
+    try {
+      const timeout = options?.timeout;
+      if (timeout !== undefined) checkTimeout('timeout', timeout);
+      if (!this.isActive) throw this.inactive(`send "${type}"`);
+      return this.requests.send(type, payload, timeout);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   post(type: string, payload?: unknown): void {
-    this.checkActive(`post "${type}"`);
+    if (!this.isActive) throw this.inactive(`post "${type}"`);
     this.requests.post(type, payload);
   }
 
-  private checkActive(operation: string): void {
-    if (this.isActive) return;
-    throw this.failure ?? workerClosed(operation, this.name);
+  private inactive(operation: string): Error {
+    return this.failure ?? workerClosed(operation, this.name);
   }
 
   ref(): this {
@@ -159,12 +162,7 @@ export class Worker {
   /** Resolves when no request is in flight. */
   private drained(): Promise<void> {
     if (this.requests.connection.inFlight === 0) return Promise.resolve();
-    return new Promise((resolve) => (this.idle = resolve));
-  }
-
-  /** The last request was settled. */
-  onIdle(): void {
-    this.idle?.();
+    return new Promise((resolve) => (this.requests.onIdle = resolve));
   }
 
   private readonly onControl = (what: number, number: number, _payload: unknown, detail: string): void => {

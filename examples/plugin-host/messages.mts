@@ -10,8 +10,8 @@ export type PluginMessages = DefineMessages<{
 
 export interface PluginFacts {
   version: string;
-  /** How the paths end that the plugin takes. */
-  endings: readonly string[];
+  /** Which files the plugin takes: extensions with their dot, and whole paths. */
+  takes: readonly string[];
 }
 
 export interface SourceFile {

@@ -19,7 +19,7 @@ export class PluginWorker {
   /** @type {Crash[]} */
   crashes = [];
   /** @type {PluginFacts} */
-  facts = { version: '', endings: [] };
+  facts = { version: '', takes: [] };
 
   /** Every worker there has been; the last one is the current one. @type {WorkerClient<PluginMessages>[]} */
   #workers = [];

@@ -28,7 +28,7 @@ export class Progress {
     const line = `${Math.floor(share * 100)} %`.padStart(5) + `  ${parts.join('  ')}`;
     if (!this.#stream.isTTY) this.log(line);
     // A line that wraps could not be rewritten.
-    else this.#stream.write(`\r\u001B[K${line.slice(0, this.#stream.columns - 1)}${share === 1 ? '\n' : ''}`);
+    else this.#stream.write(`\r\u001B[K${line.slice(0, (this.#stream.columns || 80) - 1)}${share === 1 ? '\n' : ''}`);
   }
 
   /**

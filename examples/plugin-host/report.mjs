@@ -47,9 +47,9 @@ export function describeCrash({ plugin }, { pid, error, lost }) {
 /** @param {readonly Run[]} runs */
 export function describeRuns(runs) {
   const rows = runs.map(({ plugin, done, ms, failures, counts }) => {
-    const found = Object.entries(counts).map(([name, number]) => `${number.toLocaleString('en')} ${name}`);
+    const found = Object.entries(counts).map(([name, number]) => `${name} ${number.toLocaleString('en')}`);
     const name = `${plugin.name} ${plugin.facts.version}`;
-    return [name, `${plugin.pid}`, `${done}`, ms.toFixed(0), `${failures.length}`, found.join(', ')];
+    return [name, `${plugin.pid}`, `${done}`, ms.toFixed(0), `${failures.length}`, found.join(' · ')];
   });
   return table(['plugin', 'pid', 'files', 'ms', 'errors', 'found'], rows);
 }

@@ -30,7 +30,8 @@ export class Run {
    */
   constructor(plugin, paths) {
     this.plugin = plugin;
-    this.paths = paths.filter((file) => plugin.facts.endings.some((ending) => file.endsWith(ending)));
+    const { takes } = plugin.facts;
+    this.paths = paths.filter((file) => takes.includes(path.extname(file)) || takes.includes(file));
   }
 
   /**

@@ -14,7 +14,7 @@ const handlers = {
     /** @type {{ plugin: Plugin }} */
     const loaded = await import(module);
     plugin = loaded.plugin;
-    return { version: plugin.version, endings: plugin.endings };
+    return { version: plugin.version, takes: plugin.takes };
   },
 
   processFile(file) {

@@ -8,7 +8,7 @@ import { Marked } from 'marked';
 /** @type {Plugin} */
 export const plugin = {
   version: createRequire(import.meta.url)('marked/package.json').version,
-  endings: ['.md'],
+  takes: ['.md'],
 
   async processFile({ text }) {
     const counts = { headings: 0, 'code blocks': 0, links: 0 };

@@ -17,7 +17,7 @@ const parsers = { LICENSE: 'json' };
 /** @type {Plugin} */
 export const plugin = {
   version,
-  endings: ['.md', '.json', '.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', 'LICENSE'],
+  takes: ['.md', '.json', '.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', 'LICENSE'],
 
   async processFile({ path, text }) {
     const formatted = await format(text, { ...style, filepath: path, parser: parsers[path] });

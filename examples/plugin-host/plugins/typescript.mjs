@@ -7,7 +7,7 @@ import ts from 'typescript';
 /** @type {Plugin} */
 export const plugin = {
   version: ts.version,
-  endings: ['.ts', '.mts', '.cts'],
+  takes: ['.ts', '.mts', '.cts'],
 
   processFile({ path, text }) {
     const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest);
