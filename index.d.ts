@@ -351,9 +351,9 @@ export interface WorkerHandle<D extends Driver = Driver> {
 }
 /** What a worker can do besides when its driver's `capabilities.reconnect` is `true`. */
 export interface Reconnectable {
-  /** Ends the connection; the worker keeps running, with its state. */
+  /** Ends the connection; the worker keeps running, with its state. Rejects with `ERR_NOT_AVAILABLE` in this version. */
   disconnect(): Promise<void>;
-  /** Connects to the same running worker again. */
+  /** Connects to the same running worker again. Rejects with `ERR_NOT_AVAILABLE` in this version. */
   reconnect(): Promise<void>;
 }
 /**
@@ -721,6 +721,7 @@ export type WorkerErrorCode =
   | 'ERR_PROTOCOL_MISMATCH'
   | 'ERR_NOT_A_WORKER'
   | 'ERR_DRIVER_MISMATCH'
+  | 'ERR_NOT_AVAILABLE'
   | 'ERR_THROWN_VALUE'
   | 'ERR_UNSUPPORTED_PLATFORM'
   | 'ERR_SYSTEM';
@@ -756,7 +757,7 @@ export declare class WorkerCrashedError extends WorkerError {
   readonly stderr: readonly string[] | undefined;
   constructor(worker: string, details: CrashDetails);
 }
-/** Each worker is a thread of this process. */
+/** Each worker is a thread of this process. Not available yet: starting a worker rejects with `ERR_NOT_AVAILABLE`. */
 export declare class WorkerThreadsDriver implements Driver<WorkerThreadsCapabilities, object> {
   readonly name = 'worker_threads';
   readonly capabilities: WorkerThreadsCapabilities;

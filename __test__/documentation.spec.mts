@@ -8,7 +8,6 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { createWorker, type Middleware } from 'isolated-workers';
-import { WorkerThreadsDriver } from 'isolated-workers/drivers/worker-threads';
 
 import type { Messages as ConceptMessages } from './documentation/concepts.messages.mjs';
 import type { Messages as DriverMessages } from './documentation/drivers.messages.mjs';
@@ -87,23 +86,14 @@ describe('Drivers', () => {
     await answersFromAProcessOfItsOwn(worker);
   });
 
-  test('Worker threads driver: the worker is a thread of this process', async () => {
-    const { worker } = await import('./documentation/drivers.worker-threads.mjs');
-    assert.equal(worker.pid, undefined);
-    assert.deepEqual(worker.capabilities, { reconnect: false, detach: false, sharedMemory: true });
-    const answer = await worker.send('myMessage', { input: 'a' });
-    assert.deepEqual(answer, { result: `thread ${process.pid} got a` });
-    await worker.close();
+  test('Worker threads driver: asking for it says that it is not there yet', async () => {
+    await assert.rejects(import('./documentation/drivers.worker-threads.mjs'), { code: 'ERR_NOT_AVAILABLE' });
   });
 
-  test('Worker-side detection: one file serves in a process and in a thread', async () => {
-    const script = block('drivers.worker-side-detection');
-    const inProcess = await createWorker<DriverMessages>({ script });
-    const inThread = await createWorker<DriverMessages, WorkerThreadsDriver>({ script, driver: WorkerThreadsDriver });
-    for (const worker of [inProcess, inThread]) {
-      assert.deepEqual(await worker.send('myMessage', { input: 'a' }), { result: 'ok' });
-      await worker.close();
-    }
+  test('Worker-side detection: a worker file need not name its driver', async () => {
+    const worker = await createWorker<DriverMessages>({ script: block('drivers.worker-side-detection') });
+    assert.deepEqual(await worker.send('myMessage', { input: 'a' }), { result: 'ok' });
+    await worker.close();
   });
 });
 

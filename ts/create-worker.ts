@@ -51,7 +51,8 @@ async function startWorker(options: BaseWorkerOptions<MessageDefinitions, Driver
   const nativeOptions = connectionOptions(codec, options.timeout, options.maxMessageSize);
   const log = createLog(options.logger, options.logLevel, name);
   // Read before the worker names its own serializer, so always JSON.
-  const startupData = createCodec(new JsonSerializer()).encode(options.startupData, 'startupData') as string | undefined;
+  const startupData = createCodec(new JsonSerializer()).encode(options.startupData, 'startupData') as
+    string | undefined;
   if (options.txIdGenerator !== undefined && typeof options.txIdGenerator !== 'function') {
     throw invalidOption('txIdGenerator', 'a function', options.txIdGenerator);
   }
@@ -64,7 +65,15 @@ async function startWorker(options: BaseWorkerOptions<MessageDefinitions, Driver
   };
   const requests = new Requests(requestsOptions);
   const channel = await spawn(driver, script, options);
-  const worker = new Worker({ name, capabilities: driver.capabilities, channel, requests, nativeOptions, startupData, log });
+  const worker = new Worker({
+    name,
+    capabilities: driver.capabilities,
+    channel,
+    requests,
+    nativeOptions,
+    startupData,
+    log,
+  });
   try {
     if (options.waitForReady !== false) await worker.ready;
     return worker;

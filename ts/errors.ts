@@ -105,6 +105,11 @@ export function workerClosed(operation: string, worker: string): WorkerError {
   return new WorkerError('ERR_WORKER_CLOSED', `cannot ${operation}: the worker "${worker}" is closed`);
 }
 
+/** For what the types know of already and this version cannot do yet. */
+export function notAvailable(what: string, instead: string): WorkerError {
+  return new WorkerError('ERR_NOT_AVAILABLE', `${what} is not available in this version yet. ${instead}`);
+}
+
 /** An error that the addon threw, or told as text: its code, a space, its message. */
 export function fromNative(error: unknown): WorkerError {
   if (typeof error === 'string') {

@@ -42,14 +42,25 @@ function errorToData(error: Error, outer: readonly Error[]): RemoteErrorPayload 
   if (typeof code === 'string' || typeof code === 'number') data.code = code;
 
   const path = [...outer, error];
-  if (Object.hasOwn(error, 'cause')) data.cause = valueToData(safely(() => error.cause), path);
+  if (Object.hasOwn(error, 'cause'))
+    data.cause = valueToData(
+      safely(() => error.cause),
+      path,
+    );
   const errors = safely(() => (error as { errors?: unknown }).errors);
   if (Array.isArray(errors)) data.errors = errors.map((each) => valueToData(each, path));
 
   const properties: Record<string, RemoteValue> = {};
   for (const key of Object.keys(error)) {
     if (ownMembers.has(key) && !(key === 'code' && data.code === undefined)) continue;
-    define(properties, key, valueToData(safely(() => (error as unknown as Record<string, unknown>)[key]), path));
+    define(
+      properties,
+      key,
+      valueToData(
+        safely(() => (error as unknown as Record<string, unknown>)[key]),
+        path,
+      ),
+    );
   }
   if (Object.keys(properties).length > 0) data.properties = properties;
   return data;
@@ -133,4 +144,3 @@ function safely<T>(look: () => T): T | undefined {
     return undefined;
   }
 }
-

@@ -35,10 +35,7 @@ export function startWorkerServer<M extends MessageDefinitions = MessageDefiniti
 export function startWorkerServer<M extends MessageDefinitions = MessageDefinitions>(
   options: WorkerServerOptions<M> & { handlers: Handlers<M> },
 ): Promise<WorkerServer>;
-export async function startWorkerServer(
-  first: object,
-  second: WorkerServerOptions = {},
-): Promise<WorkerServer> {
+export async function startWorkerServer(first: object, second: WorkerServerOptions = {}): Promise<WorkerServer> {
   if (typeof first !== 'object' || first === null) throw invalidOption('handlers', 'an object', first);
   const { handlers } = first as { handlers?: unknown };
   // A message type may itself be called `handlers`: then it is a function.

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 
 import type { ProcessChannel } from './drivers/process-channel.js';
-import { fromNative, startTimeout, WorkerCrashedError, workerClosed } from './errors.js';
+import { fromNative, notAvailable, startTimeout, WorkerCrashedError, workerClosed } from './errors.js';
 import type { Log } from './logger.js';
 import { Control, getNative } from './native/environment.js';
 import { checkTimeout } from './native/connection-options.js';
@@ -135,6 +135,14 @@ export class Worker {
   close(options: CloseOptions = {}): Promise<void> {
     const timeout = checkTimeout('timeout', options.timeout ?? CLOSE_TIMEOUT);
     return (this.closing ??= this.shutDown(timeout));
+  }
+
+  async disconnect(): Promise<void> {
+    throw notAvailable('disconnect()', 'Use close() and createWorker().');
+  }
+
+  async reconnect(): Promise<void> {
+    throw notAvailable('reconnect()', 'Use close() and createWorker().');
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -104,8 +104,8 @@ export interface WorkerHandle<D extends Driver = Driver> {
 
 /** What a worker can do besides when its driver's `capabilities.reconnect` is `true`. */
 export interface Reconnectable {
-  /** Ends the connection; the worker keeps running, with its state. */
+  /** Ends the connection; the worker keeps running, with its state. Rejects with `ERR_NOT_AVAILABLE` in this version. */
   disconnect(): Promise<void>;
-  /** Connects to the same running worker again. */
+  /** Connects to the same running worker again. Rejects with `ERR_NOT_AVAILABLE` in this version. */
   reconnect(): Promise<void>;
 }
