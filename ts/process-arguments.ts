@@ -20,5 +20,5 @@ export function inheritedExecArgv(execArgv: readonly string[] = process.execArgv
 function freePort(argument: string): string {
   const inspect = /^(--inspect(?:-brk|-wait)?)(?:=.*)?$/.exec(argument);
   if (inspect !== null) return `${inspect[1]}=0`;
-  return /^--inspect-port=/.test(argument) ? '--inspect-port=0' : argument;
+  return argument.startsWith('--inspect-port=') ? '--inspect-port=0' : argument;
 }

@@ -15,16 +15,11 @@ export interface WorkerChannel {
   startupData(): unknown;
 }
 
-let channel = openChannel();
+const channel = openChannel();
 
 /** The connection to the host; `undefined` in a process that is no worker. */
 export function getWorkerChannel(): WorkerChannel | undefined {
   return channel;
-}
-
-/** For tests and for workers that end: there is no connection any more. */
-export function forgetWorkerChannel(): void {
-  channel = undefined;
 }
 
 function openChannel(): WorkerChannel | undefined {

@@ -1,4 +1,4 @@
-import type { ChildProcess, SpawnOptions, StdioOptions } from 'node:child_process';
+import type { ChildProcess, spawn as Spawn, SpawnOptions, StdioOptions } from 'node:child_process';
 
 import { invalidOption, WorkerError } from '../errors.js';
 import { getNative } from '../native/environment.js';
@@ -42,7 +42,7 @@ export class ChildProcessDriver implements Driver<ChildProcessCapabilities, Proc
 
 function start(command: string, args: string[], options: SpawnOptions): ChildProcess {
   // Loaded here, so that workers, which never need it, start faster.
-  const { spawn } = require('node:child_process') as typeof import('node:child_process');
+  const { spawn } = require('node:child_process') as { spawn: typeof Spawn };
   try {
     return spawn(command, args, options);
   } catch (error) {
