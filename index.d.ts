@@ -733,6 +733,8 @@ export declare class WorkerError extends Error {
 }
 /** What is known of a worker that ended without being closed. */
 export interface CrashDetails {
+  /** The worker's process id, where it had one of its own. */
+  readonly pid?: number | undefined;
   readonly reason: ShutdownReason;
   /** `startup`: before it was ready. */
   readonly phase: 'startup' | 'running';
@@ -743,6 +745,10 @@ export interface CrashDetails {
 /** The worker ended without being closed. Each request that was in flight rejects with one of these. */
 export declare class WorkerCrashedError extends WorkerError {
   readonly name = 'WorkerCrashedError';
+  /** The worker's name. */
+  readonly worker: string;
+  /** Its process id, where it had one of its own. */
+  readonly pid: number | undefined;
   /** How it ended. */
   readonly reason: ShutdownReason;
   /** `startup`: before it was ready. */

@@ -14,6 +14,8 @@ export class WorkerError extends Error {
 
 /** What is known of a worker that ended without being closed. */
 export interface CrashDetails {
+  /** The worker's process id, where it had one of its own. */
+  readonly pid?: number | undefined;
   readonly reason: ShutdownReason;
   /** `startup`: before it was ready. */
   readonly phase: 'startup' | 'running';
@@ -25,6 +27,10 @@ export interface CrashDetails {
 /** The worker ended without being closed. Each request that was in flight rejects with one of these. */
 export class WorkerCrashedError extends WorkerError {
   override readonly name = 'WorkerCrashedError';
+  /** The worker's name. */
+  readonly worker: string;
+  /** Its process id, where it had one of its own. */
+  readonly pid: number | undefined;
   /** How it ended. */
   readonly reason: ShutdownReason;
   /** `startup`: before it was ready. */
@@ -41,13 +47,15 @@ export class WorkerCrashedError extends WorkerError {
   constructor(worker: string, details: CrashDetails) {
     const { reason, phase, messageType, stderr } = details;
     const what = phase === 'startup' ? 'ended before it was ready' : 'crashed';
-    const during = messageType === undefined ? '' : ` The request "${messageType}" is lost.`;
+    const during = messageType === undefined ? '' : ` The message "${messageType}" is lost.`;
     const lines = stderr?.length ? ` Its last words:\n${stderr.join('\n')}` : '';
     super(
       'ERR_WORKER_CRASHED',
       `the worker "${worker}" ${what}: ${describe(reason)}.${during}${lines}`,
       reason.type === 'error' ? { cause: reason.error } : undefined,
     );
+    this.worker = worker;
+    this.pid = details.pid;
     this.reason = reason;
     this.phase = phase;
     this.messageType = messageType;

@@ -41,7 +41,8 @@ export class Worker {
   private wasReady = false;
   private connected = false;
   private ended = false;
-  private failure: Error | undefined;
+  /** Makes the error for what can no longer succeed, once the worker is lost. */
+  private failure: ((messageType?: string) => Error) | undefined;
   private hold: -1 | 0 | 1 = 0;
   private closing: Promise<void> | undefined;
   private readonly gone: Promise<void>;
@@ -94,7 +95,7 @@ export class Worker {
     try {
       const timeout = options?.timeout;
       if (timeout !== undefined) checkTimeout('timeout', timeout);
-      if (!this.isActive) throw this.inactive(`send "${type}"`);
+      if (!this.isActive) throw this.inactive('send', type);
       return this.requests.send(type, payload, timeout);
     } catch (error) {
       return Promise.reject(error);
@@ -102,12 +103,12 @@ export class Worker {
   }
 
   post(type: string, payload?: unknown): void {
-    if (!this.isActive) throw this.inactive(`post "${type}"`);
+    if (!this.isActive) throw this.inactive('post', type);
     this.requests.post(type, payload);
   }
 
-  private inactive(operation: string): Error {
-    return this.failure ?? workerClosed(operation, this.name);
+  private inactive(operation: string, type: string): Error {
+    return this.failure?.(type) ?? workerClosed(`${operation} "${type}"`, this.name);
   }
 
   ref(): this {
@@ -194,7 +195,7 @@ export class Worker {
 
   /** The worker is of no use: everything fails with `error`, and the process is ended. */
   private giveUp(error: Error): void {
-    this.failure = error;
+    this.failure = () => error;
     this.settleReady.reject(error);
     this.requests.failAll(() => error);
     this.channel.kill('SIGKILL');
@@ -216,17 +217,17 @@ export class Worker {
     connection.drain();
     this.ended = true;
     this.connected = false;
-    const stderr = this.channel.lastWords;
+    const { pid, lastWords: stderr } = this.channel;
     const phase = this.wasReady ? 'running' : 'startup';
+    const closing = this.closing !== undefined;
     const lost = (messageType?: string) =>
-      this.failure ??
-      (this.closing !== undefined
+      closing
         ? workerClosed(messageType === undefined ? 'start' : `finish "${messageType}"`, this.name)
-        : new WorkerCrashedError(this.name, { reason, phase, messageType, stderr }));
-    const failure = lost();
-    this.settleReady.reject(failure);
-    this.requests.failAll(lost);
-    if (this.closing === undefined) this.failure ??= failure;
+        : new WorkerCrashedError(this.name, { pid, reason, phase, messageType, stderr });
+    if (!closing) this.failure ??= lost;
+    const failure = this.failure ?? lost;
+    this.settleReady.reject(failure());
+    this.requests.failAll(failure);
     connection.close();
     this.log('debug', 'gone', reason);
   }

@@ -233,7 +233,7 @@ impl Link {
                 Ok(read) => {
                     connection.filled(read);
                     connection.receive(&mut events);
-                    return Some((read, read == room));
+                    return Some((read, read == room || watch.is_edge()));
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return None,

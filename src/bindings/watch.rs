@@ -57,6 +57,11 @@ impl Watch {
         }
     }
 
+    /// Whether new input is told once: then reading must go on until nothing is left, for the end may be right behind.
+    pub(super) fn is_edge(&self) -> bool {
+        matches!(self, Watch::Tokio(_))
+    }
+
     /// There may be input that was not read, though nothing new will come: call again soon.
     pub(super) fn read_again(&self) {
         match self {

@@ -1,0 +1,216 @@
+// The documentation against the code: error codes, links, the module table, the invariants, and every block of code.
+import assert from 'node:assert/strict';
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { createWorker } from 'isolated-workers';
+import ts from 'typescript';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
+
+/** Files below a folder of the root, by their path from the root. */
+function filesBelow(folder: string, ending: string): string[] {
+  return readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith(ending))
+    .map((file) => path.posix.join(folder, file.replaceAll(path.sep, '/')));
+}
+
+const pages = [
+  ...readdirSync(root).filter((file) => file.endsWith('.md')),
+  ...['docs', 'benchmark', 'examples'].flatMap((folder) => filesBelow(folder, '.md')),
+];
+const rustFiles = filesBelow('src', '.rs');
+/** Without the unit tests, which make up codes and read clocks. */
+const rust = (file: string) => read(file).split('#[cfg(test)]')[0] as string;
+
+interface Block {
+  readonly language: string;
+  readonly code: string;
+}
+
+/** The fenced blocks of a page, also those that are indented as part of a list. */
+function blocksOf(page: string): Block[] {
+  const fences = read(page).matchAll(/^( *)```(\w+)\n(.*?)^\1```$/gms);
+  return [...fences].map(([, indent = '', language = '', code = '']) => ({
+    language,
+    code: code.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+  }));
+}
+
+/** A block of TypeScript may name its file in its first line, for other blocks of the page to import. */
+const fileNameOf = (code: string) => /^\/\/ ([\w-]+\.m?[jt]s)\n/.exec(code)?.[1];
+
+describe('docs/errors.md', () => {
+  const codesIn = (text: string) => new Set(text.match(/\bERR_[A-Z_]+\b/g) ?? []);
+  const declared = codesIn(read('ts/types/worker-error-code.ts'));
+
+  test('lists exactly the codes that WorkerErrorCode has, in its order', () => {
+    const listed = [...read('docs/errors.md').matchAll(/^\| `(ERR_[A-Z_]+)` \|/gm)].map(([, code]) => code);
+    assert.deepEqual(listed, [...declared]);
+  });
+
+  test('every code in the sources and on the pages is one of them', () => {
+    const texts = [
+      ...rustFiles.map((file) => [file, rust(file)] as const),
+      ...[...filesBelow('ts', '.ts'), ...pages].map((file) => [file, read(file)] as const),
+    ];
+    for (const [file, text] of texts) {
+      for (const code of codesIn(text)) assert.ok(declared.has(code), `${file} has ${code}`);
+    }
+  });
+});
+
+describe('ARCHITECTURE.md', () => {
+  test('its module table names every top module of src/, and no other', () => {
+    const named = [...read('ARCHITECTURE.md').matchAll(/^\| `(src\/[^`]+)` \|/gm)].map(([, file]) => file);
+    const there = rustFiles.filter((file) => file.split('/').length === 2);
+    assert.deepEqual(named.toSorted(), there.toSorted());
+  });
+
+  /** No file of src/ outside of `allowed` may match. */
+  function assertOnly(allowed: RegExp, pattern: RegExp): void {
+    for (const file of rustFiles.filter((name) => !allowed.test(name))) {
+      const code = rust(file).replaceAll(/^\s*\/\/.*$/gm, '');
+      assert.doesNotMatch(code, pattern, file);
+    }
+  }
+
+  test('invariant 1: only src/bindings names napi', () => {
+    assertOnly(/^src\/bindings/, /\bnapi(_derive)?::|#\[napi/);
+  });
+
+  test('invariant 2: the core does no I/O and reads no clock', () => {
+    assertOnly(/^src\/(bindings|transport|engine)/, /\b(Instant|SystemTime)\b|\bstd::(io|net|fs|os|thread|process)\b/);
+  });
+
+  test('invariant 3: only src/transport names sockets and pipes', () => {
+    assertOnly(
+      /^src\/transport/,
+      /\binterprocess::|\bstd::(os::unix::)?net\b|\bUnix(Stream|Listener)\b|\brustix::net\b/,
+    );
+  });
+});
+
+describe('the pages', () => {
+  for (const page of pages) {
+    test(`${page}: relative links lead somewhere`, () => {
+      const prose = read(page).replaceAll(/^( *)```.*?^\1```$/gms, '');
+      for (const [, target = ''] of prose.matchAll(/\]\(([^)\s]+)\)/g)) {
+        if (/^[a-z]+:/.test(target)) continue;
+        const [file = '', fragment] = target.split('#');
+        const linked = file === '' ? page : path.posix.join(path.posix.dirname(page), file);
+        assert.ok(existsSync(path.join(root, linked)), `${page} links to ${target}`);
+        if (fragment !== undefined) assert.ok(anchorsOf(linked).includes(fragment), `${page} links to ${target}`);
+      }
+    });
+  }
+
+  test('every block of JSON is JSON, line by line', () => {
+    for (const page of pages) {
+      for (const { code } of blocksOf(page).filter(({ language }) => language === 'json')) {
+        for (const line of code.trim().split('\n')) JSON.parse(line);
+      }
+    }
+  });
+
+  test('every block of TypeScript and JavaScript compiles, under all strict checks', () => {
+    const sources = new Map<string, string>();
+    for (const page of pages) {
+      const blocks = blocksOf(page).filter(({ language }) => language === 'ts' || language === 'js');
+      blocks.forEach(({ language, code }, index) => {
+        const name = fileNameOf(code) ?? `block-${index + 1}.${language}`;
+        // A module also where it imports nothing, so that blocks do not share names.
+        sources.set(path.join(root, 'docs-blocks', page.replaceAll(/[/.]/g, '-'), name), `${code}\nexport {};\n`);
+      });
+    }
+    assert.ok(sources.size >= 5);
+    assert.equal(compile(sources), '');
+  });
+});
+
+/** The anchors of a page's headings. */
+function anchorsOf(page: string): string[] {
+  const headings = read(page).matchAll(/^#+ (.*)$/gm);
+  return [...headings].map(([, text = '']) =>
+    text
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+/** Type-checks sources that exist in memory only, as files of this package; gives the errors as text. */
+function compile(sources: ReadonlyMap<string, string>): string {
+  const options: ts.CompilerOptions = {
+    target: ts.ScriptTarget.ES2022,
+    lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    types: ['node'],
+    typeRoots: [path.join(root, 'node_modules/@types')],
+    allowJs: true,
+    checkJs: true,
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noEmit: true,
+    skipLibCheck: true,
+  };
+  const host = ts.createCompilerHost(options);
+  const { fileExists, readFile, directoryExists } = host;
+  const folders = new Set(
+    [...sources.keys()].flatMap((file) => [path.dirname(file), path.dirname(path.dirname(file))]),
+  );
+  host.getCurrentDirectory = () => root;
+  host.fileExists = (file) => sources.has(file) || fileExists(file);
+  host.readFile = (file) => sources.get(file) ?? readFile(file);
+  host.directoryExists = (folder) => folders.has(folder) || (directoryExists?.(folder) ?? false);
+  host.getSourceFile = (file, languageVersion) => {
+    const text = host.readFile(file);
+    return text === undefined ? undefined : ts.createSourceFile(file, text, languageVersion);
+  };
+  const program = ts.createProgram([...sources.keys()], options, host);
+  return ts.formatDiagnostics(ts.getPreEmitDiagnostics(program), {
+    getCanonicalFileName: (file) => file,
+    getCurrentDirectory: () => root,
+    getNewLine: () => '\n',
+  });
+}
+
+describe('what the pages show', () => {
+  /** A folder beside this file, for programs taken from a page. */
+  function folderFor(name: string): string {
+    const folder = fileURLToPath(new URL(`./docs-programs/${name}/`, import.meta.url));
+    mkdirSync(folder, { recursive: true });
+    return folder;
+  }
+
+  test("README.md: the example's host gets the sum from its worker", async () => {
+    const folder = folderFor('readme');
+    for (const { code } of blocksOf('README.md').filter(({ language }) => language === 'ts')) {
+      const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
+      const { outputText } = ts.transpileModule(code, { compilerOptions });
+      const name = fileNameOf(code)?.replace(/ts$/, 'mjs') ?? assert.fail('a block without a name');
+      writeFileSync(path.join(folder, name), outputText.replaceAll(".js'", ".mjs'"));
+    }
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [path.join(folder, 'host.mjs')]);
+    assert.deepEqual({ stdout, stderr }, { stdout: 'the sum is 3\n', stderr: '' });
+  });
+
+  const python = spawnSync('python3', ['--version']).status === 0;
+  test('docs/protocol.md: a host works with the worker in Python', { skip: !python && 'no python3' }, async () => {
+    const script = path.join(folderFor('protocol'), 'greeter.py');
+    const block = blocksOf('docs/protocol.md').find(({ language }) => language === 'python');
+    writeFileSync(script, block?.code ?? assert.fail('there is none'));
+    const worker = await createWorker({ script, execPath: 'python3', execArgv: [], startupData: 'Hi' });
+    assert.deepEqual(await worker.send('greet', { name: 'Zoë' }), { text: 'Hi, Zoë!' });
+    await assert.rejects(worker.send('part'), { name: 'WorkerError', code: 'ERR_UNKNOWN_MESSAGE_TYPE' });
+    worker.post('greet', { name: 'nobody' });
+    await worker.close();
+    assert.equal(worker.isActive, false);
+  });
+});
