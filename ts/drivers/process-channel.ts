@@ -51,7 +51,12 @@ export class ProcessChannel implements CoreChannel {
 
   /** Whether the process keeps the host alive. */
   setRef(referenced: boolean): void {
-    if (referenced) this.child.ref();
-    else this.child.unref();
+    if (this.gone) return;
+    try {
+      if (referenced) this.child.ref();
+      else this.child.unref();
+    } catch {
+      // Deno throws for a process that has ended and has not been reported yet.
+    }
   }
 }

@@ -89,7 +89,7 @@ export type AllResults<M extends MessageDefinitions> = ResultOf<M, WithResult<M>
  * Everything that travels between a host and a worker, in either direction: requests, notifications, the answers to
  * requests (with the payload `void` for types without result), and remote errors.
  */
-export type AnyMessage<M extends MessageDefinitions> =
+export type AnyMessage<M extends MessageDefinitions = MessageDefinitions> =
   | AllMessages<M>
   | NotificationOf<M, MessageTypeOf<M>>
   | ResultMessage<M, MessageTypeOf<M>>

@@ -1,0 +1,339 @@
+// From the start of a worker to its end.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { describe, test, type TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+import { createWorker } from 'isolated-workers';
+import { ChildProcessDriver } from 'isolated-workers/drivers/child-process';
+
+import { fixture, isAlive, rejection, start, type Messages } from './fixtures/support.mjs';
+
+describe('a worker', () => {
+  test('is a process of its own, with a name and the capabilities of its driver', async (t) => {
+    const worker = await start(t);
+    assert.notEqual(worker.pid, process.pid);
+    assert.ok(isAlive(worker.pid));
+    assert.equal(worker.name, 'echo.mjs');
+    assert.deepEqual(worker.capabilities, new ChildProcessDriver().capabilities);
+    assert.equal(worker.isActive, true);
+    assert.equal(worker.isConnected, true);
+  });
+
+  test('has the name that it is given', async (t) => {
+    const worker = await start(t, { name: 'my worker' });
+    assert.equal(worker.name, 'my worker');
+  });
+
+  test('may be given by a URL, the text of one, a path, or a path without extension', async (t) => {
+    const file = fileURLToPath(fixture('echo.cjs'));
+    const scripts = [fixture('echo.cjs'), fixture('echo.cjs').href, file, path.relative('', file)];
+    for (const script of [...scripts, fileURLToPath(fixture('extensionless'))]) {
+      const worker = await start(t, { script });
+      assert.equal(await worker.send('echo', 1), 1);
+    }
+  });
+
+  test('may be given its driver as an instance or as a class', async (t) => {
+    for (const driver of [ChildProcessDriver, new ChildProcessDriver()]) {
+      const worker = await start(t, { driver });
+      assert.equal(await worker.send('echo', 1), 1);
+    }
+  });
+
+  test('has the environment, the arguments and the directory that it is given', async (t) => {
+    const worker = await start<any>(t, {
+      script: fixture('process-options.mjs'),
+      env: { PATH: process.env.PATH, GIVEN: 'yes', ISOLATED_WORKERS_ENGINE: process.env.ISOLATED_WORKERS_ENGINE },
+      argv: ['one', 'two words', ''],
+      execArgv: ['--stack-size=1200'],
+      cwd: '/',
+    });
+    assert.deepEqual(await worker.send('options'), {
+      given: 'yes',
+      home: null,
+      channel: null,
+      argv: ['one', 'two words', ''],
+      execArgv: ['--stack-size=1200'],
+      cwd: '/',
+    });
+  });
+
+  test('that is given no environment has the environment of the host', async (t) => {
+    process.env.LIFECYCLE_TEST = 'inherited';
+    t.after(() => delete process.env.LIFECYCLE_TEST);
+    const worker = await start(t);
+    assert.equal(await worker.send('environment', 'LIFECYCLE_TEST'), 'inherited');
+  });
+});
+
+describe('the standard streams of a worker', () => {
+  test('are null on the client where they are passed through', async (t) => {
+    const worker = await start(t);
+    assert.equal(worker.stdout, null);
+    assert.equal(worker.stderr, null);
+  });
+
+  test('pass through by default', async () => {
+    const host = runHost('prints');
+    assert.deepEqual(await host.ended, [0, null]);
+    const lines = (await host.output).split('\n');
+    assert.ok(lines.includes('to the standard output'), lines.join('\n'));
+    assert.match(await host.errors, /^to the standard error$/m);
+  });
+
+  test('are streams with stdio: "pipe"', async (t) => {
+    const worker = await start(t, { stdio: 'pipe' });
+    const output = text(worker.stdout!);
+    const errors = text(worker.stderr!);
+    await worker.send('print', 'ä to the output');
+    await worker.send('complain', 'ö to the errors');
+    await worker.close();
+    assert.equal(await output, 'ä to the output\n');
+    assert.equal(await errors, 'ö to the errors\n');
+  });
+
+  test('may be chosen one by one', async (t) => {
+    const worker = await start(t, { stdio: ['ignore', 'pipe', 'ignore'] });
+    assert.notEqual(worker.stdout, null);
+    assert.equal(worker.stderr, null);
+    await worker.send('complain', 'nobody sees this');
+    assert.equal(await worker.send('echo', 1), 1);
+  });
+
+  for (const stdio of ['ipc', [], ['pipe', 'pipe', 'pipe', 'pipe'], [1, 2], 7, null]) {
+    test(`are ${Array.isArray(stdio) && stdio.length === 0 ? 'taken' : 'refused'} as ${JSON.stringify(stdio)}`, async (t) => {
+      const starting = start(t, { stdio: stdio as never });
+      if (Array.isArray(stdio) && stdio.length === 0) await starting;
+      else await assert.rejects(starting, { code: 'ERR_INVALID_OPTION' });
+    });
+  }
+});
+
+describe('close', () => {
+  test('resolves when the process is gone', async (t) => {
+    const worker = await start(t);
+    const { pid } = worker;
+    assert.equal(await worker.close(), undefined);
+    assert.equal(isAlive(pid), false);
+    assert.equal(worker.isActive, false);
+    assert.equal(worker.isConnected, false);
+    assert.equal(worker.pid, pid);
+  });
+
+  test('may be called twice, at once or later', async (t) => {
+    const worker = await start(t);
+    await Promise.all([worker.close(), worker.close(), worker[Symbol.asyncDispose]()]);
+    await worker.close();
+    assert.equal(isAlive(worker.pid), false);
+  });
+
+  test('happens at the end of an `await using` block', async (t) => {
+    const worker = await start(t);
+    assert.equal(typeof Symbol.asyncDispose, 'symbol');
+    assert.equal(await worker[Symbol.asyncDispose](), undefined);
+    assert.equal(isAlive(worker.pid), false);
+  });
+
+  test('waits for the requests in flight', async (t) => {
+    const worker = await start(t);
+    const answers = [worker.send('later', { ms: 150, value: 1 }), worker.send('later', { ms: 50, value: 2 })];
+    const closed = worker.close();
+    assert.equal(worker.isActive, false);
+    assert.deepEqual(await Promise.all(answers), [1, 2]);
+    await closed;
+  });
+
+  test('gives up on the requests in flight when its timeout has passed', async (t) => {
+    const worker = await start(t, { logLevel: 'error' });
+    const lost = rejection(worker.send('later', { ms: 20_000, value: 1 }));
+    const begun = performance.now();
+    await worker.close({ timeout: 100 });
+    const error = await lost;
+    assert.equal(error.code, 'ERR_WORKER_CLOSED');
+    assert.match(error.message, /"later"/);
+    assert.ok(performance.now() - begun < 2_000);
+    assert.equal(isAlive(worker.pid), false);
+  });
+
+  test('refuses what is sent afterwards, at once', async (t) => {
+    const worker = await start(t);
+    const closed = worker.close();
+    const refused = { name: 'WorkerError', code: 'ERR_WORKER_CLOSED' };
+    await assert.rejects(worker.send('echo', 1), refused);
+    assert.throws(() => worker.post('note', 1), refused);
+    await closed;
+    await assert.rejects(worker.send('echo', 1), refused);
+    assert.throws(() => worker.post('note', 1), refused);
+  });
+
+  test('ends a worker that has an open interval quickly', async (t) => {
+    const worker = await start<any>(t, { script: fixture('stubborn.mjs') });
+    await worker.send('openInterval');
+    const begun = performance.now();
+    await worker.close();
+    const elapsed = performance.now() - begun;
+    assert.ok(elapsed < 1_000, `it took ${elapsed} ms`);
+  });
+
+  test('kills a worker that blocks and ignores SIGTERM', async (t) => {
+    const ends: unknown[] = [];
+    const ignore = () => {};
+    const logger = { info: ignore, warn: ignore, error: ignore, debug: (...line: unknown[]) => void ends.push(line[1]) };
+    const worker = await start<any>(t, { script: fixture('stubborn.mjs'), logger, logLevel: 'debug' });
+    worker.post('blockForever');
+    const begun = performance.now();
+    await worker.close({ timeout: 200 });
+    const elapsed = performance.now() - begun;
+    assert.equal(isAlive(worker.pid), false);
+    assert.ok(elapsed > 200 && elapsed < 3_000, `it took ${elapsed} ms`);
+    assert.deepEqual(ends.at(-1), { type: 'exit', code: null, signal: 'SIGKILL' });
+  });
+
+  test('of a worker that is starting waits for what was sent to it', async (t) => {
+    const worker = await start(t, { waitForReady: false });
+    const answer = worker.send('echo', 1);
+    await worker.close();
+    assert.equal(await answer, 1);
+    assert.equal(isAlive(worker.pid), false);
+  });
+
+  test('resolves for a worker that has crashed', async (t) => {
+    const worker = await start(t);
+    process.kill(worker.pid, 'SIGKILL');
+    await worker.close();
+    assert.equal(isAlive(worker.pid), false);
+  });
+
+  for (const timeout of [-1, NaN, '1']) {
+    test(`refuses a timeout of ${JSON.stringify(timeout)} (${timeout})`, async (t) => {
+      const worker = await start(t);
+      await assert.rejects(async () => worker.close({ timeout: timeout as number }), { code: 'ERR_INVALID_OPTION' });
+      assert.equal(await worker.send('echo', 1), 1);
+    });
+  }
+
+  test('reports a wrong timeout by the promise, as everything else', async (t) => {
+    const worker = await start(t);
+    let promise: Promise<void> | undefined;
+    assert.doesNotThrow(() => (promise = worker.close({ timeout: -1 })));
+    await assert.rejects(promise!, { code: 'ERR_INVALID_OPTION' });
+  });
+});
+
+describe('a worker that crashes', () => {
+  test('rejects the requests in flight with how it ended', async (t) => {
+    const worker = await start(t);
+    const lost = rejection(worker.send('later', { ms: 20_000, value: 1 }));
+    process.kill(worker.pid, 'SIGKILL');
+    const error = await lost;
+    assert.equal(error.name, 'WorkerCrashedError');
+    assert.equal(error.code, 'ERR_WORKER_CRASHED');
+    assert.deepEqual(error.reason, { type: 'exit', code: null, signal: 'SIGKILL' });
+    assert.equal(error.messageType, 'later');
+    assert.equal(error.phase, 'running');
+    assert.equal(worker.isActive, false);
+    assert.equal(worker.isConnected, false);
+    await assert.rejects(worker.send('echo', 1), { code: 'ERR_WORKER_CRASHED' });
+  });
+});
+
+describe('the host process', () => {
+  for (const mode of ['idle', 'after-request', 'after-timeout', 'ref-unref']) {
+    test(`ends by itself while it has an idle worker, and the worker ends with it (${mode})`, async (t) => {
+      const host = runHost(mode, t);
+      const pid = await host.workerPid;
+      assert.deepEqual(await host.ended, [0, null]);
+      await gone(pid);
+    });
+  }
+
+  test('ends by itself while its worker is not ready yet', async (t) => {
+    const host = runHost('not-ready', t);
+    const pid = await host.workerPid;
+    assert.deepEqual(await host.ended, [0, null]);
+    await gone(pid);
+  });
+
+  test('stays while a request is in flight', async (t) => {
+    const host = runHost('in-flight', t);
+    const pid = await host.workerPid;
+    assert.deepEqual(await host.ended, [0, null]);
+    assert.match(await host.output, /^answered$/m);
+    await gone(pid);
+  });
+
+  test('does not stay for a request in flight after unref()', async (t) => {
+    const host = runHost('unref', t);
+    const pid = await host.workerPid;
+    assert.deepEqual(await host.ended, [0, null]);
+    assert.doesNotMatch(await host.output, /^answered$/m);
+    await gone(pid);
+  });
+
+  test('stays after ref()', async (t) => {
+    const host = runHost('ref', t);
+    const pid = await host.workerPid;
+    const first = await Promise.race([host.ended, delay(500, 'it stayed')]);
+    assert.equal(first, 'it stayed');
+    host.kill('SIGTERM');
+    assert.deepEqual(await host.ended, [null, 'SIGTERM']);
+    await gone(pid);
+  });
+
+  test('stays after ref() until the worker is closed', async (t) => {
+    const host = runHost('ref-close', t);
+    const pid = await host.workerPid;
+    assert.deepEqual(await host.ended, [0, null]);
+    assert.equal(isAlive(pid), false);
+  });
+
+  test('that fails with an uncaught error takes its worker with it', async (t) => {
+    const host = runHost('throws', t);
+    const pid = await host.workerPid;
+    assert.deepEqual(await host.ended, [1, null]);
+    assert.match(await host.errors, /the host has a bug/);
+    await gone(pid);
+  });
+
+  for (const mode of ['ref', 'in-flight']) {
+    test(`that is killed with SIGKILL takes its worker with it (${mode})`, async (t) => {
+      const host = runHost(mode, t);
+      const pid = await host.workerPid;
+      assert.ok(isAlive(pid));
+      host.kill('SIGKILL');
+      assert.deepEqual(await host.ended, [null, 'SIGKILL']);
+      await gone(pid);
+    });
+  }
+});
+
+/** Runs `host.mjs` as a process of its own. */
+function runHost(mode: string, t?: TestContext) {
+  const child = spawn(process.execPath, [fileURLToPath(fixture('host.mjs')), mode], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  t?.after(() => child.kill('SIGKILL'));
+  const line = once(createInterface(child.stdout), 'line') as Promise<[string]>;
+  return {
+    workerPid: line.then(([pid]) => Number(pid)),
+    output: text(child.stdout),
+    errors: text(child.stderr),
+    ended: once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>,
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
+  };
+}
+
+/** Resolves when a process that is not our child is gone. */
+async function gone(pid: number): Promise<void> {
+  const deadline = Date.now() + 5_000;
+  while (isAlive(pid)) {
+    assert.ok(Date.now() < deadline, `the worker ${pid} is still there`);
+    await delay(10);
+  }
+}
