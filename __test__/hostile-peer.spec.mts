@@ -31,7 +31,7 @@ describe('Instead of a handshake', () => {
     ['a line without an end is refused', 'ERR_PROTOCOL_MISMATCH', /no isolated-workers handshake/, 'x'.repeat(100_000)],
     ['another protocol version is named', 'ERR_PROTOCOL_MISMATCH', /9\.8\.7.*speaks 2/, line({ protocol: 2, version: '9.8.7' })],
     ['another serializer is named', 'ERR_SERIALIZER_MISMATCH', /"json".*"msgpack"/, line({ serializer: 'msgpack' })],
-    ['another terminator is named', 'ERR_SERIALIZER_MISMATCH', /"\\n".*"\\0"/, line({ terminator: '\0' }).replaceAll('\\u0000', '\\u0000')],
+    ['another terminator is named', 'ERR_SERIALIZER_MISMATCH', /"\\n".*"\\0"/, line({ terminator: '\0' })],
     ['other framing is named', 'ERR_SERIALIZER_MISMATCH', /length-prefixed/, line({ terminator: null })],
   ];
   for (const [title, code, pattern, sent] of cases) {
@@ -104,7 +104,7 @@ for (const promise of ['', 'headFirst']) {
 
     for (const type of ['invalidText', 'cutCharacter']) {
       test(`fails a request whose answer is no UTF-8 (${type})`, async (t) => {
-        const { worker } = await hostile(t, { timeout: 5000 });
+        const { worker } = await hostile(t, { timeout: 2000 });
         const neighbour = worker.send('plain', 1);
         const error = await failure(worker.send(type, 1));
         assert.equal(error.code, 'ERR_MALFORMED_MESSAGE');
@@ -141,16 +141,18 @@ for (const promise of ['', 'headFirst']) {
       assert.equal(await worker.send('byteByByte', 1), 'größe 😀 漢字');
     });
 
-    for (const [type, broken] of [
+    const batches: [type: string, broken: number[]][] = [
       ['brokenInBatch', [4]],
       ['twoInBatch', [4]],
-      ['splitInBatch', [4, 5, 6]],
-    ] as const) {
+    ];
+    // Who promises our layout writes valid JSON, and its payloads are parsed together.
+    if (promise === '') batches.push(['splitInBatch', [4, 5, 6]]);
+    for (const [type, broken] of batches) {
       test(`fails only the requests whose payload is no JSON, of many at once (${type})`, async (t) => {
-        const { worker } = await hostile(t, { timeout: 5000 });
+        const { worker } = await hostile(t, { timeout: 2000 });
         const requests = Array.from({ length: 10 }, (_, index) => worker.send(type, { index }));
         for (const [index, outcome] of (await Promise.allSettled(requests)).entries()) {
-          if ((broken as readonly number[]).includes(index)) {
+          if (broken.includes(index)) {
             assert.equal(outcome.status, 'rejected');
             assert.equal(outcome.reason.code, 'ERR_MALFORMED_MESSAGE');
           } else {
@@ -219,7 +221,7 @@ describe('A peer with length-prefixed frames', () => {
   test('cannot make its host reserve what it declares', async (t) => {
     const { worker } = await binary(t);
     const before = process.memoryUsage.rss();
-    const error = await failure(worker.send('hugeLength', payload));
+    const error = await failure(worker.send('hugeLength', new Uint8Array(2048)));
     assert.equal(error.code, 'ERR_MESSAGE_TOO_LARGE');
     assert.match(error.message, /4294967295 bytes/);
     assert.ok(process.memoryUsage.rss() - before < 64 * 1024 * 1024);

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { createWorker, JsonSerializer, startWorkerServer, WorkerError, type WorkerClient } from 'isolated-workers';
 
-import { failure, fixture, RecordingDriver, untilGone, type Loose } from './fixtures/faults/support.mjs';
+import { endProcess, failure, fixture, RecordingDriver, untilGone, type Loose } from './fixtures/faults/support.mjs';
 
 const script = fixture('worker');
 const create = (options: unknown) => createWorker(options as { script: string });
@@ -83,14 +83,23 @@ describe('createWorker refuses', () => {
   ];
 
   for (const [title, name, options] of cases) {
-    test(title, async () => assertInvalid(await failure(create(options)), name));
+    test(title, async (t) => {
+      const created = create(options);
+      created.then((worker) => t.after(() => worker.close())).catch(() => {});
+      assertInvalid(await failure(created), name);
+    });
   }
 
-  test('and leaves no process behind, also for what only the addon can tell', async () => {
+  test('a terminator that only the addon can refuse, and leaves no process behind', async () => {
     const driver = new RecordingDriver();
     const serializer = new JsonSerializer({ terminator: '"' });
-    assertInvalid(await failure(createWorker({ script: fixture('never'), driver, serializer })), 'terminator');
-    for (const pid of driver.pids) await untilGone(pid);
+    const error = await failure(createWorker({ script: fixture('never'), driver, serializer }));
+    try {
+      for (const pid of driver.pids) await untilGone(pid);
+    } finally {
+      for (const pid of driver.pids) endProcess(pid);
+    }
+    assertInvalid(error, 'terminator');
   });
 
   for (const [title, startupData] of [
@@ -128,9 +137,9 @@ describe('a call refuses', () => {
   });
 
   test('a type that is no string', async () => {
-    for (const type of [undefined, null, 7, {}, Symbol('s')]) {
-      assert.equal((await failure(worker.send(type as unknown as string, 1))).code, 'ERR_INVALID_OPTION');
-      assert.throws(() => worker.post(type as unknown as string, 1), { code: 'ERR_INVALID_OPTION' });
+    for (const type of [undefined, null, 7, {}, Symbol('s')] as unknown as string[]) {
+      assert.equal((await failure(worker.send(type, 1))).code, 'ERR_INVALID_OPTION', String(type));
+      assert.throws(() => worker.post(type, 1), { code: 'ERR_INVALID_OPTION' }, String(type));
     }
     assert.equal(await worker.send('echo', 4), 4);
   });

@@ -4,23 +4,37 @@
 //! parameter (`now`, a [`std::time::Duration`] since an epoch the caller picks). [`transport`] and [`engine`] move bytes.
 //! `bindings` is the only module that knows Node, and is compiled with the `napi` feature alone.
 
-pub mod connection;
 pub mod error;
-pub mod event;
-pub mod exchange;
+
 pub mod frame;
-pub mod handshake;
+
 pub mod message;
+
 pub mod message_types;
-pub mod output;
-pub mod remote_error;
-mod terminator;
-pub mod timeouts;
+
 pub mod transaction_id;
+
 pub mod transactions;
 
-pub mod engine;
+pub mod timeouts;
+
+pub mod remote_error;
+
+pub mod handshake;
+
+mod terminator;
+
+pub mod output;
+
+pub mod event;
+
+pub mod exchange;
+
+pub mod connection;
+
 pub mod transport;
+
+pub mod engine;
 
 #[cfg(feature = "napi")]
 mod bindings;

@@ -2,7 +2,7 @@ import path from 'node:path';
 
 import { ChildProcessDriver } from './drivers/child-process.js';
 import { ProcessChannel } from './drivers/process-channel.js';
-import { invalidOption, WorkerError } from './errors.js';
+import { fromNative, invalidOption, notAvailable, spawnFailed, WorkerError } from './errors.js';
 import { createLog } from './logger.js';
 import { MiddlewareChain } from './middleware-chain.js';
 import { connectionOptions } from './native/connection-options.js';
@@ -65,15 +65,22 @@ async function startWorker(options: BaseWorkerOptions<MessageDefinitions, Driver
   };
   const requests = new Requests(requestsOptions);
   const channel = await spawn(driver, script, options);
-  const worker = new Worker({
-    name,
-    capabilities: driver.capabilities,
-    channel,
-    requests,
-    nativeOptions,
-    startupData,
-    log,
-  });
+  let worker: Worker;
+  try {
+    worker = new Worker({
+      name,
+      capabilities: driver.capabilities,
+      channel,
+      requests,
+      nativeOptions,
+      startupData,
+      log,
+    });
+  } catch (error) {
+    channel.kill('SIGKILL');
+    channel.pair.close();
+    throw error instanceof WorkerError ? error : fromNative(error);
+  }
   try {
     if (options.waitForReady !== false) await worker.ready;
     return worker;
@@ -104,7 +111,16 @@ async function spawn(
   const { execPath, execArgv, argv, env, cwd, stdio } = options;
   const shared: ProcessOptions = { execPath, execArgv, argv, env, cwd, stdio };
   const given = (options.driverOptions ?? {}) as object;
-  const channel: unknown = await driver.spawn(script, { ...shared, ...given });
+  let channel: unknown;
+  try {
+    channel = await driver.spawn(script, { ...shared, ...given });
+  } catch (error) {
+    throw error instanceof WorkerError
+      ? error
+      : spawnFailed(`the driver "${driver.name}" cannot start a worker`, error);
+  }
   if (channel instanceof ProcessChannel) return channel;
-  throw new WorkerError('ERR_INVALID_OPTION', `the driver "${driver.name}" gives no channel this version can use`);
+  const unused = channel as { close?: () => unknown } | null | undefined;
+  await unused?.close?.();
+  throw notAvailable(`the custom driver "${driver.name}"`, 'Leave `driver` out: the worker is then a child process.');
 }

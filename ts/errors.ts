@@ -113,6 +113,12 @@ export function workerClosed(operation: string, worker: string): WorkerError {
   return new WorkerError('ERR_WORKER_CLOSED', `cannot ${operation}: the worker "${worker}" is closed`);
 }
 
+export function spawnFailed(what: string, cause: unknown): WorkerError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const error = new WorkerError('ERR_WORKER_SPAWN_FAILED', `${what}: ${reason}`, { cause });
+  return Object.assign(error, { phase: 'spawn' });
+}
+
 /** For what the types know of already and this version cannot do yet. */
 export function notAvailable(what: string, instead: string): WorkerError {
   return new WorkerError('ERR_NOT_AVAILABLE', `${what} is not available in this version yet. ${instead}`);

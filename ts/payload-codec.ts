@@ -1,3 +1,4 @@
+import { findJsonLoss } from './json-loss.js';
 import { JsonSerializer } from './json-serializer.js';
 import { invalidOption, notSerializable, WorkerError } from './errors.js';
 import { HEAD, RECORD, RecordKind } from './native/environment.js';
@@ -94,8 +95,15 @@ class JsonCodec implements PayloadCodec {
     } catch (error) {
       throw notSerializable(what, 'json', error);
     }
-    if (text === undefined && value !== undefined) {
-      throw notSerializable(what, 'json', `a ${typeof value} has no JSON form`);
+    if (typeof value !== 'string') {
+      const lost = findJsonLoss(value);
+      if (lost !== undefined) {
+        throw notSerializable(
+          what,
+          'json',
+          `${lost === '' ? 'it' : lost} is a function or a symbol, which JSON leaves out`,
+        );
+      }
     }
     return text;
   }

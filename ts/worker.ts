@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 
 import type { ProcessChannel } from './drivers/process-channel.js';
-import { fromNative, notAvailable, startTimeout, WorkerCrashedError, workerClosed } from './errors.js';
+import { fromNative, invalidOption, notAvailable, startTimeout, WorkerCrashedError, workerClosed } from './errors.js';
 import type { Log } from './logger.js';
 import { Control, getNative } from './native/environment.js';
 import { checkTimeout } from './native/connection-options.js';
@@ -40,6 +40,7 @@ export class Worker {
   private settleReady!: { resolve(): void; reject(error: Error): void };
   private wasReady = false;
   private connected = false;
+  private connectionEnded = false;
   private ended = false;
   /** Makes the error for what can no longer succeed, once the worker is lost. */
   private failure: ((messageType?: string) => Error) | undefined;
@@ -83,7 +84,7 @@ export class Worker {
   }
 
   get isActive(): boolean {
-    return !this.ended && this.closing === undefined && this.failure === undefined;
+    return !this.ended && !this.connectionEnded && this.closing === undefined && this.failure === undefined;
   }
 
   get isConnected(): boolean {
@@ -95,7 +96,8 @@ export class Worker {
     try {
       const timeout = options?.timeout;
       if (timeout !== undefined) checkTimeout('timeout', timeout);
-      if (!this.isActive) throw this.inactive('send', type);
+      if (typeof type !== 'string') throw invalidOption('the message type', 'a string', type);
+      if (!this.isActive) return this.refuse(type);
       return this.requests.send(type, payload, timeout);
     } catch (error) {
       return Promise.reject(error);
@@ -103,8 +105,15 @@ export class Worker {
   }
 
   post(type: string, payload?: unknown): void {
+    if (typeof type !== 'string') throw invalidOption('the message type', 'a string', type);
     if (!this.isActive) throw this.inactive('post', type);
     this.requests.post(type, payload);
+  }
+
+  /** Between the end of the connection and that of the process, the reason is still to come. */
+  private async refuse(type: string): Promise<never> {
+    if (this.connectionEnded && this.closing === undefined) await this.gone;
+    throw this.inactive('send', type);
   }
 
   private inactive(operation: string, type: string): Error {
@@ -133,7 +142,7 @@ export class Worker {
     this.setHold(this.hold);
   }
 
-  close(options: CloseOptions = {}): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<void> {
     const timeout = checkTimeout('timeout', options.timeout ?? CLOSE_TIMEOUT);
     return (this.closing ??= this.shutDown(timeout));
   }
@@ -186,6 +195,8 @@ export class Worker {
         return this.giveUp(fromNative(detail));
       case Control.HandshakeTimedOut:
         return this.giveUp(startTimeout(this.name, this.startupTimeout));
+      case Control.UnknownNotification:
+        return this.log('warn', `a notification "${detail}" from the worker was dropped: a host has no handlers`);
       case Control.Dropped:
         return this.log('warn', `a message from the worker was dropped: ${detail}`);
       case Control.End:
@@ -204,6 +215,7 @@ export class Worker {
   /** The connection has ended. The process is ending too, or must not stay without one. */
   private onEnd(midFrame: boolean): void {
     this.connected = false;
+    this.connectionEnded = true;
     if (midFrame) this.log('warn', 'the connection ended in the middle of a message');
     this.channel.setRef(true);
     void within(Date.now() + EXIT_GRACE, this.gone).then((gone) => {

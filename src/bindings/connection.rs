@@ -96,7 +96,9 @@ impl NativeConnection {
     pub fn read_startup_data(&self, timeout: f64) -> Result<Option<String>, Failure> {
         let timeout = Timeouts::from_millis(timeout).map_err(Error::from)?;
         let bytes = self.link.read_startup_data(timeout)?;
-        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+        bytes.map(String::from_utf8).transpose().map_err(|_| {
+            Failure::new("ERR_MALFORMED_MESSAGE".to_owned(), "the start-up data are not valid UTF-8".to_owned())
+        })
     }
 
     /// Starts to serve. Messages come from the next `drain()` on.

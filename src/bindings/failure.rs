@@ -18,5 +18,5 @@ pub(super) fn system(operation: &str, error: &std::io::Error) -> Failure {
 
 /// A failed call of Node-API itself.
 pub(super) fn node(error: napi::Error) -> Failure {
-    Failure::new(error.status.as_ref().to_owned(), error.reason.clone())
+    Failure::new("ERR_SYSTEM".to_owned(), format!("{}: {}", error.status.as_ref(), error.reason))
 }

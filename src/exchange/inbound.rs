@@ -130,7 +130,8 @@ impl Exchange {
         );
         match (self.side, self.peer_codec.decode_head(head)) {
             (Side::Host, Some(Message { tx: Some(tx), .. })) => {
-                if let Some((slot, _)) = self.transactions.complete(TransactionIdRef::parse(&tx)) {
+                if let Some((slot, type_id)) = self.transactions.complete(TransactionIdRef::parse(&tx)) {
+                    self.types.release(type_id);
                     events.push(Event::Refused { slot, code: TOO_LARGE, message: reason });
                 }
             }

@@ -1,6 +1,6 @@
 import type { ChildProcess, spawn as Spawn, SpawnOptions, StdioOptions } from 'node:child_process';
 
-import { invalidOption, WorkerError } from '../errors.js';
+import { invalidOption, spawnFailed } from '../errors.js';
 import { getNative } from '../native/environment.js';
 import { inheritedExecArgv } from '../process-arguments.js';
 import { loaderArguments } from '../script.js';
@@ -46,7 +46,7 @@ function start(command: string, args: string[], options: SpawnOptions): ChildPro
   try {
     return spawn(command, args, options);
   } catch (error) {
-    throw spawnFailed(command, error);
+    throw spawnFailed(`cannot start a worker process with ${command}`, error);
   }
 }
 
@@ -56,16 +56,8 @@ function started(child: ChildProcess): Promise<void> {
       child.on('error', () => {});
       resolve();
     });
-    child.once('error', (error) => reject(spawnFailed(child.spawnfile, error)));
+    child.once('error', (error) => reject(spawnFailed(`cannot start a worker process with ${child.spawnfile}`, error)));
   });
-}
-
-function spawnFailed(command: string, cause: unknown): WorkerError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return Object.assign(
-    new WorkerError('ERR_WORKER_SPAWN_FAILED', `cannot start a worker process with ${command}: ${reason}`, { cause }),
-    { phase: 'spawn' },
-  );
 }
 
 function standardStreams(stdio: ProcessOptions['stdio'] = 'inherit'): StdioMode[] {

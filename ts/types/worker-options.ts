@@ -34,7 +34,7 @@ export interface BaseWorkerOptions<M extends MessageDefinitions, D extends Drive
   driverOptions?: DriverOptionsFor<D> | undefined;
   /** For logs and errors. Default: the script's base name. */
   name?: string | undefined;
-  /** What `getStartupData()` returns in the worker: anything the serializer can carry, of any size. */
+  /** What `getStartupData()` returns in the worker. Always JSON, whatever the serializer; of any size. */
   startupData?: unknown;
   /** The worker server needs the same. Default: a `JsonSerializer`. */
   serializer?: Serializer | undefined;
