@@ -22,10 +22,10 @@ async function amongNeighbours(worker: Client, bad: () => Promise<unknown>) {
   const before = Array.from({ length: 10 }, (_, index) => worker.send('echo', { before: index }));
   const error = failure(bad());
   const behind = Array.from({ length: 10 }, (_, index) => worker.send('echo', { behind: index }));
-  assert.deepEqual(
-    await Promise.all([...before, ...behind]),
-    [...before.map((_, index) => ({ before: index })), ...behind.map((_, index) => ({ behind: index }))],
-  );
+  assert.deepEqual(await Promise.all([...before, ...behind]), [
+    ...before.map((_, index) => ({ before: index })),
+    ...behind.map((_, index) => ({ behind: index })),
+  ]);
   await worker.send('release', undefined);
   await waiting;
   assert.equal(await worker.send('echo', 'later'), 'later');

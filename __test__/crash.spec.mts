@@ -10,7 +10,12 @@ import { failure, fixture, untilGone, type Loose } from './fixtures/faults/suppo
 const MIB = 1024 * 1024;
 
 async function start(t: TestContext, options: Partial<WorkerOptions<Loose>> = {}) {
-  const worker = await createWorker<Loose>({ script: fixture('worker'), stdio: 'ignore', cwd: os.tmpdir(), ...options });
+  const worker = await createWorker<Loose>({
+    script: fixture('worker'),
+    stdio: 'ignore',
+    cwd: os.tmpdir(),
+    ...options,
+  });
   t.after(() => worker.close());
   return worker;
 }

@@ -5,7 +5,14 @@ import { describe, test, type TestContext } from 'node:test';
 
 import { createWorker, WorkerError, type Serializer, type WorkerOptions } from 'isolated-workers';
 
-import { failure, fixture, RecordingDriver, RecordingLogger, untilGone, type Loose } from './fixtures/faults/support.mjs';
+import {
+  failure,
+  fixture,
+  RecordingDriver,
+  RecordingLogger,
+  untilGone,
+  type Loose,
+} from './fixtures/faults/support.mjs';
 
 const LIMIT = 64 * 1024;
 
@@ -29,7 +36,12 @@ describe('Instead of a handshake', () => {
     ['a protocol that is no number is refused', 'ERR_PROTOCOL_MISMATCH', /no isolated-w/, line({ protocol: '1' })],
     ['bytes that are no text are refused', 'ERR_PROTOCOL_MISMATCH', /no isolated-workers handshake/, '\xff\xfe\x80\n'],
     ['a line without an end is refused', 'ERR_PROTOCOL_MISMATCH', /no isolated-workers handshake/, 'x'.repeat(100_000)],
-    ['another protocol version is named', 'ERR_PROTOCOL_MISMATCH', /9\.8\.7.*speaks 2/, line({ protocol: 2, version: '9.8.7' })],
+    [
+      'another protocol version is named',
+      'ERR_PROTOCOL_MISMATCH',
+      /9\.8\.7.*speaks 2/,
+      line({ protocol: 2, version: '9.8.7' }),
+    ],
     ['another serializer is named', 'ERR_SERIALIZER_MISMATCH', /"json".*"msgpack"/, line({ serializer: 'msgpack' })],
     ['another terminator is named', 'ERR_SERIALIZER_MISMATCH', /"\\n".*"\\0"/, line({ terminator: '\0' })],
     ['other framing is named', 'ERR_SERIALIZER_MISMATCH', /length-prefixed/, line({ terminator: null })],
@@ -69,7 +81,10 @@ for (const promise of ['', 'headFirst']) {
       for (const type of ['garbage', 'binaryGarbage']) {
         const before = logger.warnings.length;
         const answers = Array.from({ length: 5 }, (_, index) => worker.send(type, { index }));
-        assert.deepEqual(await Promise.all(answers), [0, 1, 2, 3, 4].map((index) => ({ index })));
+        assert.deepEqual(
+          await Promise.all(answers),
+          [0, 1, 2, 3, 4].map((index) => ({ index })),
+        );
         assert.equal(await worker.send('plain', 'later'), 'later');
         assert.ok(logger.warnings.length > before, 'the garbage is told');
       }
@@ -108,7 +123,7 @@ for (const promise of ['', 'headFirst']) {
         const neighbour = worker.send('plain', 1);
         const error = await failure(worker.send(type, 1));
         assert.equal(error.code, 'ERR_MALFORMED_MESSAGE');
-        assert.match(error.message, /UTF-8/);
+        assert.match(error.message, /UTF-8|cannot be read/);
         assert.equal(await neighbour, 1);
         assert.equal(await worker.send('plain', 2), 2);
       });

@@ -60,6 +60,13 @@ test('a logger that throws changes nothing', async () => {
   await life({ debug: fail, info: fail, warn: fail, error: fail }, 'debug');
 });
 
+test('a logger whose promises reject changes nothing', async () => {
+  const fail = async () => {
+    throw new Error('the logger is broken');
+  };
+  await life({ debug: fail, info: fail, warn: fail, error: fail }, 'debug');
+});
+
 test('a logger is called as a method of its object', async () => {
   class Counter implements Logger {
     count = 0;

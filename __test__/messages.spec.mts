@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 
 import { createWorker, type DefineMessages } from 'isolated-workers';
 
-import { fixture, start, type Messages } from './fixtures/support.mjs';
+import { fixture, rejection, start, type Messages } from './fixtures/support.mjs';
 
 describe('a request', () => {
   test('is answered with what the handler returns', async (t) => {
@@ -54,7 +54,10 @@ describe('a request', () => {
   });
 
   test('reaches handlers of any name that is an own property', async (t) => {
-    type Odd = DefineMessages<{ constructor: { payload: number; result: number }; 'a b\n"': { payload: void; result: string } }>;
+    type Odd = DefineMessages<{
+      constructor: { payload: number; result: number };
+      'a b\n"': { payload: void; result: string };
+    }>;
     const worker = await start<Odd>(t, { script: fixture('odd-names.mjs') });
     assert.equal(await worker.send('constructor', 1), 2);
     assert.equal(await worker.send('a b\n"'), 'odd');
@@ -196,5 +199,37 @@ describe('startWorkerServer', () => {
       const worker = await start<Named>(t, { script: fixture('call-forms.mjs'), argv: [form] });
       assert.equal(await worker.send('handlers', 1), 2);
     }
+  });
+});
+
+describe('a message over maxMessageSize', () => {
+  const tooLarge = { name: 'WorkerError', code: 'ERR_MESSAGE_TOO_LARGE' };
+
+  test('rejects its request alone when the host sends it', async (t) => {
+    const worker = await start(t, { maxMessageSize: 10_000 });
+    const before = worker.send('echo', 'before');
+    await assert.rejects(worker.send('kindOf', 'x'.repeat(20_000)), tooLarge);
+    assert.throws(() => worker.post('note', 'x'.repeat(20_000)), tooLarge);
+    assert.equal(await before, 'before');
+    assert.equal(await worker.send('echo', 'after'), 'after');
+  });
+
+  test('rejects its request alone when it is a result', async (t) => {
+    const worker = await start(t, { maxMessageSize: 10_000 });
+    const before = worker.send('echo', 'before');
+    await assert.rejects(worker.send('repeat', 20_000), tooLarge);
+    assert.equal(await before, 'before');
+    assert.equal(await worker.send('echo', 'after'), 'after');
+  });
+
+  test('rejects its request alone when it is an error', async (t) => {
+    const worker = await start(t, { maxMessageSize: 10_000 });
+    const before = worker.send('echo', 'before');
+    const lost = rejection(worker.send('fallFar', 20_000));
+    const error = await lost;
+    assert.ok(error instanceof Error);
+    assert.notEqual(error.name, 'WorkerCrashedError');
+    assert.equal(await before, 'before');
+    assert.equal(await worker.send('echo', 'after'), 'after');
   });
 });

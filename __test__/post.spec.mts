@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 
-import { start } from './fixtures/support.mjs';
+import { fixture, start } from './fixtures/support.mjs';
 
 test('post delivers a message and returns nothing', async (t) => {
   const worker = await start(t);
@@ -68,5 +70,38 @@ test('posts sent just before close arrive', async (t) => {
   for (let index = 0; index < 100; index++) worker.post('print', String(index));
   await worker.close();
   await read;
-  assert.deepEqual(lines, Array.from({ length: 100 }, (_, index) => String(index)));
+  assert.deepEqual(
+    lines,
+    Array.from({ length: 100 }, (_, index) => String(index)),
+  );
+});
+
+test('posts that wait in asynchronous middleware of the host when it closes the worker arrive', async (t) => {
+  const worker = await start(t, { stdio: ['ignore', 'pipe', 'inherit'], middleware: () => delay<void>(20) });
+  const output = text(worker.stdout!);
+  worker.post('print', 'one');
+  worker.post('print', 'two');
+  await worker.close();
+  assert.equal(await output, 'one\ntwo\n');
+});
+
+test('posts that wait in asynchronous middleware of the worker when it is closed are handled', async (t) => {
+  const worker = await start<any>(t, {
+    script: fixture('middleware.mjs'),
+    argv: ['slowFirst'],
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const output = text(worker.stdout!);
+  worker.post('print', 'one');
+  worker.post('print', 'two');
+  await worker.close();
+  assert.equal(await output, 'one\ntwo\n');
+});
+
+test('a handler that still works on a post when the worker is closed may finish', async (t) => {
+  const worker = await start<any>(t, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const output = text(worker.stdout!);
+  worker.post('printLater', { ms: 100, line: 'finished' });
+  await worker.close();
+  assert.equal(await output, 'finished\n');
 });

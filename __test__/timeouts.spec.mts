@@ -128,7 +128,10 @@ describe('after a timeout', () => {
   test('its transaction id can be used again', async (t) => {
     const worker = await start(t, { txIdGenerator: () => 'the only one' });
     await assert.rejects(worker.send('later', { ms: 60, value: 'late' }, { timeout: 20 }), tooLate);
-    assert.equal(await worker.send('later', { ms: 120, value: 'late too' }, { timeout: 5 }).catch(() => 'again'), 'again');
+    assert.equal(
+      await worker.send('later', { ms: 120, value: 'late too' }, { timeout: 5 }).catch(() => 'again'),
+      'again',
+    );
   });
 });
 
@@ -148,10 +151,9 @@ describe('the start', () => {
   });
 
   test('rejects createWorker when it times out', async () => {
-    await assert.rejects(
-      createWorker<Messages>({ script: fixture('never-serves.mjs'), timeout: { startup: 100 } }),
-      { code: 'ERR_START_TIMEOUT' },
-    );
+    await assert.rejects(createWorker<Messages>({ script: fixture('never-serves.mjs'), timeout: { startup: 100 } }), {
+      code: 'ERR_START_TIMEOUT',
+    });
   });
 
   test('is not limited by the message timeout', async (t) => {

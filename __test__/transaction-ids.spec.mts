@@ -53,7 +53,10 @@ test('the worker sees the id that the host uses', async (t) => {
 test('a custom id is used as it is', async (t) => {
   const ids = ['simple', 'ä€😀', '{"json":[1]}', 'with "quotes" and \\', ' ', '\n', '0', 'constructor', '__proto__'];
   let next = 0;
-  const worker = await start<any>(t, { script: fixture('observer.mjs'), txIdGenerator: () => ids[next++] ?? `more ${next}` });
+  const worker = await start<any>(t, {
+    script: fixture('observer.mjs'),
+    txIdGenerator: () => ids[next++] ?? `more ${next}`,
+  });
   for (const id of ids) assert.equal(await worker.send('echo', id), id);
   const observed = (await worker.send('observed')) as AnyMessage[];
   assert.deepEqual(

@@ -33,7 +33,7 @@ test('errors name lines of the TypeScript file', async (t) => {
   const worker = await start<TypedMessages>(t, { script: fixture('typed.mts'), startupData: { unit: 'm' } });
   const error = await rejection(worker.send('fall'));
   assert.ok(error instanceof RangeError);
-  assert.match(error.stack ?? '', /typed\.mts:21:/);
+  assert.match(error.stack ?? '', /typed\.mts:20:/);
 });
 
 test('a loader that the caller names is used, and no other', async (t) => {

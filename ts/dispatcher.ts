@@ -1,10 +1,11 @@
 import { fromNative, WorkerError } from './errors.js';
 import type { Log } from './logger.js';
-import { isThenable, type AnyEnvelope, type MiddlewareChain } from './middleware-chain.js';
+import type { AnyEnvelope, MiddlewareChain } from './middleware-chain.js';
 import type { NativeConnection } from './native/binding.js';
 import { getNative, HEAD, RECORD, RecordKind } from './native/environment.js';
 import { Undecodable, type Encoded, type PayloadCodec } from './payload-codec.js';
 import { encodeError } from './remote-error.js';
+import { isThenable } from './thenable.js';
 
 export type AnyHandler = (payload: unknown) => unknown;
 
@@ -31,9 +32,12 @@ export class Dispatcher {
     this.table = options.names.map((name) => (options.handlers as Record<string, AnyHandler>)[name] as AnyHandler);
   }
 
-  /** Resolves when every handler that runs has come to its end. */
+  /** Resolves when every handler that runs has come to its end, and no message waits in middleware. */
   async drained(): Promise<void> {
+    const { incoming, outgoing } = this.options;
+    await incoming?.drained();
     while (this.running.size > 0) await Promise.all(this.running);
+    await outgoing?.drained();
   }
 
   /** A batch of the addon's. */

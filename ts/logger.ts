@@ -1,4 +1,5 @@
 import { invalidOption } from './errors.js';
+import { isThenable } from './thenable.js';
 import type { Logger, LogLevel } from './types/logger.js';
 
 const levels = ['silent', 'error', 'warn', 'info', 'debug'] as const satisfies readonly LogLevel[];
@@ -14,17 +15,18 @@ export const defaultLogger: Logger = {
 /** What the library logs with: it knows the level and the worker's name, and survives the user's logger. */
 export type Log = (level: Exclude<LogLevel, 'silent'>, message: string, ...details: unknown[]) => void;
 
-export function createLog(logger: Logger | undefined, logLevel: LogLevel | undefined, name: string): Log {
-  const target = logger ?? defaultLogger;
-  if (typeof target !== 'object' || target === null) throw invalidOption('logger', 'an object', logger);
-  const limit = levels.indexOf(logLevel ?? 'warn');
+export function createLog(logger: Logger = defaultLogger, logLevel: LogLevel = 'warn', name: string): Log {
+  if (typeof logger !== 'object' || logger === null) throw invalidOption('logger', 'an object', logger);
+  const limit = levels.indexOf(logLevel);
   if (limit < 0) throw invalidOption('logLevel', `one of ${levels.join(', ')}`, logLevel);
   return (level, message, ...details) => {
     if (levels.indexOf(level) > limit) return;
+    // A logger that throws, or rejects, must not change what the program does.
     try {
-      target[level](`[isolated-workers] ${name}: ${message}`, ...details);
+      const result: unknown = logger[level](`[isolated-workers] ${name}: ${message}`, ...details);
+      if (isThenable(result)) result.then(undefined, () => {});
     } catch {
-      // A logger that throws must not change what the program does.
+      // See above.
     }
   };
 }

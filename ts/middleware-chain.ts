@@ -1,4 +1,5 @@
 import { invalidOption } from './errors.js';
+import { isThenable } from './thenable.js';
 import type { MessageDirection } from './types/middleware.js';
 
 /** A message as middleware sees it. */
@@ -52,6 +53,11 @@ export class MiddlewareChain {
     }
   }
 
+  /** Resolves when no message is on its way. */
+  async drained(): Promise<void> {
+    while (this.last !== undefined) await this.last;
+  }
+
   private queue(promise: Promise<void>): void {
     const last = promise.finally(() => {
       if (this.last === last) this.last = undefined;
@@ -79,8 +85,4 @@ function accept(result: unknown, current: AnyEnvelope): AnyEnvelope {
     throw invalidOption('what a middleware returns', 'a message or nothing', result);
   }
   return Object.isSealed(message) ? message : Object.seal(message);
-}
-
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }

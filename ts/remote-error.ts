@@ -13,11 +13,14 @@ const builtIns: Record<string, new (message: string) => Error> = {
 
 const ownMembers = new Set(['name', 'message', 'stack', 'code', 'cause', 'errors']);
 const MAX_DEPTH = 8;
+/** How many errors one error may bring along: shared members would else grow without bound. */
+const MAX_ERRORS = 1000;
 
 /** A thrown value as data. Never throws itself, whatever the value does when it is looked at. */
 export function encodeError(thrown: unknown): RemoteErrorPayload {
   try {
-    return thrown instanceof Error ? errorToData(thrown, []) : thrownToData(thrown);
+    const path: Path = { outer: [], budget: { left: MAX_ERRORS } };
+    return thrown instanceof Error ? errorToData(thrown, path) : thrownToData(thrown, path);
   } catch (failure) {
     const message = `a value was thrown that cannot be told: ${safely(() => String(failure)) ?? 'looking at it throws'}`;
     return { name: 'WorkerError', message, code: 'ERR_THROWN_VALUE' };
@@ -32,7 +35,13 @@ export function decodeError(data: unknown): Error {
   return dataToError(data as Partial<RemoteErrorPayload>);
 }
 
-function errorToData(error: Error, outer: readonly Error[]): RemoteErrorPayload {
+/** How deep inside which errors we are. */
+interface Path {
+  readonly outer: readonly Error[];
+  readonly budget: { left: number };
+}
+
+function errorToData(error: Error, { outer, budget }: Path): RemoteErrorPayload {
   const data: RemoteErrorPayload = { name: nameOf(error), message: String(safely(() => error.message) ?? '') };
   const builtIn = builtInOf(error);
   if (builtIn !== undefined) data.class = builtIn;
@@ -41,7 +50,7 @@ function errorToData(error: Error, outer: readonly Error[]): RemoteErrorPayload 
   const code = safely(() => (error as { code?: unknown }).code);
   if (typeof code === 'string' || typeof code === 'number') data.code = code;
 
-  const path = [...outer, error];
+  const path: Path = { outer: [...outer, error], budget };
   if (Object.hasOwn(error, 'cause'))
     data.cause = valueToData(
       safely(() => error.cause),
@@ -66,16 +75,16 @@ function errorToData(error: Error, outer: readonly Error[]): RemoteErrorPayload 
   return data;
 }
 
-function thrownToData(thrown: unknown): RemoteErrorPayload {
+function thrownToData(thrown: unknown, path: Path): RemoteErrorPayload {
   const text = typeof thrown === 'object' && thrown !== null ? 'an object' : String(thrown);
   const message = `a handler threw ${text}, which is no Error; it is the cause of this one`;
-  return { name: 'WorkerError', message, code: 'ERR_THROWN_VALUE', thrown: valueToData(thrown, []) };
+  return { name: 'WorkerError', message, code: 'ERR_THROWN_VALUE', thrown: valueToData(thrown, path) };
 }
 
-function valueToData(value: unknown, path: readonly Error[]): RemoteValue {
+function valueToData(value: unknown, path: Path): RemoteValue {
   if (value instanceof Error) {
-    if (path.includes(value)) return { value: '[Circular]' };
-    if (path.length >= MAX_DEPTH) return { value: `[${nameOf(value)}]` };
+    if (path.outer.includes(value)) return { value: '[Circular]' };
+    if (path.outer.length >= MAX_DEPTH || path.budget.left-- <= 0) return { value: `[${nameOf(value)}]` };
     return { error: errorToData(value, path) };
   }
   if (value === undefined) return {};

@@ -81,12 +81,22 @@ export class Requests {
     passed = true;
   }
 
+  /** Resolves when no message of this side waits in middleware. */
+  async outgoingDrained(): Promise<void> {
+    await this.options.outgoing?.drained();
+  }
+
+  /** Resolves when no answer waits in middleware. */
+  async incomingDrained(): Promise<void> {
+    await this.options.incoming?.drained();
+  }
+
   /** The slower way, for a transaction whose id must be known before its message is written. */
   private sendReserved(type: string, payload: unknown, timeout: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const { outgoing, txIdGenerator, codec } = this.options;
       const custom = txIdGenerator?.({ type, payload });
-      if (custom !== undefined && typeof custom !== 'string') {
+      if (txIdGenerator !== undefined && typeof custom !== 'string') {
         throw new WorkerError('ERR_INVALID_TRANSACTION_ID', `txIdGenerator must return a string, not ${typeof custom}`);
       }
       const slot = this.submit(() => this.connection.reserve(type, custom, timeout));

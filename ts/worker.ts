@@ -177,10 +177,12 @@ export class Worker {
     return this.gone;
   }
 
-  /** Resolves when no request is in flight. */
-  private drained(): Promise<void> {
-    if (this.requests.connection.inFlight === 0) return Promise.resolve();
-    return new Promise((resolve) => (this.requests.onIdle = resolve));
+  /** Resolves when all that was sent has been written, and no request is in flight. */
+  private async drained(): Promise<void> {
+    const { requests } = this;
+    await requests.outgoingDrained();
+    if (requests.connection.inFlight > 0) await new Promise<void>((resolve) => (requests.onIdle = resolve));
+    await requests.incomingDrained();
   }
 
   private readonly onControl = (what: number, number: number, _payload: unknown, detail: string): void => {

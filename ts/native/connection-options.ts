@@ -19,7 +19,7 @@ export function connectionOptions(
   if (typeof maxMessageSize !== 'number' || !(maxMessageSize >= LEAST_MAX_MESSAGE_SIZE)) {
     throw invalidOption('maxMessageSize', `a number of bytes, ${LEAST_MAX_MESSAGE_SIZE} or more`, maxMessageSize);
   }
-  const config = typeof timeout === 'number' ? { message: timeout } : (timeout ?? {});
+  const config = typeof timeout === 'number' ? { message: timeout } : timeout === undefined ? {} : timeout;
   if (typeof config !== 'object' || config === null) throw invalidOption('timeout', 'a number or an object', timeout);
   const types = Object.entries(config.types ?? {}).filter(([, millis]) => millis !== undefined);
   const { serializer } = codec;

@@ -1,0 +1,124 @@
+// How long a host lives because of its workers, and what becomes of them when it ends.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { describe, test, type TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+import { fixture, isAlive } from './fixtures/support.mjs';
+
+describe('the host process', () => {
+  for (const mode of ['idle', 'after-request', 'after-timeout', 'ref-unref']) {
+    test(`ends by itself while it has an idle worker, and the worker ends with it (${mode})`, async (t) => {
+      const host = runHost(mode, t);
+      const pid = await host.workerPid;
+      assert.deepEqual(await host.ended, [0, null]);
+      await gone(pid);
+    });
+  }
+
+  test('ends by itself while its worker is not ready yet', async (t) => {
+    const host = runHost('not-ready', t);
+    const pid = await host.workerPid;
+    assert.deepEqual(await host.ended, [0, null]);
+    await gone(pid);
+  });
+
+  test('stays while a request is in flight', async (t) => {
+    const host = runHost('in-flight', t);
+    const pid = await host.workerPid;
+    assert.deepEqual(await host.ended, [0, null]);
+    assert.match(await host.output, /^answered$/m);
+    await gone(pid);
+  });
+
+  test('does not stay for a request in flight after unref()', async (t) => {
+    const host = runHost('unref', t);
+    const pid = await host.workerPid;
+    assert.deepEqual(await host.ended, [0, null]);
+    assert.doesNotMatch(await host.output, /^answered$/m);
+    await gone(pid);
+  });
+
+  test('stays after ref()', async (t) => {
+    const host = runHost('ref', t);
+    const pid = await host.workerPid;
+    const first = await Promise.race([host.ended, delay(500, 'it stayed')]);
+    assert.equal(first, 'it stayed');
+    host.kill('SIGTERM');
+    assert.deepEqual(await host.ended, [null, 'SIGTERM']);
+    await gone(pid);
+  });
+
+  test('stays after ref() until the worker is closed', async (t) => {
+    const host = runHost('ref-close', t);
+    const pid = await host.workerPid;
+    assert.deepEqual(await host.ended, [0, null]);
+    assert.equal(isAlive(pid), false);
+  });
+
+  test('that fails with an uncaught error takes its worker with it', async (t) => {
+    const host = runHost('throws', t);
+    const pid = await host.workerPid;
+    assert.deepEqual(await host.ended, [1, null]);
+    assert.match(await host.errors, /the host has a bug/);
+    await gone(pid);
+  });
+
+  for (const mode of ['ref', 'in-flight']) {
+    test(`that is killed with SIGKILL takes its worker with it (${mode})`, async (t) => {
+      const host = runHost(mode, t);
+      const pid = await host.workerPid;
+      assert.ok(isAlive(pid));
+      host.kill('SIGKILL');
+      assert.deepEqual(await host.ended, [null, 'SIGKILL']);
+      await gone(pid);
+    });
+  }
+});
+
+test('the standard streams of a worker pass through those of the host by default', async () => {
+  const host = runHost('prints');
+  assert.deepEqual(await host.ended, [0, null]);
+  const lines = (await host.output).split('\n');
+  assert.ok(lines.includes('to the standard output'), lines.join('\n'));
+  assert.match(await host.errors, /^to the standard error$/m);
+});
+
+/** Runs `host.mjs` as a process of its own. */
+function runHost(mode: string, t?: TestContext) {
+  const child = spawn(process.execPath, [fileURLToPath(fixture('host.mjs')), mode], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  t?.after(() => child.kill('SIGKILL'));
+  const line = once(createInterface(child.stdout), 'line') as Promise<[string]>;
+  return {
+    workerPid: line.then(([pid]) => Number(pid)),
+    output: text(child.stdout),
+    errors: text(child.stderr),
+    ended: once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>,
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
+  };
+}
+
+/** Resolves when a process that is not our child is gone, or has ended and waits for the system to collect it. */
+async function gone(pid: number): Promise<void> {
+  const deadline = Date.now() + 5_000;
+  while (isAlive(pid) && !hasEnded(pid)) {
+    assert.ok(Date.now() < deadline, `the worker ${pid} is still there`);
+    await delay(10);
+  }
+}
+
+function hasEnded(pid: number): boolean {
+  try {
+    return / [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8').split(')').at(-1)!);
+  } catch {
+    // No such system, or no such process any more.
+    return false;
+  }
+}
