@@ -7,6 +7,7 @@ import { createLog } from './logger.js';
 import { MiddlewareChain } from './middleware-chain.js';
 import { connectionOptions } from './native/connection-options.js';
 import { createCodec } from './payload-codec.js';
+import { toDriver } from './drivers/to-driver.js';
 import { JsonSerializer } from './json-serializer.js';
 import { Requests, type RequestsOptions } from './requests.js';
 import { resolveScript } from './script.js';
@@ -46,7 +47,7 @@ async function startWorker(options: BaseWorkerOptions<MessageDefinitions, Driver
   const script = resolveScript(options.script);
   const name = options.name ?? path.basename(script);
   if (typeof name !== 'string') throw invalidOption('name', 'a string', name);
-  const driver = createDriver(options.driver);
+  const driver = options.driver === undefined ? new ChildProcessDriver() : toDriver(options.driver);
   const codec = createCodec(options.serializer);
   const nativeOptions = connectionOptions(codec, options.timeout, options.maxMessageSize);
   const log = createLog(options.logger, options.logLevel, name);
@@ -87,20 +88,6 @@ async function startWorker(options: BaseWorkerOptions<MessageDefinitions, Driver
   } finally {
     worker.settle();
   }
-}
-
-function createDriver(option: unknown): Driver {
-  const driver: unknown =
-    option === undefined
-      ? new ChildProcessDriver()
-      : typeof option === 'function'
-        ? new (option as new () => Driver)()
-        : option;
-  const candidate = driver as Partial<Driver> | null;
-  if (typeof candidate !== 'object' || candidate === null || typeof candidate.spawn !== 'function') {
-    throw invalidOption('driver', 'a driver: an object with a spawn method, or its class', option);
-  }
-  return candidate as Driver;
 }
 
 async function spawn(

@@ -9,11 +9,19 @@ import { invalidOption, WorkerError } from './errors.js';
 export function resolveScript(script: unknown): string {
   if (script instanceof URL) {
     if (script.protocol !== 'file:') throw invalidOption('script', 'a path or a file URL', script.href);
-    return findScript(fileURLToPath(script));
+    return findScript(pathOf(script));
   }
   if (typeof script !== 'string' || script === '') throw invalidOption('script', 'a path or a file URL', script);
-  if (script.startsWith('file:')) return findScript(fileURLToPath(script));
+  if (script.startsWith('file:')) return findScript(pathOf(script));
   return findScript(path.resolve(script));
+}
+
+function pathOf(url: string | URL): string {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    throw invalidOption('script', 'a path or a URL of a file on this machine', String(url));
+  }
 }
 
 function findScript(file: string): string {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 
 import { Dispatcher, type AnyHandler } from './dispatcher.js';
+import { toDriver } from './drivers/to-driver.js';
 import { connectTimeout, fromNative, invalidOption, WorkerError } from './errors.js';
 import { createLog } from './logger.js';
 import { MiddlewareChain } from './middleware-chain.js';
@@ -8,7 +9,6 @@ import { connectionOptions } from './native/connection-options.js';
 import { Control, getNative } from './native/environment.js';
 import { createCodec } from './payload-codec.js';
 import { ProcessServer } from './process-server.js';
-import type { Driver } from './types/driver.js';
 import type { Handlers } from './types/handlers.js';
 import type { MessageDefinitions } from './types/message-definitions.js';
 import type { WorkerServer, WorkerServerOptions } from './types/worker-server.js';
@@ -125,9 +125,7 @@ function handlerNames(handlers: object): string[] {
 
 function checkDriver(option: unknown): void {
   if (option === undefined) return;
-  const driver = (typeof option === 'function' ? new (option as new () => Driver)() : option) as Partial<Driver> | null;
-  const name = typeof driver === 'object' && driver !== null ? driver.name : undefined;
-  if (name === undefined) throw invalidOption('driver', 'a driver or its class', option);
+  const { name } = toDriver(option);
   if (name !== 'child_process') {
     throw new WorkerError(
       'ERR_DRIVER_MISMATCH',

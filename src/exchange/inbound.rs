@@ -6,7 +6,7 @@ use super::outbound::write;
 use super::{Exchange, Side};
 use crate::error::Error;
 use crate::event::{Event, Payload};
-use crate::message::{Codec, Kind, Message};
+use crate::message::{Codec, Kind, Malformed, Message};
 use crate::message_types::TypeId;
 use crate::remote_error::RemoteError;
 use crate::transaction_id::{TransactionId, TransactionIdRef};
@@ -30,7 +30,7 @@ impl Exchange {
     pub(crate) fn on_frame(&mut self, frame: &[u8], start: usize, events: &mut Vec<Event>) {
         let message = match self.peer_codec.decode(frame) {
             Ok(message) => message,
-            Err(malformed) => return events.push(Event::Dropped { reason: malformed.to_string() }),
+            Err(malformed) => return self.on_malformed(frame, malformed, events),
         };
         let payload = message.payload.clone().map(|part| self.check_payload(frame, part, start)).transpose();
         match (self.side, message.kind) {
@@ -59,6 +59,30 @@ impl Exchange {
         match std::str::from_utf8(bytes) {
             Err(error) if !ascii => Err(format!("the payload is not valid UTF-8: {error}")),
             _ => Ok(Payload { range, ascii }),
+        }
+    }
+
+    /// A frame that cannot be read fails the transaction its head names, if it does; else it is dropped.
+    fn on_malformed(&mut self, frame: &[u8], malformed: Malformed, events: &mut Vec<Event>) {
+        let reason = format!("a message from the {} cannot be read: {malformed}", self.side.peer());
+        self.fail_by_head(frame, MALFORMED, reason, events);
+    }
+
+    /// Ends the transaction that a frame's head names with an error of ours.
+    fn fail_by_head(&mut self, head: &[u8], code: &'static str, reason: String, events: &mut Vec<Event>) {
+        match (self.side, self.peer_codec.decode_head(head)) {
+            (Side::Host, Some(Message { tx: Some(tx), .. })) => {
+                if let Some((slot, type_id)) = self.transactions.complete(TransactionIdRef::parse(&tx)) {
+                    self.types.release(type_id);
+                    events.push(Event::Refused { slot, code, message: reason });
+                }
+            }
+            (Side::Worker, Some(message @ Message { tx: Some(_), .. })) => {
+                if let Some(call) = self.begin_call(&message, events) {
+                    self.fail(call, &RemoteError::with_code(code, reason));
+                }
+            }
+            _ => events.push(Event::Dropped { reason }),
         }
     }
 
@@ -128,20 +152,7 @@ impl Exchange {
             self.side.peer(),
             self.limit
         );
-        match (self.side, self.peer_codec.decode_head(head)) {
-            (Side::Host, Some(Message { tx: Some(tx), .. })) => {
-                if let Some((slot, type_id)) = self.transactions.complete(TransactionIdRef::parse(&tx)) {
-                    self.types.release(type_id);
-                    events.push(Event::Refused { slot, code: TOO_LARGE, message: reason });
-                }
-            }
-            (Side::Worker, Some(message @ Message { tx: Some(_), .. })) => {
-                if let Some(call) = self.begin_call(&message, events) {
-                    self.fail(call, &RemoteError::with_code(TOO_LARGE, reason));
-                }
-            }
-            _ => events.push(Event::Dropped { reason }),
-        }
+        self.fail_by_head(head, TOO_LARGE, reason, events);
     }
 
     /// Answers a request of the peer. `payload` appends the encoded result; `None` stands for `undefined`. A call that

@@ -21,6 +21,9 @@ export function connectionOptions(
   }
   const config = typeof timeout === 'number' ? { message: timeout } : timeout === undefined ? {} : timeout;
   if (typeof config !== 'object' || config === null) throw invalidOption('timeout', 'a number or an object', timeout);
+  if (config.types !== undefined && (typeof config.types !== 'object' || config.types === null)) {
+    throw invalidOption('timeout.types', 'an object', config.types);
+  }
   const types = Object.entries(config.types ?? {}).filter(([, millis]) => millis !== undefined);
   const { serializer } = codec;
   const options: NativeOptions = {

@@ -1,0 +1,21 @@
+import { invalidOption } from '../errors.js';
+import type { Driver } from '../types/driver.js';
+
+/** The driver that was given: an instance, or its class. */
+export function toDriver(option: unknown): Driver {
+  const driver = (typeof option === 'function' ? create(option) : option) as Partial<Driver> | null;
+  if (typeof driver !== 'object' || driver === null || typeof driver.spawn !== 'function') throw notADriver(option);
+  return driver as Driver;
+}
+
+function create(option: object): unknown {
+  try {
+    return new (option as new () => unknown)();
+  } catch {
+    throw notADriver(option);
+  }
+}
+
+function notADriver(option: unknown): Error {
+  return invalidOption('driver', 'a driver: an object with a spawn method, or its class', option);
+}
