@@ -153,6 +153,15 @@ impl Link {
         }
     }
 
+    /// The handshake's deadline is over, and the kernel need not count for every wait any more.
+    fn stop_idle_timer(&self) {
+        if self.connection.borrow().next_deadline().is_none() && self.armed.take().is_some() {
+            if let Some(watch) = &*self.watch.borrow() {
+                watch.stop_timer();
+            }
+        }
+    }
+
     pub(super) fn on_wake(self: &Rc<Self>) {
         let readiness = match &*self.watch.borrow() {
             Some(Watch::Tokio(watch)) => watch.take(),
@@ -399,7 +408,10 @@ impl Link {
             Event::Notification { handler: Err(name), payload } => {
                 self.control(callbacks, Control::UnknownNotification, 0, payload.as_ref(), &name);
             }
-            Event::Ready => self.control(callbacks, Control::Ready, 0, None, ""),
+            Event::Ready => {
+                self.stop_idle_timer();
+                self.control(callbacks, Control::Ready, 0, None, "");
+            }
             Event::Mismatch(mismatch) => {
                 let detail = format!("{} {mismatch}", mismatch.code());
                 self.control(callbacks, Control::Mismatch, 0, None, &detail);

@@ -199,6 +199,10 @@ impl TokioWatch {
         self.watch.set_deadline(Instant::now().checked_add(delay));
     }
 
+    pub(super) fn stop_timer(&self) {
+        self.watch.set_deadline(None);
+    }
+
     pub(super) fn set_ref(&self, referenced: bool) {
         if self.referenced.replace(referenced) != referenced {
             self.io.count_reference(referenced);

@@ -102,6 +102,11 @@ impl UvWatch {
         }
     }
 
+    pub(super) fn stop_timer(&self) {
+        // SAFETY: the handle is open until `drop`.
+        unsafe { (self.uv.uv_timer_stop)(self.timer()) };
+    }
+
     /// Whether the watch keeps the loop alive.
     pub(super) fn set_ref(&self, referenced: bool) {
         let set = if referenced { self.uv.uv_ref } else { self.uv.uv_unref };

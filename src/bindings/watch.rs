@@ -93,6 +93,16 @@ impl Watch {
         }
     }
 
+    /// There is no deadline any more.
+    pub(super) fn stop_timer(&self) {
+        match self {
+            Watch::Idle(_) => {}
+            #[cfg(unix)]
+            Watch::Uv(watch) => watch.stop_timer(),
+            Watch::Tokio(watch) => watch.stop_timer(),
+        }
+    }
+
     /// Whether the watch keeps the event loop alive.
     pub(super) fn set_ref(&self, referenced: bool) {
         match self {
