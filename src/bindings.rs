@@ -6,12 +6,14 @@
 
 mod batch;
 mod connection;
+mod delivery;
 mod environment;
 mod failure;
 mod link;
 mod options;
 mod pair;
 mod reference;
+mod scope;
 mod text;
 mod tokio;
 #[cfg(unix)]

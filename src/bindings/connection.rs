@@ -8,9 +8,10 @@ use napi::{JsValue, sys};
 use napi_derive::napi;
 
 use super::batch::Form;
+use super::delivery::Callbacks;
 use super::environment::NativeEnvironment;
 use super::failure::{Failure, system};
-use super::link::{Callbacks, Hold, Link};
+use super::link::{Hold, Link};
 use super::options::NativeOptions;
 use super::pair::NativePair;
 use super::reference::Reference;

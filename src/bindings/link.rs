@@ -3,20 +3,16 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::ErrorKind;
-use std::ptr;
 use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
-use napi::sys;
-
-use super::batch::{Batch, Form, RecordKind, payload_to_js, undefined};
+use super::batch::{Batch, Form};
+use super::delivery::Callbacks;
 use super::environment::Environment;
 use super::failure::{Failure, system};
-use super::reference::Reference;
-use super::text;
 use super::watch::Watch;
 use crate::connection::Connection;
-use crate::event::{Event, Payload};
+use crate::event::Event;
 use crate::transport::Stream;
 
 /// At most this much is read before JavaScript gets a turn.
@@ -31,43 +27,21 @@ pub(super) enum Hold {
     Never,
 }
 
-/// The functions of the facade: batches of messages, and everything that is rare.
-#[derive(Debug)]
-pub(super) struct Callbacks {
-    pub(super) messages: Reference,
-    pub(super) control: Reference,
-}
-
-/// What a control call tells.
-#[derive(Debug, Clone, Copy)]
-#[repr(i32)]
-enum Control {
-    Ready = 1,
-    Mismatch = 2,
-    HandshakeTimedOut = 3,
-    Refused = 4,
-    UnknownRequest = 5,
-    UnknownNotification = 6,
-    Close = 7,
-    Dropped = 8,
-    End = 9,
-}
-
 #[derive(Debug)]
 pub(super) struct Link {
-    environment: Rc<Environment>,
+    pub(super) environment: Rc<Environment>,
     number: usize,
     pub(super) connection: RefCell<Connection>,
     /// `None` when the link is closed.
     watch: RefCell<Option<Watch>>,
-    callbacks: RefCell<Option<Rc<Callbacks>>>,
-    form: Cell<Form>,
+    pub(super) callbacks: RefCell<Option<Rc<Callbacks>>>,
+    pub(super) form: Cell<Form>,
     startup_data: RefCell<Option<Vec<u8>>>,
-    events: RefCell<Vec<Event>>,
-    batch: RefCell<Batch>,
+    pub(super) events: RefCell<Vec<Event>>,
+    pub(super) batch: RefCell<Batch>,
     hold: Cell<Hold>,
     referenced: Cell<bool>,
-    delivering: Cell<bool>,
+    pub(super) delivering: Cell<bool>,
     dirty: Cell<bool>,
     /// The deadline the engine's timer is set for.
     armed: Cell<Option<Duration>>,
@@ -133,7 +107,7 @@ impl Link {
         self.update();
     }
 
-    fn update(&self) {
+    pub(super) fn update(&self) {
         let connection = self.connection.borrow();
         let watch = self.watch.borrow();
         let Some(watch) = &*watch else { return };
@@ -154,11 +128,12 @@ impl Link {
     }
 
     /// The handshake's deadline is over, and the kernel need not count for every wait any more.
-    fn stop_idle_timer(&self) {
-        if self.connection.borrow().next_deadline().is_none() && self.armed.take().is_some() {
-            if let Some(watch) = &*self.watch.borrow() {
-                watch.stop_timer();
-            }
+    pub(super) fn stop_idle_timer(&self) {
+        if self.connection.borrow().next_deadline().is_some() || self.armed.take().is_none() {
+            return;
+        }
+        if let Some(watch) = &*self.watch.borrow() {
+            watch.stop_timer();
         }
     }
 
@@ -329,144 +304,12 @@ impl Link {
     }
 
     /// Takes the start-up data out of the events: they must outlive the input buffer.
-    fn keep_startup_data(&self, connection: &Connection) {
+    pub(super) fn keep_startup_data(&self, connection: &Connection) {
         self.events.borrow_mut().retain(|event| {
             let Event::StartupData { payload } = event else { return true };
             let bytes = payload.as_ref().map(|payload| connection.bytes(payload.range.clone()).to_vec());
             *self.startup_data.borrow_mut() = bytes;
             false
-        });
-    }
-
-    /// Runs `act` with a scope for the JavaScript values it makes.
-    pub(super) fn in_scope(&self, act: impl FnOnce()) {
-        let env = self.environment.env;
-        let mut scope = ptr::null_mut();
-        // SAFETY: `env` is the environment of this thread; the scope is closed below, also when `act` panics.
-        if unsafe { sys::napi_open_handle_scope(env, &raw mut scope) } != sys::Status::napi_ok {
-            return;
-        }
-        struct Close(sys::napi_env, sys::napi_handle_scope);
-        impl Drop for Close {
-            fn drop(&mut self) {
-                // SAFETY: opened above, and closed only here.
-                unsafe { sys::napi_close_handle_scope(self.0, self.1) };
-            }
-        }
-        let _close = Close(env, scope);
-        act();
-    }
-
-    /// Tells JavaScript what has happened.
-    pub(super) fn deliver(self: &Rc<Self>) {
-        if self.delivering.get() || self.events.borrow().is_empty() {
-            return;
-        }
-        let Some(callbacks) = self.callbacks.borrow().clone() else { return };
-        self.keep_startup_data(&self.connection.borrow());
-        let mut events = std::mem::take(&mut *self.events.borrow_mut());
-        self.delivering.set(true);
-        // What the handlers send is written right below, without a microtask for it.
-        self.environment.set_flush_scheduled(true);
-        for event in events.drain(..) {
-            self.deliver_event(&callbacks, event);
-        }
-        self.deliver_batch(&callbacks);
-        self.delivering.set(false);
-        self.connection.borrow_mut().release();
-        let mut slot = self.events.borrow_mut();
-        if slot.is_empty() {
-            *slot = events;
-        }
-        drop(slot);
-        self.environment.flush();
-        self.update();
-    }
-
-    fn deliver_event(&self, callbacks: &Callbacks, event: Event) {
-        let number = u32::cast_signed;
-        match event {
-            Event::Result { slot, payload } => {
-                self.add_record(callbacks, RecordKind::Result, [number(slot.0), 0], payload);
-            }
-            Event::RemoteError { slot, payload } => {
-                self.add_record(callbacks, RecordKind::RemoteError, [number(slot.0), 0], payload);
-            }
-            Event::TimedOut { slot, timeout } => {
-                let millis = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
-                self.add_record(callbacks, RecordKind::TimedOut, [number(slot.0), millis], None);
-            }
-            Event::Request { call, handler: Ok(handler), payload } => {
-                self.add_record(callbacks, RecordKind::Request, [number(call.0), number(handler.0)], payload);
-            }
-            Event::Notification { handler: Ok(handler), payload } => {
-                self.add_record(callbacks, RecordKind::Notification, [0, number(handler.0)], payload);
-            }
-            Event::Request { call, handler: Err(name), payload } => {
-                self.control(callbacks, Control::UnknownRequest, call.0, payload.as_ref(), &name);
-            }
-            Event::Notification { handler: Err(name), payload } => {
-                self.control(callbacks, Control::UnknownNotification, 0, payload.as_ref(), &name);
-            }
-            Event::Ready => {
-                self.stop_idle_timer();
-                self.control(callbacks, Control::Ready, 0, None, "");
-            }
-            Event::Mismatch(mismatch) => {
-                let detail = format!("{} {mismatch}", mismatch.code());
-                self.control(callbacks, Control::Mismatch, 0, None, &detail);
-            }
-            Event::HandshakeTimedOut => self.control(callbacks, Control::HandshakeTimedOut, 0, None, ""),
-            Event::Refused { slot, code, message } => {
-                self.control(callbacks, Control::Refused, slot.0, None, &format!("{code} {message}"));
-            }
-            Event::Close => self.control(callbacks, Control::Close, 0, None, ""),
-            Event::Dropped { reason } => self.control(callbacks, Control::Dropped, 0, None, &reason),
-            Event::End { mid_frame } => self.control(callbacks, Control::End, mid_frame.into(), None, ""),
-            Event::StartupData { .. } => {}
-        }
-    }
-
-    fn add_record(&self, callbacks: &Callbacks, kind: RecordKind, numbers: [i32; 2], payload: Option<Payload>) {
-        let push = |payload: Option<Payload>| {
-            let connection = self.connection.borrow();
-            self.batch.borrow_mut().push(&self.environment, &connection, self.form.get(), kind, numbers, payload)
-        };
-        if !push(payload.clone()) {
-            self.deliver_batch(callbacks);
-            push(payload);
-        }
-    }
-
-    fn deliver_batch(&self, callbacks: &Callbacks) {
-        if self.batch.borrow().is_empty() {
-            return;
-        }
-        self.in_scope(|| {
-            let env = self.environment.env;
-            let arguments = self.batch.borrow_mut().take(env, &self.connection.borrow(), self.form.get());
-            self.environment.call(callbacks.messages.get(), &arguments);
-        });
-    }
-
-    /// `detail` is the rest of the news as text; a code comes first, up to a space.
-    fn control(&self, callbacks: &Callbacks, what: Control, number: u32, payload: Option<&Payload>, detail: &str) {
-        self.deliver_batch(callbacks);
-        self.in_scope(|| {
-            let env = self.environment.env;
-            let integer = |value: i32| {
-                let mut result = ptr::null_mut();
-                // SAFETY: a handle scope is open.
-                unsafe { sys::napi_create_int32(env, value, &raw mut result) };
-                result
-            };
-            let payload = payload.map_or_else(
-                || undefined(env),
-                |payload| payload_to_js(env, &self.connection.borrow(), self.form.get(), payload),
-            );
-            let detail = text::to_js(env, detail.as_bytes(), detail.is_ascii());
-            let arguments = [integer(what as i32), integer(number.cast_signed()), payload, detail];
-            self.environment.call(callbacks.control.get(), &arguments);
         });
     }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 use napi::sys;
 
 use super::link::Link;
+use super::scope::in_scope;
 use crate::transport::Stream;
 use symbols::{Handle, Loop, POLL, READABLE, Symbols, TIMER, WRITABLE};
 
@@ -170,7 +171,7 @@ unsafe extern "C" fn on_timer(handle: Handle) {
 /// A panic must not unwind into libuv: it ends this one connection.
 fn guarded(handle: Handle, act: impl FnOnce(&Rc<Link>)) {
     let Some(link) = link_of(handle) else { return };
-    if catch_unwind(AssertUnwindSafe(|| link.in_scope(|| act(&link)))).is_err() {
+    if catch_unwind(AssertUnwindSafe(|| in_scope(link.environment().env, || act(&link)))).is_err() {
         link.close();
     }
 }
