@@ -47,6 +47,12 @@ describe('a request', () => {
     });
   }
 
+  test('is one of 10,000 sent in one tick, with and without payloads, each of which gets its own answer', async (t) => {
+    const worker = await start(t);
+    const payloads = Array.from({ length: 10_000 }, (_, index) => (index % 7 === 0 ? undefined : index));
+    assert.deepEqual(await Promise.all(payloads.map((payload) => worker.send('echo', payload))), payloads);
+  });
+
   test('carries ten megabytes both ways', async (t) => {
     const worker = await start(t);
     const large = 'aé€😀\n'.repeat(1_000_000);

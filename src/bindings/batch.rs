@@ -79,9 +79,14 @@ impl Batch {
         // SAFETY: the caller has opened a handle scope.
         unsafe { sys::napi_create_int32(env, count, &raw mut number) };
         let value = self.payloads(env, connection, form);
+        self.clear();
+        [number, value]
+    }
+
+    /// Drops what was added: nobody wants to know.
+    pub(super) fn clear(&mut self) {
         self.records = 0;
         self.payloads.clear();
-        [number, value]
     }
 
     fn payloads(&mut self, env: sys::napi_env, connection: &Connection, form: Form) -> sys::napi_value {

@@ -120,6 +120,10 @@ impl Link {
         if self.batch.borrow().is_empty() {
             return;
         }
+        if self.is_closed() {
+            self.batch.borrow_mut().clear();
+            return;
+        }
         in_scope(self.environment.env, || {
             let env = self.environment.env;
             let arguments = self.batch.borrow_mut().take(env, &self.connection.borrow(), self.form.get());
@@ -130,6 +134,10 @@ impl Link {
     /// `detail` is the rest of the news as text; a code comes first, up to a space.
     fn control(&self, callbacks: &Callbacks, what: Control, number: u32, payload: Option<&Payload>, detail: &str) {
         self.deliver_batch(callbacks);
+        // JavaScript may have closed the connection while it handled an event before this one.
+        if self.is_closed() {
+            return;
+        }
         in_scope(self.environment.env, || {
             let env = self.environment.env;
             let integer = |value: i32| {

@@ -313,6 +313,11 @@ impl Link {
         });
     }
 
+    /// Whether `close` was called.
+    pub(super) fn is_closed(&self) -> bool {
+        self.watch.borrow().is_none()
+    }
+
     /// Ends the watch and closes the stream. Transactions stay for [`crate::exchange::Exchange::fail_all`].
     pub(super) fn close(&self) {
         let watch = self.watch.borrow_mut().take();
