@@ -531,7 +531,10 @@ export interface JsonSerializerOptions {
 export interface TimeoutConfig<M extends MessageDefinitions = MessageDefinitions> {
   /** From the spawn until the worker is ready, else `ERR_START_TIMEOUT`. Default: 10,000. */
   startup?: number | undefined;
-  /** From the worker server's start until its host has answered, else `ERR_CONNECT_TIMEOUT`. Default: 30,000. */
+  /**
+   * From the worker server's start until its host's handshake is there, else `startWorkerServer` rejects with
+   * `ERR_CONNECT_TIMEOUT`; also how long `getStartupData` may block. What the worker itself says goes first. Default: 30,000.
+   */
   serverConnect?: number | undefined;
   /** From `send` until the answer, else `ERR_MESSAGE_TIMEOUT`. Default: 300,000. */
   message?: number | undefined;

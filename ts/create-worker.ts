@@ -16,6 +16,7 @@ import type { MessageDefinitions } from './types/message-definitions.js';
 import type { ProcessOptions } from './types/process-options.js';
 import type { WorkerClient } from './types/worker-client.js';
 import type { BaseWorkerOptions, WorkerOptions } from './types/worker-options.js';
+import { CONNECT_TIMEOUT_VARIABLE } from './worker-channel.js';
 import { Worker } from './worker.js';
 
 /**
@@ -97,10 +98,14 @@ async function spawn(
 ): Promise<ProcessChannel> {
   const { execPath, execArgv, argv, env, cwd, stdio } = options;
   const shared: ProcessOptions = { execPath, execArgv, argv, env, cwd, stdio };
-  const given = (options.driverOptions ?? {}) as object;
+  const merged: ProcessOptions = { ...shared, ...(options.driverOptions as ProcessOptions | undefined) };
+  const connectTimeout = typeof options.timeout === 'object' ? options.timeout.serverConnect : undefined;
+  if (connectTimeout !== undefined) {
+    merged.env = { ...(merged.env ?? process.env), [CONNECT_TIMEOUT_VARIABLE]: String(connectTimeout) };
+  }
   let channel: unknown;
   try {
-    channel = await driver.spawn(script, { ...shared, ...given });
+    channel = await driver.spawn(script, merged);
   } catch (error) {
     throw error instanceof WorkerError
       ? error

@@ -57,7 +57,9 @@ async function serve(handlers: object, options: WorkerServerOptions): Promise<Wo
   checkDriver(options.driver);
   if (served) throw new WorkerError('ERR_INVALID_OPTION', 'startWorkerServer() was called twice in one worker');
   const codec = createCodec(options.serializer);
-  const nativeOptions = connectionOptions(codec, options.timeout);
+  const nativeOptions = connectionOptions(codec, {
+    serverConnect: options.timeout?.serverConnect ?? channel.connectTimeout,
+  });
   const log = createLog(options.logger, options.logLevel, path.basename(process.argv[1] ?? 'worker'));
   const chains = MiddlewareChain.pair(options.middleware);
   served = true;

@@ -1,16 +1,20 @@
 import type { NativeConnection } from './native/binding.js';
 
+import { fromNative } from './errors.js';
 import { getNative } from './native/environment.js';
 
 /** Names the connection to the host: `fd:` and the number of an inherited descriptor. */
 export const CHANNEL_VARIABLE = 'ISOLATED_WORKERS_CHANNEL';
 
-/** How long `getStartupData` waits for the host, in milliseconds: it has sent them before the worker could ask. */
-const STARTUP_DATA_TIMEOUT = 30_000;
+/** What the host configured as `timeout.serverConnect`, in milliseconds: too late to be told over the connection. */
+export const CONNECT_TIMEOUT_VARIABLE = 'ISOLATED_WORKERS_CONNECT_TIMEOUT';
+const DEFAULT_CONNECT_TIMEOUT = 30_000;
 
 /** The connection of a process that was started as a worker. */
 export interface WorkerChannel {
   readonly connection: NativeConnection;
+  /** How long to wait for the host's handshake, in milliseconds, unless the worker says otherwise. */
+  readonly connectTimeout: number;
   /** Blocks until they are there; they are decoded once. */
   startupData(): unknown;
 }
@@ -25,18 +29,29 @@ export function getWorkerChannel(): WorkerChannel | undefined {
 function openChannel(): WorkerChannel | undefined {
   const descriptor = /^fd:(\d+)$/.exec(process.env[CHANNEL_VARIABLE] ?? '')?.[1];
   if (descriptor === undefined) return undefined;
+  const connectTimeout = Number(process.env[CONNECT_TIMEOUT_VARIABLE] ?? DEFAULT_CONNECT_TIMEOUT);
   // Processes that this worker starts are not workers of the same host.
   delete process.env[CHANNEL_VARIABLE];
+  delete process.env[CONNECT_TIMEOUT_VARIABLE];
   const { addon, environment } = getNative();
   const connection = addon.NativeConnection.worker(environment, Number(descriptor));
   let data: { readonly value: unknown } | undefined;
   return {
     connection,
+    connectTimeout,
     startupData() {
-      data ??= { value: parse(connection.readStartupData(STARTUP_DATA_TIMEOUT)) };
+      data ??= { value: parse(readStartupData(connection, connectTimeout)) };
       return data.value;
     },
   };
+}
+
+function readStartupData(connection: NativeConnection, timeout: number): string | null {
+  try {
+    return connection.readStartupData(timeout);
+  } catch (error) {
+    throw fromNative(error);
+  }
 }
 
 function parse(text: string | null): unknown {
