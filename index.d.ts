@@ -3,6 +3,14 @@
 
 import { ChildProcess } from 'node:child_process';
 import { Readable } from 'node:stream';
+import {
+  MessageChannel as MessageChannel$1,
+  MessagePort as MessagePort$1,
+  ResourceLimits,
+  TransferListItem,
+  TransferListItem as Transferable,
+  Worker,
+} from 'node:worker_threads';
 
 /**
  * How a worker ended.
@@ -49,43 +57,62 @@ export interface WorkerThreadsCapabilities extends DriverCapabilities {
   detach: false;
   sharedMemory: true;
 }
-/** What a driver moves between host and worker: a plain object. A driver passes it on unchanged and in order. */
+/** What the in-process driver can do. */
+export interface InProcessCapabilities extends DriverCapabilities {
+  reconnect: false;
+  detach: false;
+  sharedMemory: true;
+}
+/**
+ * What a driver moves between host and worker: a plain object of four members. A driver passes it on unchanged and in
+ * order; it need not look into it.
+ */
 export interface DriverMessage {
-  /** The message type. */
+  /** The message type; of an answer, that of its request followed by `Result` or `Error`. */
   readonly type: string;
   /** The transaction id; absent where no answer is expected. */
   readonly tx?: string | undefined;
+  /** What the user gave, or what the serializer made of it: text or bytes. Absent: `undefined`. */
   readonly payload?: unknown;
-  /** Absent for requests and their answers, else what the message is for. */
+  /** Absent for requests, else `result`, `error`, `notification`, `hello` or `close`. */
   readonly kind?: string | undefined;
 }
-/** The connection to one worker, made by {@link Driver.spawn}. It moves messages; it knows nothing of transactions. */
-export interface DriverChannel {
-  /** The worker's process id, where it has one of its own. It is the type of `WorkerClient.pid`, too. */
-  readonly pid?: number | undefined;
+/** One end of a connection that moves messages, in the host or in the worker. It knows nothing of transactions. */
+export interface DriverEnd {
   /** Whether messages can be sent. */
   readonly isConnected: boolean;
+  /**
+   * Sends one message. What it throws, or rejects with, fails that message alone, with `ERR_DRIVER_FAILED`.
+   *
+   * @param transfer - What the user asked to be moved instead of copied; only where `sharedMemory` is `true`.
+   */
+  send(message: DriverMessage, transfer?: readonly Transferable[]): void | Promise<void>;
+  /** The listener is called once per message that arrives, in order. Called once, before anything is sent. */
+  onMessage(listener: (message: DriverMessage) => void): void;
+  /** The listener is called with an error of the connection itself; `onClose` follows when it was fatal. */
+  onError(listener: (error: Error) => void): void;
+  /** The listener is called once, after the last message, when the other side or the connection is gone. */
+  onClose(listener: (reason: ShutdownReason) => void): void;
+  /** In the host: ends the worker in good order. In the worker: ends the connection. Resolves when it is gone. */
+  close(): Promise<void>;
+  /** Lets the connection keep this side's event loop alive. */
+  ref?(): void;
+  /** Lets this side's event loop end while the connection is there. */
+  unref?(): void;
+}
+/** The host's end of the connection to one worker, made by {@link Driver.spawn}. */
+export interface DriverChannel extends DriverEnd {
+  /** The worker's process id, where it has one of its own. It is the type of `WorkerClient.pid`, too. */
+  readonly pid?: number | undefined;
   /** The worker's standard output, where it is piped to the host. */
   readonly stdout?: Readable | null | undefined;
   /** The worker's standard error, where it is piped to the host. */
   readonly stderr?: Readable | null | undefined;
-  /** Sends one message. What it throws, or rejects with, fails that message alone. */
-  send(message: DriverMessage): void | Promise<void>;
-  /** The listener is called once per message that arrives, in order. */
-  onMessage(listener: (message: DriverMessage) => void): void;
-  /** The listener is called with an error of the connection itself; `onClose` follows when it was fatal. */
-  onError(listener: (error: Error) => void): void;
-  /** The listener is called once, after the last message, when the worker or the connection is gone. */
-  onClose(listener: (reason: ShutdownReason) => void): void;
-  /** Ends the worker in good order. Resolves when it is gone; calling it again is fine. */
-  close(): Promise<void>;
   /** Ends a worker that does not end by itself: called with `SIGTERM` first, then with `SIGKILL`. */
   terminate?(signal?: NodeJS.Signals): void | Promise<void>;
-  /** Lets the worker keep the host alive. */
-  ref?(): void;
-  /** Lets the host end while the worker is there. */
-  unref?(): void;
 }
+/** The worker's end of the connection to its host, made by {@link Driver.createServer}. */
+export type DriverServerChannel = DriverEnd;
 /** A channel of the library's own drivers: its messages move inside the core, not through `send` and `onMessage`. */
 export interface CoreChannel {
   /** Tells it apart from a {@link DriverChannel}. */
@@ -122,6 +149,46 @@ export interface Driver<C extends DriverCapabilities = DriverCapabilities, Optio
    * @throws What it rejects with becomes the `cause` of `createWorker`'s rejection, `ERR_WORKER_SPAWN_FAILED`.
    */
   spawn(script: string, options: Options): Promise<DriverChannel | CoreChannel>;
+  /**
+   * Connects a worker to the host that started it; called in the worker, by `startWorkerServer(handlers, { driver })`.
+   * Not needed by a driver whose `spawn` hands on the channel of one of the library's own.
+   *
+   * @throws What it rejects with becomes the `cause` of `startWorkerServer`'s rejection, `ERR_DRIVER_FAILED`.
+   */
+  createServer?(): DriverServerChannel | Promise<DriverServerChannel>;
+}
+/** What `defineWorkerDriver` takes: a {@link Driver} whose capabilities follow from its members. */
+export interface WorkerDriverDefinition {
+  /** For errors and logs, and to tell drivers apart. */
+  readonly name: string;
+  /** As {@link Driver.spawn}. The type of `options` becomes that of `driverOptions`. */
+  spawn(script: string, options: never): Promise<DriverChannel | CoreChannel>;
+  /** As {@link Driver.createServer}. */
+  createServer?(): DriverServerChannel | Promise<DriverServerChannel>;
+  /** Connects to a running worker again, whose channel was closed without ending it. Its presence says that it can. */
+  reconnect?(channel: never): Promise<DriverChannel>;
+  /** Lets a worker outlive its host. Its presence says that it can. */
+  detach?(channel: never): void | Promise<void>;
+  /** `true`: a `SharedArrayBuffer` in a payload is shared, and `transfer` lists work. Default: `false`. */
+  readonly sharedMemory?: boolean;
+}
+/** What a driver can do, from the members of its definition. */
+export interface InferredCapabilities<T> extends DriverCapabilities {
+  reconnect: T extends {
+    reconnect: (...args: never) => unknown;
+  }
+    ? true
+    : false;
+  detach: T extends {
+    detach: (...args: never) => unknown;
+  }
+    ? true
+    : false;
+  sharedMemory: T extends {
+    sharedMemory: true;
+  }
+    ? true
+    : false;
 }
 /** What may be given as a driver: an instance, or a class whose constructor needs no arguments. */
 export type DriverValue<D extends Driver = Driver> = D | (new () => D);
@@ -169,19 +236,247 @@ declare class NativePair {
   /** Closes what is left of both ends. */
   close(): void;
 }
+interface NativeOptions {
+  /** The serializer's name. */
+  serializer: string;
+  /** What ends a frame; without it payloads are binary and frames length-prefixed. */
+  terminator?: string;
+  /** Payloads are plain JSON: those of a batch come as one JSON array. */
+  json: boolean;
+  /** The largest frame in bytes. */
+  maxMessageSize: number;
+  /** How long a worker may take to start to serve. */
+  startupTimeout: number;
+  /** How long a worker waits for its host's handshake. */
+  serverConnectTimeout: number;
+  /** How long a request may take. */
+  messageTimeout: number;
+  /** The message types with a timeout of their own. */
+  timeoutTypes: Array<string>;
+  /** Their timeouts, in the same order. */
+  timeoutMillis: Array<number>;
+}
+declare const enum RecordKind {
+  Result = 1,
+  RemoteError = 2,
+  TimedOut = 3,
+  Request = 4,
+  Notification = 5,
+}
+/**
+ * The `code` of each error of this library; `docs/errors.md` says what to do about them. Codes do not change; new ones
+ * may be added.
+ */
+export type WorkerErrorCode =
+  | 'ERR_INVALID_OPTION'
+  | 'ERR_SCRIPT_NOT_FOUND'
+  | 'ERR_TYPESCRIPT_UNSUPPORTED'
+  | 'ERR_WORKER_SPAWN_FAILED'
+  | 'ERR_WORKER_CRASHED'
+  | 'ERR_WORKER_CLOSED'
+  | 'ERR_START_TIMEOUT'
+  | 'ERR_CONNECT_TIMEOUT'
+  | 'ERR_MESSAGE_TIMEOUT'
+  | 'ERR_MESSAGE_TOO_LARGE'
+  | 'ERR_NOT_SERIALIZABLE'
+  | 'ERR_TERMINATOR_IN_MESSAGE'
+  | 'ERR_DUPLICATE_TRANSACTION'
+  | 'ERR_INVALID_TRANSACTION_ID'
+  | 'ERR_UNKNOWN_MESSAGE_TYPE'
+  | 'ERR_MALFORMED_MESSAGE'
+  | 'ERR_SERIALIZER_MISMATCH'
+  | 'ERR_PROTOCOL_MISMATCH'
+  | 'ERR_NOT_A_WORKER'
+  | 'ERR_DRIVER_MISMATCH'
+  | 'ERR_DRIVER_FAILED'
+  | 'ERR_UNSUPPORTED_BY_DRIVER'
+  | 'ERR_NOT_AVAILABLE'
+  | 'ERR_THROWN_VALUE'
+  | 'ERR_UNSUPPORTED_PLATFORM'
+  | 'ERR_SYSTEM';
+/** An error of this library. `code` is stable and says which; `docs/errors.md` lists them. */
+export declare class WorkerError extends Error {
+  readonly name: string;
+  readonly code: WorkerErrorCode;
+  constructor(code: WorkerErrorCode, message: string, options?: ErrorOptions);
+}
+/** What is known of a worker that ended without being closed. */
+export interface CrashDetails {
+  /** The worker's process id, where it had one of its own. */
+  readonly pid?: number | undefined;
+  readonly reason: ShutdownReason;
+  /** `startup`: before it was ready. */
+  readonly phase: 'startup' | 'running';
+  readonly messageType?: string | undefined;
+  /** The last lines of its standard error, where that is piped to the host. */
+  readonly stderr?: readonly string[] | undefined;
+  /** The error that ended it, where it is known. */
+  readonly cause?: Error | undefined;
+}
+/** The worker ended without being closed. Each request that was in flight rejects with one of these. */
+export declare class WorkerCrashedError extends WorkerError {
+  readonly name = 'WorkerCrashedError';
+  /** The worker's name. */
+  readonly worker: string;
+  /** Its process id, where it had one of its own. */
+  readonly pid: number | undefined;
+  /** How it ended. */
+  readonly reason: ShutdownReason;
+  /** `startup`: before it was ready. */
+  readonly phase: 'startup' | 'running';
+  /** The type of the request that was lost; `undefined` if it was the start. */
+  readonly messageType: string | undefined;
+  /** Which attempt at the request this was, from 1. */
+  readonly attempt: number;
+  /** How many attempts were allowed. */
+  readonly maxAttempts: number;
+  /** The last lines of the worker's standard error, where that is piped to the host. */
+  readonly stderr: readonly string[] | undefined;
+  constructor(worker: string, details: CrashDetails);
+}
+/**
+ * Turns data into what travels, and back. Host and worker must name the same one; otherwise the worker's start fails
+ * with `ERR_SERIALIZER_MISMATCH`, which names both.
+ *
+ * - A text serializer has a `terminator`: `serialize` returns a string, `deserialize` is given one. A message that
+ *   would contain the terminator is refused with `ERR_TERMINATOR_IN_MESSAGE`, alone.
+ * - A binary serializer has none: bytes both ways, framed by their length, so any byte may occur in them.
+ *
+ * What `serialize` throws rejects the one `send` it was called for, with `ERR_NOT_SERIALIZABLE` and the thrown value as
+ * its `cause`.
+ *
+ * @example
+ * ```ts
+ * class V8Serializer implements Serializer {
+ *   readonly name = 'v8';
+ *   serialize(data: unknown): Uint8Array {
+ *     return v8.serialize(data);
+ *   }
+ *   deserialize(data: Uint8Array): unknown {
+ *     return v8.deserialize(data);
+ *   }
+ * }
+ * ```
+ */
+export interface Serializer {
+  /** Tells serializers apart; compared when a worker starts. */
+  readonly name: string;
+  /** What ends each message of a text serializer, one character or more. Absent or `null`: a binary serializer. */
+  readonly terminator?: string | null | undefined;
+  /** @returns A string if there is a terminator, bytes if there is none. */
+  serialize(data: unknown): string | Uint8Array;
+  /** @param data - A string if there is a terminator, bytes if there is none. Bytes are valid during the call only. */
+  deserialize(data: string | Uint8Array): unknown;
+}
+/** Options of the default serializer, `JsonSerializer`. */
+export interface JsonSerializerOptions {
+  /** What ends each message. Default: `'\n'`, which JSON text never contains. */
+  terminator?: string | undefined;
+}
+type Encoded = string | Uint8Array | undefined;
+interface PayloadCodec {
+  /** `undefined`: the values themselves travel. */
+  readonly serializer: Serializer | undefined;
+  /** Payloads of a batch come as one JSON array. */
+  readonly json: boolean;
+  /** @param what - For the error: which message this is. */
+  encode(value: unknown, what: string): unknown;
+  /** One value per record, `undefined` where it has no payload. */
+  decodeBatch(records: Int32Array, count: number, payloads: Encoded): unknown[];
+  decode(payload: unknown): unknown;
+}
+/** What is moved to the other side instead of copied: `ArrayBuffer`s, `MessagePort`s and the like. They are unusable here afterwards. */
+export type TransferList = readonly TransferListItem[];
+interface HostConnection {
+  /** Sends a request; gives its slot. A negative timeout is the configured one. */
+  request(type: string, payload: unknown, timeout: number, transfer?: TransferList): number;
+  /** Begins a transaction whose message follows with `submit`; gives its slot. */
+  reserve(type: string, tx: string | undefined, timeout: number): number;
+  /** Sends the message of a transaction; `false` where it has ended meanwhile. */
+  submit(slot: number, type: string, payload: unknown, transfer?: TransferList): boolean;
+  transactionId(slot: number): string | null;
+  cancel(slot: number): boolean;
+  /** Ends all transactions without an outcome; gives their slots, oldest first. */
+  failAll(): number[];
+  post(type: string, payload: unknown, transfer?: TransferList): void;
+  readonly inFlight: number;
+  /** Asks the worker to stop, after all that was sent before. */
+  askToClose(): void;
+  /** Whether the connection keeps the event loop alive: -1 never, 0 while requests are in flight, 1 always. */
+  setHold(hold: number): void;
+  /** Handles everything that has arrived, before it returns. */
+  drain(): void;
+  /** Nothing more will be told. */
+  close(): void;
+}
+interface ConnectedHost {
+  readonly connection: HostConnection;
+  /** At the end of this tick. */
+  scheduleFlush(): void;
+  /** Now. */
+  flush(): void;
+}
+interface Outcomes {
+  /** @param millis - The timeout, where that is the outcome. */
+  settle(slot: number, kind: RecordKind, value: unknown, millis: number): void;
+  /** An answer that cannot be used, or a message that could not be sent. */
+  refuse(slot: number, error: WorkerError): void;
+  /** All outcomes of this batch were told. */
+  batchEnd(): void;
+}
+interface ConnectionSetup {
+  readonly options: NativeOptions;
+  readonly codec: PayloadCodec;
+  /** JSON text. */
+  readonly startupData: string | undefined;
+  readonly outcomes: Outcomes;
+  /** Tells what is rare: a `Control` and what belongs to it. */
+  onControl(what: number, number: number, payload: unknown, detail: string): void;
+  /** Something that only a log can tell. */
+  onTrouble(text: string): void;
+}
+interface Ending {
+  readonly reason: ShutdownReason;
+  /** The error that ended it, where it is known. */
+  readonly cause?: Error | undefined;
+}
+interface HostChannel extends CoreChannel {
+  /** What it is, for the log. */
+  readonly title: string;
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  /** Resolves when the worker is gone and its output has been read. */
+  readonly exited: Promise<Ending>;
+  /** The last lines of standard error, where it is piped. */
+  readonly lastWords: string[] | undefined;
+  /** Messages travel as values, without a serializer unless the user gives one. */
+  readonly movesValues: boolean;
+  /** Connects; called once. */
+  connect(setup: ConnectionSetup): ConnectedHost;
+  /** Besides the message that asks the worker to stop: what the driver itself does to end it in good order. */
+  askToEnd(): void;
+  /** Ends the worker, unless it is gone. */
+  kill(signal: 'SIGTERM' | 'SIGKILL'): void;
+  /** Whether the worker keeps the host alive. */
+  setRef(referenced: boolean): void;
+}
 /** A running child process and the host's end of its connection. */
-export declare class ProcessChannel implements CoreChannel {
+export declare class ProcessChannel implements HostChannel {
   private readonly child;
-  readonly pair: NativePair;
+  private readonly pair;
   readonly isCore = true;
+  readonly movesValues = false;
   readonly pid: number;
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
   /** Resolves when the process is gone and its output has been read. */
-  readonly exited: Promise<ShutdownReason>;
+  readonly exited: Promise<Ending>;
   private readonly lastLines;
   private gone;
   constructor(child: ChildProcess, pair: NativePair);
+  get title(): string;
+  connect(setup: ConnectionSetup): ConnectedHost;
+  askToEnd(): void;
   /** The last lines of standard error, where it is piped. */
   get lastWords(): string[] | undefined;
   /** Sends a signal, unless the process is gone. */
@@ -269,9 +564,17 @@ export type Handlers<M extends MessageDefinitions = MessageDefinitions> = {
 /** Serves the message type `K` in the worker. */
 export type Handler<M extends MessageDefinitions, K extends MessageTypeOf<M>> = Handlers<M>[K];
 /** Options of one `send`. */
-export interface SendOptions {
+export interface SendOptions extends PostOptions {
   /** In milliseconds, in place of the worker's own message timeouts; `0` and `Infinity` mean: no limit. */
   timeout?: number | undefined;
+}
+/** Options of one `post`. */
+export interface PostOptions {
+  /**
+   * What of the payload is moved to the worker instead of copied: `ArrayBuffer`s, `MessagePort`s and the like. Only where
+   * the driver's `capabilities.sharedMemory` is `true`, else `ERR_UNSUPPORTED_BY_DRIVER`. Default: nothing.
+   */
+  transfer?: TransferList | undefined;
 }
 /** Options of `close`. */
 export interface CloseOptions {
@@ -314,7 +617,7 @@ export interface MessageSender<M extends MessageDefinitions> {
    * @throws A `WorkerError` where the message cannot be sent at all, for example with the code `ERR_WORKER_CLOSED`.
    */
   post<K extends WithOptionalPayload<M>>(type: K): void;
-  post<K extends MessageTypeOf<M>>(type: K, payload: PayloadOf<M, K>): void;
+  post<K extends MessageTypeOf<M>>(type: K, payload: PayloadOf<M, K>, options?: PostOptions): void;
   /**
    * Never there. It tells the compiler to compare senders by their messages, which it does not do for overloads, so
    * that a worker with other messages is not taken for this one.
@@ -483,45 +786,6 @@ export type Middleware<M extends MessageDefinitions = MessageDefinitions> = (
   message: AnyMessage<M>,
   direction: MessageDirection,
 ) => AnyMessage<M> | void | PromiseLike<AnyMessage<M> | void>;
-/**
- * Turns data into what travels, and back. Host and worker must name the same one; otherwise the worker's start fails
- * with `ERR_SERIALIZER_MISMATCH`, which names both.
- *
- * - A text serializer has a `terminator`: `serialize` returns a string, `deserialize` is given one. A message that
- *   would contain the terminator is refused with `ERR_TERMINATOR_IN_MESSAGE`, alone.
- * - A binary serializer has none: bytes both ways, framed by their length, so any byte may occur in them.
- *
- * What `serialize` throws rejects the one `send` it was called for, with `ERR_NOT_SERIALIZABLE` and the thrown value as
- * its `cause`.
- *
- * @example
- * ```ts
- * class V8Serializer implements Serializer {
- *   readonly name = 'v8';
- *   serialize(data: unknown): Uint8Array {
- *     return v8.serialize(data);
- *   }
- *   deserialize(data: Uint8Array): unknown {
- *     return v8.deserialize(data);
- *   }
- * }
- * ```
- */
-export interface Serializer {
-  /** Tells serializers apart; compared when a worker starts. */
-  readonly name: string;
-  /** What ends each message of a text serializer, one character or more. Absent or `null`: a binary serializer. */
-  readonly terminator?: string | null | undefined;
-  /** @returns A string if there is a terminator, bytes if there is none. */
-  serialize(data: unknown): string | Uint8Array;
-  /** @param data - A string if there is a terminator, bytes if there is none. Bytes are valid during the call only. */
-  deserialize(data: string | Uint8Array): unknown;
-}
-/** Options of the default serializer, `JsonSerializer`. */
-export interface JsonSerializerOptions {
-  /** What ends each message. Default: `'\n'`, which JSON text never contains. */
-  terminator?: string | undefined;
-}
 /**
  * How long to wait for what, in milliseconds. `0` and `Infinity` mean: no limit.
  *
@@ -699,85 +963,144 @@ export declare class JsonSerializer implements Serializer {
 }
 /** Writes to the standard error, all levels: the standard output belongs to the program. */
 export declare const defaultLogger: Logger;
-/**
- * The `code` of each error of this library; `docs/errors.md` says what to do about them. Codes do not change; new ones
- * may be added.
- */
-export type WorkerErrorCode =
-  | 'ERR_INVALID_OPTION'
-  | 'ERR_SCRIPT_NOT_FOUND'
-  | 'ERR_TYPESCRIPT_UNSUPPORTED'
-  | 'ERR_WORKER_SPAWN_FAILED'
-  | 'ERR_WORKER_CRASHED'
-  | 'ERR_WORKER_CLOSED'
-  | 'ERR_START_TIMEOUT'
-  | 'ERR_CONNECT_TIMEOUT'
-  | 'ERR_MESSAGE_TIMEOUT'
-  | 'ERR_MESSAGE_TOO_LARGE'
-  | 'ERR_NOT_SERIALIZABLE'
-  | 'ERR_TERMINATOR_IN_MESSAGE'
-  | 'ERR_DUPLICATE_TRANSACTION'
-  | 'ERR_INVALID_TRANSACTION_ID'
-  | 'ERR_UNKNOWN_MESSAGE_TYPE'
-  | 'ERR_MALFORMED_MESSAGE'
-  | 'ERR_SERIALIZER_MISMATCH'
-  | 'ERR_PROTOCOL_MISMATCH'
-  | 'ERR_NOT_A_WORKER'
-  | 'ERR_DRIVER_MISMATCH'
-  | 'ERR_NOT_AVAILABLE'
-  | 'ERR_THROWN_VALUE'
-  | 'ERR_UNSUPPORTED_PLATFORM'
-  | 'ERR_SYSTEM';
-/** An error of this library. `code` is stable and says which; `docs/errors.md` lists them. */
-export declare class WorkerError extends Error {
-  readonly name: string;
-  readonly code: WorkerErrorCode;
-  constructor(code: WorkerErrorCode, message: string, options?: ErrorOptions);
+/** How a worker thread is started, each option with the meaning it has for `Worker` of `node:worker_threads`. */
+export interface ThreadOptions {
+  /** What `workerData` is in the worker, by structured clone. Independent of `startupData`. */
+  workerData?: unknown;
+  /** Limits of the thread's heap and stack. A worker that goes over them ends, and its requests reject. */
+  resourceLimits?: ResourceLimits | undefined;
+  /** `script` is JavaScript source, run as CommonJS, and no path. Default: `false`. */
+  eval?: boolean | undefined;
+  /** Arguments of the runtime. Default: the host's own, without what a thread refuses. */
+  execArgv?: readonly string[] | undefined;
+  /** What follows the script in `process.argv`. Default: nothing. */
+  argv?: readonly string[] | undefined;
+  /** The thread's `process.env`, or `SHARE_ENV` of `node:worker_threads`. Default: a copy of the host's. */
+  env?: NodeJS.ProcessEnv | symbol | undefined;
+  /** `true`: the worker's standard output is `worker.stdout` alone. Default: it is written to the host's. */
+  stdout?: boolean | undefined;
+  /** `true`: the worker's standard error is `worker.stderr` alone. Default: it is written to the host's. */
+  stderr?: boolean | undefined;
+  /** The thread's name, for debuggers. Default: none. */
+  name?: string | undefined;
 }
-/** What is known of a worker that ended without being closed. */
-export interface CrashDetails {
-  /** The worker's process id, where it had one of its own. */
-  readonly pid?: number | undefined;
-  readonly reason: ShutdownReason;
-  /** `startup`: before it was ready. */
-  readonly phase: 'startup' | 'running';
-  readonly messageType?: string | undefined;
-  /** The last lines of its standard error, where that is piped to the host. */
-  readonly stderr?: readonly string[] | undefined;
+/** A running worker thread and the host's end of its connection. */
+export declare class ThreadChannel implements HostChannel {
+  private readonly thread;
+  private readonly port;
+  private readonly said;
+  readonly isCore = true;
+  readonly movesValues = true;
+  readonly pid: undefined;
+  readonly title: string;
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  readonly exited: Promise<Ending>;
+  private readonly lastLines;
+  private gone;
+  /** @param said - Set to 1 when the handshake was posted; the thread may wait for that. */
+  constructor(
+    thread: Worker,
+    port: MessagePort$1,
+    said: Int32Array,
+    piped: {
+      readonly stdout: boolean;
+      readonly stderr: boolean;
+    },
+  );
+  get lastWords(): string[] | undefined;
+  connect(setup: ConnectionSetup): ConnectedHost;
+  askToEnd(): void;
+  kill(): void;
+  setRef(referenced: boolean): void;
 }
-/** The worker ended without being closed. Each request that was in flight rejects with one of these. */
-export declare class WorkerCrashedError extends WorkerError {
-  readonly name = 'WorkerCrashedError';
-  /** The worker's name. */
-  readonly worker: string;
-  /** Its process id, where it had one of its own. */
-  readonly pid: number | undefined;
-  /** How it ended. */
-  readonly reason: ShutdownReason;
-  /** `startup`: before it was ready. */
-  readonly phase: 'startup' | 'running';
-  /** The type of the request that was lost; `undefined` if it was the start. */
-  readonly messageType: string | undefined;
-  /** Which attempt at the request this was, from 1. */
-  readonly attempt: number;
-  /** How many attempts were allowed. */
-  readonly maxAttempts: number;
-  /** The last lines of the worker's standard error, where that is piped to the host. */
-  readonly stderr: readonly string[] | undefined;
-  constructor(worker: string, details: CrashDetails);
-}
-/** Each worker is a thread of this process. Not available yet: starting a worker rejects with `ERR_NOT_AVAILABLE`. */
-export declare class WorkerThreadsDriver implements Driver<WorkerThreadsCapabilities, object> {
+/** Each worker is a thread of this process. Messages travel by structured clone; memory can be shared and moved. */
+export declare class WorkerThreadsDriver implements Driver<WorkerThreadsCapabilities, ThreadOptions> {
   readonly name = 'worker_threads';
   readonly capabilities: WorkerThreadsCapabilities;
-  spawn(
-    _script: string,
-    _options: object,
-  ): Promise<
-    DriverChannel & {
-      readonly pid?: undefined;
-    }
-  >;
+  spawn(script: string, options: ThreadOptions): Promise<ThreadChannel>;
 }
+/** A worker in the host's own thread, and the host's end of its connection. */
+export declare class InProcessChannel implements HostChannel {
+  private readonly script;
+  private readonly ports;
+  readonly isCore = true;
+  readonly movesValues = true;
+  readonly pid: undefined;
+  readonly title = 'a module of the host';
+  readonly stdout: null;
+  readonly stderr: null;
+  readonly lastWords: undefined;
+  readonly exited: Promise<Ending>;
+  private resolveExited;
+  private readonly worker;
+  constructor(script: string, ports: MessageChannel$1);
+  connect(setup: ConnectionSetup): ConnectedHost;
+  /** Runs the script, as a module of its own however often it runs. What it imports is shared with the host. */
+  private load;
+  askToEnd(): void;
+  /** Code that runs cannot be ended from the same thread: the connection is. */
+  kill(): void;
+  private end;
+  /** The connection alone keeps the host alive. */
+  setRef(): void;
+}
+/**
+ * Each worker is a module in the host's own thread: it shares the event loop, and nothing else, since messages travel by
+ * structured clone. For debugging, for tests, and where processes and threads are not allowed. What brings the worker
+ * down brings the host down.
+ */
+export declare class InProcessDriver implements Driver<InProcessCapabilities, object> {
+  readonly name = 'in_process';
+  readonly capabilities: InProcessCapabilities;
+  spawn(script: string, options: object): Promise<InProcessChannel>;
+}
+/**
+ * Makes a driver of an object literal. What it can do is inferred from the members it has: `reconnect` and `detach` from
+ * the methods of these names, `sharedMemory` from the flag. Inside its methods `this` is the driver.
+ *
+ * @param definition - The driver without its `capabilities`.
+ * @throws `ERR_INVALID_OPTION` where the name or `spawn` is missing.
+ *
+ * @example
+ * ```ts
+ * const driver = defineWorkerDriver({
+ *   name: 'tcp',
+ *   async spawn(script: string, options: { port?: number }) {
+ *     return connectTo(script, options.port);
+ *   },
+ * });
+ * const worker = await createWorker({ script: './worker.js', driver, driverOptions: { port: 7000 } });
+ * ```
+ */
+export declare function defineWorkerDriver<const T extends WorkerDriverDefinition>(
+  definition: T &
+    ThisType<
+      T & {
+        readonly capabilities: InferredCapabilities<T>;
+      }
+    >,
+): T & {
+  readonly capabilities: InferredCapabilities<T>;
+};
+/**
+ * Lets a handler move parts of its result to the host instead of copying them. Where the driver moves no memory, as
+ * between processes, the result is sent as it would be without.
+ *
+ * @param value - The result.
+ * @param transfer - The `ArrayBuffer`s, `MessagePort`s and so on in it. They are unusable here afterwards.
+ * @returns What the handler returns, in place of the result.
+ *
+ * @example
+ * ```ts
+ * await startWorkerServer<Messages>({
+ *   render: ({ width, height }) => {
+ *     const pixels = new Uint8Array(width * height * 4);
+ *     return withTransfer(pixels, [pixels.buffer]);
+ *   },
+ * });
+ * ```
+ */
+export declare function withTransfer<T>(value: T, transfer: TransferList): T;
 
 export {};

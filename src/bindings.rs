@@ -13,6 +13,7 @@ mod link;
 mod options;
 mod pair;
 mod reference;
+mod requests;
 mod scope;
 mod text;
 mod tokio;

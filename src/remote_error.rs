@@ -34,23 +34,6 @@ impl RemoteError {
         Self { name: "WorkerError".to_owned(), message, code: Some(code.into()), ..Self::default() }
     }
 
-    /// The answer to a request whose type has no handler.
-    pub fn unknown_type<'a>(type_name: &str, known: impl Iterator<Item = &'a str>) -> Self {
-        const SHOWN: usize = 20;
-        let names: Vec<_> = known.collect();
-        let list = names.iter().take(SHOWN).map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
-        let more = names.len().saturating_sub(SHOWN);
-        let known = match (names.len(), more) {
-            (0, _) => "It has no handlers.".to_owned(),
-            (_, 0) => format!("It handles {list}."),
-            _ => format!("It handles {list} and {more} more."),
-        };
-        Self::with_code(
-            "ERR_UNKNOWN_MESSAGE_TYPE",
-            format!("the worker has no handler for the message type \"{type_name}\". {known}"),
-        )
-    }
-
     /// As JSON text.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("strings and JSON values always serialise")
@@ -79,17 +62,5 @@ mod tests {
     fn what_is_absent_is_not_written() {
         let error = RemoteError::with_code("ERR_X", "m".into());
         assert_eq!(error.to_json(), r#"{"name":"WorkerError","message":"m","code":"ERR_X"}"#);
-    }
-
-    #[test]
-    fn an_unknown_type_is_named_with_the_known_ones() {
-        let error = RemoteError::unknown_type("lod", ["load", "ping"].into_iter());
-        assert_eq!(
-            error.message,
-            "the worker has no handler for the message type \"lod\". It handles \"load\", \"ping\"."
-        );
-        let names: Vec<_> = (0..25).map(|number| format!("t{number}")).collect();
-        let error = RemoteError::unknown_type("x", names.iter().map(String::as_str));
-        assert!(error.message.ends_with("\"t19\" and 5 more."), "{}", error.message);
     }
 }

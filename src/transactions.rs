@@ -117,6 +117,11 @@ impl<T> Transactions<T> {
         Some(value)
     }
 
+    /// The place of the transaction in this slot in the order of insertion, from 0: it tells a slot's transactions apart.
+    pub fn sequence(&self, slot: Slot) -> Option<u64> {
+        self.slots.get(slot.0).map(|transaction| transaction.sequence)
+    }
+
     /// The transaction in this slot. Any number may be given.
     pub fn get(&self, slot: Slot) -> Option<(&TransactionId, &T)> {
         self.slots.get(slot.0).map(|transaction| (&transaction.id, &transaction.value))
@@ -167,6 +172,11 @@ impl<T> Transactions<T> {
             self.index = HashTable::new();
             self.deadlines.reset();
         }
+    }
+
+    /// How many transactions there have been.
+    pub fn inserted(&self) -> u64 {
+        self.inserted
     }
 
     /// How many transactions are in flight.

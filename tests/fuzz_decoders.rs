@@ -218,7 +218,7 @@ fn a_connection_survives_arbitrary_bytes_and_stays_small() {
             worker.receive(&mut events);
             for event in &events {
                 if let Event::Request { call, .. } = event {
-                    worker.exchange.fail_unknown(*call, "x");
+                    worker.exchange.fail_with(*call, "{}");
                 }
             }
         }

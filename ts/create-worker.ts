@@ -1,22 +1,25 @@
 import path from 'node:path';
 
 import { ChildProcessDriver } from './drivers/child-process.js';
-import { ProcessChannel } from './drivers/process-channel.js';
-import { fromNative, invalidOption, notAvailable, spawnFailed, WorkerError } from './errors.js';
+import { CustomChannel } from './drivers/custom-channel.js';
+import type { HostChannel } from './drivers/host-channel.js';
+import { WorkerThreadsDriver } from './drivers/worker-threads.js';
+import { driverFailed, fromNative, invalidOption, spawnFailed, WorkerError } from './errors.js';
 import { createLog } from './logger.js';
 import { MiddlewareChain } from './middleware-chain.js';
 import { connectionOptions } from './native/connection-options.js';
-import { createCodec } from './payload-codec.js';
+import { createCodec, createValueCodec } from './payload-codec.js';
 import { toDriver } from './drivers/to-driver.js';
 import { JsonSerializer } from './json-serializer.js';
 import { Requests, type RequestsOptions } from './requests.js';
 import { resolveScript } from './script.js';
-import type { Driver } from './types/driver.js';
+import type { CoreChannel, Driver, DriverChannel } from './types/driver.js';
 import type { MessageDefinitions } from './types/message-definitions.js';
 import type { ProcessOptions } from './types/process-options.js';
+import type { ThreadOptions } from './types/thread-options.js';
 import type { WorkerClient } from './types/worker-client.js';
 import type { BaseWorkerOptions, WorkerOptions } from './types/worker-options.js';
-import { CONNECT_TIMEOUT_VARIABLE } from './worker-channel.js';
+import { CONNECT_TIMEOUT_VARIABLE } from './native/process-worker-channel.js';
 import { Worker } from './worker.js';
 
 /**
@@ -45,10 +48,11 @@ export async function createWorker<
 
 async function startWorker(options: BaseWorkerOptions<MessageDefinitions, Driver>): Promise<Worker> {
   if (typeof options !== 'object' || options === null) throw invalidOption('options', 'an object', options);
-  const script = resolveScript(options.script);
-  const name = options.name ?? path.basename(script);
-  if (typeof name !== 'string') throw invalidOption('name', 'a string', name);
   const driver = options.driver === undefined ? new ChildProcessDriver() : toDriver(options.driver);
+  const isSource = driver instanceof WorkerThreadsDriver && (options.driverOptions as ThreadOptions)?.eval === true;
+  const script = isSource ? String(options.script) : resolveScript(options.script);
+  const name = options.name ?? (isSource ? 'eval' : path.basename(script));
+  if (typeof name !== 'string') throw invalidOption('name', 'a string', name);
   const codec = createCodec(options.serializer);
   const nativeOptions = connectionOptions(codec, options.timeout, options.maxMessageSize);
   const log = createLog(options.logger, options.logLevel, name);
@@ -58,30 +62,32 @@ async function startWorker(options: BaseWorkerOptions<MessageDefinitions, Driver
   if (options.txIdGenerator !== undefined && typeof options.txIdGenerator !== 'function') {
     throw invalidOption('txIdGenerator', 'a function', options.txIdGenerator);
   }
+  const chains = MiddlewareChain.pair(options.middleware);
+  const channel = await spawn(driver, script, options);
+  const payloads = channel.movesValues ? createValueCodec(options.serializer) : codec;
   const requestsOptions: RequestsOptions = {
     worker: name,
-    codec,
+    codec: payloads,
     log,
-    ...MiddlewareChain.pair(options.middleware),
+    ...chains,
     txIdGenerator: options.txIdGenerator as RequestsOptions['txIdGenerator'],
   };
-  const requests = new Requests(requestsOptions);
-  const channel = await spawn(driver, script, options);
   let worker: Worker;
   try {
     worker = new Worker({
       name,
+      driver: driver.name,
       capabilities: driver.capabilities,
       channel,
-      requests,
+      codec: payloads,
+      requests: new Requests(requestsOptions),
       nativeOptions,
       startupData,
       log,
     });
   } catch (error) {
     channel.kill('SIGKILL');
-    channel.pair.close();
-    throw error instanceof WorkerError ? error : fromNative(error);
+    throw fromNative(error);
   }
   try {
     if (options.waitForReady !== false) await worker.ready;
@@ -95,24 +101,41 @@ async function spawn(
   driver: Driver,
   script: string,
   options: BaseWorkerOptions<MessageDefinitions, Driver>,
-): Promise<ProcessChannel> {
-  const { execPath, execArgv, argv, env, cwd, stdio } = options;
-  const shared: ProcessOptions = { execPath, execArgv, argv, env, cwd, stdio };
-  const merged: ProcessOptions = { ...shared, ...(options.driverOptions as ProcessOptions | undefined) };
-  const connectTimeout = typeof options.timeout === 'object' ? options.timeout.serverConnect : undefined;
-  if (connectTimeout !== undefined) {
-    merged.env = { ...(merged.env ?? process.env), [CONNECT_TIMEOUT_VARIABLE]: String(connectTimeout) };
-  }
-  let channel: unknown;
+): Promise<HostChannel> {
+  let channel: DriverChannel | CoreChannel;
   try {
-    channel = await driver.spawn(script, merged);
+    channel = await driver.spawn(script, driverOptions(driver, options));
   } catch (error) {
     throw error instanceof WorkerError
       ? error
       : spawnFailed(`the driver "${driver.name}" cannot start a worker`, error);
   }
-  if (channel instanceof ProcessChannel) return channel;
-  const unused = channel as { close?: () => unknown } | null | undefined;
-  await unused?.close?.();
-  throw notAvailable(`the custom driver "${driver.name}"`, 'Leave `driver` out: the worker is then a child process.');
+  if (typeof channel === 'object' && channel !== null) {
+    if ('isCore' in channel && channel.isCore) return channel as HostChannel;
+    if (typeof (channel as DriverChannel).send === 'function') {
+      return new CustomChannel(driver.name, channel as DriverChannel);
+    }
+  }
+  throw driverFailed(
+    driver.name,
+    'is of no use',
+    new Error('its spawn() must resolve with a channel: an object with send()'),
+  );
+}
+
+/** What concerns the worker's process may be given to `createWorker` itself, too. */
+function driverOptions(driver: Driver, options: BaseWorkerOptions<MessageDefinitions, Driver>): object {
+  const merged: Record<string, unknown> = {};
+  for (const name of ['execPath', 'execArgv', 'argv', 'env', 'cwd', 'stdio'] as const) {
+    if (options[name] !== undefined) merged[name] = options[name];
+  }
+  Object.assign(merged, options.driverOptions);
+  const connectTimeout = typeof options.timeout === 'object' ? options.timeout.serverConnect : undefined;
+  if (driver instanceof ChildProcessDriver && connectTimeout !== undefined) {
+    merged['env'] = {
+      ...((merged as ProcessOptions).env ?? process.env),
+      [CONNECT_TIMEOUT_VARIABLE]: String(connectTimeout),
+    };
+  }
+  return merged;
 }

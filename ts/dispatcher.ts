@@ -1,17 +1,24 @@
-import { fromNative, WorkerError } from './errors.js';
+import { fromNative, unknownMessageType, WorkerError } from './errors.js';
 import type { Log } from './logger.js';
 import type { AnyEnvelope, MiddlewareChain } from './middleware-chain.js';
-import type { NativeConnection } from './native/binding.js';
-import { getNative, HEAD, RECORD, RecordKind } from './native/environment.js';
-import { Undecodable, type Encoded, type PayloadCodec } from './payload-codec.js';
+import { Undecodable } from './payload-codec.js';
 import { encodeError } from './remote-error.js';
 import { isThenable } from './thenable.js';
+import { Transferred } from './transferred.js';
+import type { RemoteErrorPayload } from './types/message.js';
+import type { TransferList } from './types/transfer-list.js';
 
 export type AnyHandler = (payload: unknown) => unknown;
 
+/** Takes the answers to calls. A call is whatever the connection tells requests apart by. */
+export interface Answers<Call> {
+  /** @throws Where the result cannot be sent; nothing was. */
+  respond(call: Call, type: string, result: unknown, transfer: TransferList | undefined): void;
+  fail(call: Call, type: string, error: RemoteErrorPayload): void;
+  transactionId(call: Call): string | undefined;
+}
+
 export interface DispatcherOptions {
-  readonly connection: NativeConnection;
-  readonly codec: PayloadCodec;
   readonly log: Log;
   readonly handlers: object;
   readonly names: readonly string[];
@@ -19,17 +26,17 @@ export interface DispatcherOptions {
   readonly outgoing?: MiddlewareChain | undefined;
 }
 
-/** The call of a notification: nobody waits for its answer. */
-const NO_CALL = -1;
-
-/** Runs handlers for what the addon delivers, and gives it their outcomes. */
-export class Dispatcher {
-  private readonly native = getNative();
-  private readonly table: readonly AnyHandler[];
+/** Runs handlers for what a connection delivers, and gives it their outcomes. The call of a notification is `undefined`. */
+export class Dispatcher<Call> {
+  private readonly handlers: ReadonlyMap<string, AnyHandler>;
   private readonly running = new Set<Promise<void>>();
 
-  constructor(private readonly options: DispatcherOptions) {
-    this.table = options.names.map((name) => (options.handlers as Record<string, AnyHandler>)[name] as AnyHandler);
+  constructor(
+    private readonly answers: Answers<Call>,
+    private readonly options: DispatcherOptions,
+  ) {
+    const { names, handlers } = options;
+    this.handlers = new Map(names.map((name) => [name, (handlers as Record<string, AnyHandler>)[name] as AnyHandler]));
   }
 
   /** Resolves when every handler that runs has come to its end, and no message waits in middleware. */
@@ -40,30 +47,14 @@ export class Dispatcher {
     await outgoing?.drained();
   }
 
-  /** A batch of the addon's. */
-  readonly onMessages = (count: number, payloads: Encoded): void => {
-    const { records } = this.native;
-    const { codec, names } = this.options;
-    const values = codec.decodeBatch(records, count, payloads);
-    for (let index = 0; index < count; index++) {
-      const at = HEAD + index * RECORD;
-      const call = records[at] === RecordKind.Request ? (records[at + 1] as number) : NO_CALL;
-      const handler = records[at + 2] as number;
-      const value = values[index];
-      if (value instanceof Undecodable) this.fail(call, names[handler] as string, value.error);
-      else this.receive(call, names[handler] as string, this.table[handler], value);
-    }
-  };
-
-  /** A message whose type has no handler; middleware may still give it another type. */
-  onUnknown(call: number, type: string, payload: Encoded): void {
-    const value = this.options.codec.decode(payload);
-    if (value instanceof Undecodable) this.fail(call, type, value.error);
-    else this.receive(call, type, undefined, value);
+  find(type: string): AnyHandler | undefined {
+    return this.handlers.get(type);
   }
 
-  private receive(call: number, type: string, handler: AnyHandler | undefined, payload: unknown): void {
+  /** Takes a message; `handler` is that of its type, but middleware may still give it another type. */
+  receive(call: Call | undefined, type: string, handler: AnyHandler | undefined, payload: unknown): void {
     const { incoming } = this.options;
+    if (payload instanceof Undecodable) return this.fail(call, type, payload.error);
     if (incoming === undefined) return this.run(call, type, handler, payload);
     const message: AnyEnvelope = { type, tx: this.transactionId(call), payload };
     incoming.pass(
@@ -76,11 +67,7 @@ export class Dispatcher {
     );
   }
 
-  private find(type: string): AnyHandler | undefined {
-    return this.table[this.options.names.indexOf(type)];
-  }
-
-  private run(call: number, type: string, handler: AnyHandler | undefined, payload: unknown): void {
+  private run(call: Call | undefined, type: string, handler: AnyHandler | undefined, payload: unknown): void {
     if (handler === undefined) return this.failUnknown(call, type);
     let result: unknown;
     try {
@@ -98,54 +85,49 @@ export class Dispatcher {
     this.running.add(outcome);
   }
 
-  private respond(call: number, type: string, result: unknown): void {
+  private respond(call: Call | undefined, type: string, outcome: unknown): void {
     const { outgoing } = this.options;
-    if (call === NO_CALL) return;
-    if (outgoing === undefined) return this.write(call, type, result);
+    if (call === undefined) return;
+    const [result, transfer] =
+      outcome instanceof Transferred ? [outcome.value, outcome.transfer] : [outcome, undefined];
+    if (outgoing === undefined) return this.write(call, type, result, transfer);
     const message: AnyEnvelope = { type: `${type}Result`, tx: this.transactionId(call), payload: result };
     outgoing.pass(
       message,
-      (passed) => this.write(call, type, passed.payload),
-      (error) => this.writeError(call, encodeError(error)),
+      (passed) => this.write(call, type, passed.payload, transfer),
+      (error) => this.answers.fail(call, type, encodeError(error)),
     );
   }
 
-  private write(call: number, type: string, result: unknown): void {
-    const { codec, connection } = this.options;
+  private write(call: Call, type: string, result: unknown, transfer: TransferList | undefined): void {
     try {
-      connection.respond(call, codec.encode(result, `the result of "${type}"`));
-      this.native.scheduleFlush();
+      this.answers.respond(call, type, result, transfer);
     } catch (error) {
-      this.writeError(call, encodeError(error instanceof WorkerError ? error : fromNative(error)));
+      this.answers.fail(call, type, encodeError(error instanceof WorkerError ? error : fromNative(error)));
     }
   }
 
-  private fail(call: number, type: string, error: unknown): void {
+  private fail(call: Call | undefined, type: string, error: unknown): void {
     const { outgoing, log } = this.options;
-    if (call === NO_CALL) return log('error', `the handler of the notification "${type}" failed`, error);
+    if (call === undefined) return log('error', `the handler of the notification "${type}" failed`, error);
     const data = encodeError(error);
-    if (outgoing === undefined) return this.writeError(call, data);
+    if (outgoing === undefined) return this.answers.fail(call, type, data);
     const message: AnyEnvelope = { type: `${type}Error`, tx: this.transactionId(call), payload: data };
     outgoing.pass(
       message,
-      (passed) => this.writeError(call, passed.payload),
-      (failure) => this.writeError(call, encodeError(failure)),
+      (passed) => this.answers.fail(call, type, passed.payload as RemoteErrorPayload),
+      (failure) => this.answers.fail(call, type, encodeError(failure)),
     );
   }
 
-  private writeError(call: number, data: unknown): void {
-    this.options.connection.fail(call, JSON.stringify(data));
-    this.native.scheduleFlush();
+  private failUnknown(call: Call | undefined, type: string): void {
+    const { log, names } = this.options;
+    if (call === undefined) return log('warn', `there is no handler for the notification "${type}"`);
+    const { name, message, code } = unknownMessageType(type, names);
+    this.answers.fail(call, type, { name, message, code });
   }
 
-  private failUnknown(call: number, type: string): void {
-    const { connection, log } = this.options;
-    if (call === NO_CALL) return log('warn', `there is no handler for the notification "${type}"`);
-    connection.failUnknown(call, type);
-    this.native.scheduleFlush();
-  }
-
-  private transactionId(call: number): string | undefined {
-    return call === NO_CALL ? undefined : (this.options.connection.callTransactionId(call) ?? undefined);
+  private transactionId(call: Call | undefined): string | undefined {
+    return call === undefined ? undefined : this.answers.transactionId(call);
   }
 }

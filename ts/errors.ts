@@ -22,6 +22,8 @@ export interface CrashDetails {
   readonly messageType?: string | undefined;
   /** The last lines of its standard error, where that is piped to the host. */
   readonly stderr?: readonly string[] | undefined;
+  /** The error that ended it, where it is known. */
+  readonly cause?: Error | undefined;
 }
 
 /** The worker ended without being closed. Each request that was in flight rejects with one of these. */
@@ -46,13 +48,14 @@ export class WorkerCrashedError extends WorkerError {
 
   constructor(worker: string, details: CrashDetails) {
     const { reason, phase, messageType, stderr } = details;
+    const cause = details.cause ?? (reason.type === 'error' ? reason.error : undefined);
     const what = phase === 'startup' ? 'ended before it was ready' : 'crashed';
     const during = messageType === undefined ? '' : ` The message "${messageType}" is lost.`;
     const lines = stderr?.length ? ` Its last words:\n${stderr.join('\n')}` : '';
     super(
       'ERR_WORKER_CRASHED',
-      `the worker "${worker}" ${what}: ${describe(reason)}.${during}${lines}`,
-      reason.type === 'error' ? { cause: reason.error } : undefined,
+      `the worker "${worker}" ${what}: ${describe(reason, cause)}.${during}${lines}`,
+      cause === undefined ? undefined : { cause },
     );
     this.worker = worker;
     this.pid = details.pid;
@@ -65,10 +68,12 @@ export class WorkerCrashedError extends WorkerError {
   }
 }
 
-function describe(reason: ShutdownReason): string {
+function describe(reason: ShutdownReason, cause: Error | undefined): string {
   switch (reason.type) {
-    case 'exit':
-      return reason.signal === null ? `it exited with code ${reason.code}` : `it was ended by ${reason.signal}`;
+    case 'exit': {
+      const why = cause === undefined ? '' : ` because of ${String(cause)}`;
+      return reason.signal === null ? `it exited with code ${reason.code}${why}` : `it was ended by ${reason.signal}`;
+    }
     case 'error':
       return reason.error.message;
     case 'close':
@@ -124,8 +129,35 @@ export function notAvailable(what: string, instead: string): WorkerError {
   return new WorkerError('ERR_NOT_AVAILABLE', `${what} is not available in this version yet. ${instead}`);
 }
 
-/** An error that the addon threw, or told as text: its code, a space, its message. */
+const SHOWN_NAMES = 20;
+
+export function unknownMessageType(type: string, known: readonly string[]): WorkerError {
+  const list = known.slice(0, SHOWN_NAMES).map((name) => `"${name}"`);
+  const more = known.length - list.length;
+  const handles =
+    known.length === 0 ? 'It has no handlers.' : `It handles ${list.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`;
+  return new WorkerError(
+    'ERR_UNKNOWN_MESSAGE_TYPE',
+    `the worker has no handler for the message type "${type}". ${handles}`,
+  );
+}
+
+export function driverFailed(driver: string, what: string, cause: unknown): WorkerError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new WorkerError('ERR_DRIVER_FAILED', `the driver "${driver}" ${what}: ${reason}`, { cause });
+}
+
+/** @param able - A driver that can. */
+export function unsupportedByDriver(driver: string, what: string, able: string): WorkerError {
+  return new WorkerError(
+    'ERR_UNSUPPORTED_BY_DRIVER',
+    `the driver "${driver}" has no ${what}; the driver "${able}" has.`,
+  );
+}
+
+/** An error that the addon threw, or told as text: its code, a space, its message. Others of ours stay what they are. */
 export function fromNative(error: unknown): WorkerError {
+  if (error instanceof WorkerError) return error;
   if (typeof error === 'string') {
     const space = error.indexOf(' ');
     return new WorkerError(error.slice(0, space) as WorkerErrorCode, error.slice(space + 1));

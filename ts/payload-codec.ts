@@ -14,23 +14,51 @@ export class Undecodable {
 
 /** Between the values users see and the payloads the addon moves. */
 export interface PayloadCodec {
-  readonly serializer: Serializer;
+  /** `undefined`: the values themselves travel. */
+  readonly serializer: Serializer | undefined;
   /** Payloads of a batch come as one JSON array. */
   readonly json: boolean;
   /** @param what - For the error: which message this is. */
-  encode(value: unknown, what: string): Encoded;
+  encode(value: unknown, what: string): unknown;
   /** One value per record, `undefined` where it has no payload. */
   decodeBatch(records: Int32Array, count: number, payloads: Encoded): unknown[];
-  decode(payload: Encoded): unknown;
+  decode(payload: unknown): unknown;
 }
 
-export function createCodec(serializer: Serializer | undefined): PayloadCodec {
+/** For a connection that moves bytes. */
+export function createCodec(serializer: Serializer | undefined): PayloadCodec & { readonly serializer: Serializer } {
   if (serializer === undefined) return new JsonCodec(new JsonSerializer());
   checkSerializer(serializer);
   return Object.getPrototypeOf(serializer) === JsonSerializer.prototype
     ? new JsonCodec(serializer)
     : new CustomCodec(serializer);
 }
+
+/** For a connection that moves values: only a serializer that the user gave is used. */
+export function createValueCodec(serializer: Serializer | undefined): PayloadCodec {
+  if (serializer === undefined) return asIs;
+  const codec = createCodec(serializer);
+  return {
+    serializer,
+    json: codec.json,
+    encode(value, what) {
+      const encoded = codec.encode(value, what);
+      // A copy of its own: the memory around a slice, such as that of most buffers, must not travel along.
+      return encoded instanceof Uint8Array ? new Uint8Array(encoded) : encoded;
+    },
+    decodeBatch: codec.decodeBatch.bind(codec),
+    decode: codec.decode.bind(codec),
+  };
+}
+
+/** No serializer: what moves the values copies them. */
+const asIs: PayloadCodec = {
+  serializer: undefined,
+  json: false,
+  encode: (value) => value,
+  decodeBatch: () => [],
+  decode: (payload) => payload,
+};
 
 function checkSerializer(serializer: Serializer): void {
   if (typeof serializer !== 'object' || serializer === null) throw invalidOption('serializer', 'an object', serializer);
@@ -131,8 +159,8 @@ class JsonCodec implements PayloadCodec {
     return decodeEach(records, count, cut, 1, (payload) => JSON.parse(payload as string), 'json');
   }
 
-  decode(payload: Encoded): unknown {
-    return decodeAlone(payload, () => JSON.parse(payload as string), 'json');
+  decode(payload: unknown): unknown {
+    return decodeAlone(payload as Encoded, () => JSON.parse(payload as string), 'json');
   }
 }
 
@@ -188,8 +216,8 @@ class CustomCodec implements PayloadCodec {
     return decodeEach(records, count, cut, 0, decode, this.serializer.name);
   }
 
-  decode(payload: Encoded): unknown {
-    return decodeAlone(payload, () => this.read(payload), this.serializer.name);
+  decode(payload: unknown): unknown {
+    return decodeAlone(payload as Encoded, () => this.read(payload as Encoded), this.serializer.name);
   }
 
   private read(payload: Encoded): unknown {

@@ -1,11 +1,12 @@
+import type { ConnectedHost, HostConnection, Outcomes } from './connection.js';
 import { fromNative, messageTimeout, WorkerError } from './errors.js';
 import type { Log } from './logger.js';
 import type { AnyEnvelope, MiddlewareChain } from './middleware-chain.js';
-import type { NativeConnection } from './native/binding.js';
-import { getNative, HEAD, RECORD, RecordKind } from './native/environment.js';
-import type { Encoded, PayloadCodec } from './payload-codec.js';
+import { RecordKind } from './native/environment.js';
+import type { PayloadCodec } from './payload-codec.js';
 import { Undecodable } from './payload-codec.js';
 import { decodeError } from './remote-error.js';
+import type { TransferList } from './types/transfer-list.js';
 
 /** A request whose promise is not settled. */
 interface Pending {
@@ -32,36 +33,44 @@ const CONFIGURED = -1;
  * The promises of requests in flight, by slot. Which slot an answer belongs to, and when one is late, the addon knows;
  * promises can only be kept here.
  */
-export class Requests {
-  connection!: NativeConnection;
+export class Requests implements Outcomes {
+  connection!: HostConnection;
+  private scheduleFlush!: () => void;
   /** To be called when no request is in flight any more. */
   onIdle: (() => void) | undefined;
   private readonly pending: (Pending | undefined)[] = [];
-  private readonly native = getNative();
 
   constructor(private readonly options: RequestsOptions) {}
 
-  send(type: string, payload: unknown, timeout = CONFIGURED): Promise<unknown> {
+  /** Before anything is sent. */
+  attach({ connection, scheduleFlush }: ConnectedHost): void {
+    this.connection = connection;
+    this.scheduleFlush = scheduleFlush;
+  }
+
+  send(type: string, payload: unknown, timeout = CONFIGURED, transfer?: TransferList): Promise<unknown> {
     const { outgoing, txIdGenerator, codec } = this.options;
-    if (outgoing !== undefined || txIdGenerator !== undefined) return this.sendReserved(type, payload, timeout);
+    if (outgoing !== undefined || txIdGenerator !== undefined) {
+      return this.sendReserved(type, payload, timeout, transfer);
+    }
     return new Promise((resolve, reject) => {
       const encoded = codec.encode(payload, type);
       let slot: number;
       try {
-        slot = this.connection.request(type, encoded, timeout);
+        slot = this.connection.request(type, encoded, timeout, transfer);
       } catch (error) {
         throw fromNative(error);
       }
       this.pending[slot] = { type, tx: undefined, resolve, reject };
-      this.native.scheduleFlush();
+      this.scheduleFlush();
     });
   }
 
-  post(type: string, payload: unknown): void {
+  post(type: string, payload: unknown, transfer?: TransferList): void {
     const { outgoing, codec, log, worker } = this.options;
     const post = (message: AnyEnvelope) => {
       const encoded = codec.encode(message.payload, message.type);
-      this.submit(() => this.connection.post(message.type, encoded));
+      this.submit(() => this.connection.post(message.type, encoded, transfer));
     };
     const message: AnyEnvelope = { type, tx: undefined, payload };
     if (outgoing === undefined) return post(message);
@@ -92,7 +101,12 @@ export class Requests {
   }
 
   /** The slower way, for a transaction whose id must be known before its message is written. */
-  private sendReserved(type: string, payload: unknown, timeout: number): Promise<unknown> {
+  private sendReserved(
+    type: string,
+    payload: unknown,
+    timeout: number,
+    transfer: TransferList | undefined,
+  ): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const { outgoing, txIdGenerator, codec } = this.options;
       const custom = txIdGenerator?.({ type, payload });
@@ -109,13 +123,13 @@ export class Requests {
         this.pending[slot] = undefined;
         this.connection.cancel(slot);
         reject(error);
-        this.checkIdle();
+        this.batchEnd();
       };
       const submit = (message: AnyEnvelope) => {
         if (this.pending[slot] !== pending) return;
         try {
           const encoded = codec.encode(message.payload, message.type);
-          this.submit(() => this.connection.submit(slot, message.type, encoded));
+          this.submit(() => this.connection.submit(slot, message.type, encoded, transfer));
         } catch (error) {
           failed(error);
         }
@@ -129,38 +143,33 @@ export class Requests {
   private submit<T>(command: () => T): T {
     try {
       const result = command();
-      this.native.scheduleFlush();
+      this.scheduleFlush();
       return result;
     } catch (error) {
       throw fromNative(error);
     }
   }
 
-  /** A batch of the addon's. */
-  readonly onMessages = (count: number, payloads: Encoded): void => {
-    const { records } = this.native;
-    const { codec, incoming, worker } = this.options;
-    const values = codec.decodeBatch(records, count, payloads);
-    for (let index = 0; index < count; index++) {
-      const at = HEAD + index * RECORD;
-      const kind = records[at] as number;
-      const pending = this.take(records[at + 1] as number);
-      if (pending === undefined) continue;
-      const value = values[index];
-      if (kind === RecordKind.TimedOut) {
-        pending.reject(messageTimeout(pending.type, worker, records[at + 2] as number));
-      } else if (value instanceof Undecodable) {
-        pending.reject(value.error);
-      } else if (incoming !== undefined) {
-        this.passIncoming(incoming, pending, kind, value);
-      } else if (kind === RecordKind.Result) {
-        pending.resolve(value);
-      } else {
-        pending.reject(decodeError(value));
-      }
+  settle(slot: number, kind: RecordKind, value: unknown, millis: number): void {
+    const { incoming, worker } = this.options;
+    const pending = this.take(slot);
+    if (pending === undefined) return;
+    if (kind === RecordKind.TimedOut) {
+      pending.reject(messageTimeout(pending.type, worker, millis));
+    } else if (value instanceof Undecodable) {
+      pending.reject(value.error);
+    } else if (incoming !== undefined) {
+      this.passIncoming(incoming, pending, kind, value);
+    } else if (kind === RecordKind.Result) {
+      pending.resolve(value);
+    } else {
+      pending.reject(decodeError(value));
     }
-    this.checkIdle();
-  };
+  }
+
+  batchEnd(): void {
+    if (this.onIdle !== undefined && this.connection.inFlight === 0) this.onIdle();
+  }
 
   private passIncoming(incoming: MiddlewareChain, pending: Pending, kind: number, value: unknown): void {
     const failed = kind === RecordKind.RemoteError;
@@ -176,10 +185,9 @@ export class Requests {
     );
   }
 
-  /** An answer that cannot be used. */
-  refuse(slot: number, detail: string): void {
-    this.take(slot)?.reject(fromNative(detail));
-    this.checkIdle();
+  refuse(slot: number, error: WorkerError): void {
+    this.take(slot)?.reject(error);
+    this.batchEnd();
   }
 
   /** Ends all requests, oldest first. */
@@ -188,16 +196,12 @@ export class Requests {
       const pending = this.take(slot);
       pending?.reject(reason(pending.type));
     }
-    this.checkIdle();
+    this.batchEnd();
   }
 
   private take(slot: number): Pending | undefined {
     const pending = this.pending[slot];
     this.pending[slot] = undefined;
     return pending;
-  }
-
-  private checkIdle(): void {
-    if (this.onIdle !== undefined && this.connection.inFlight === 0) this.onIdle();
   }
 }

@@ -1,18 +1,19 @@
 import path from 'node:path';
 
-import { Dispatcher, type AnyHandler } from './dispatcher.js';
+import { type AnyHandler, type Answers, Dispatcher } from './dispatcher.js';
 import { toDriver } from './drivers/to-driver.js';
-import { connectTimeout, fromNative, invalidOption, WorkerError } from './errors.js';
+import { driverFailed, invalidOption, WorkerError } from './errors.js';
 import { createLog } from './logger.js';
 import { MiddlewareChain } from './middleware-chain.js';
-import { connectionOptions } from './native/connection-options.js';
-import { Control, getNative } from './native/environment.js';
+import { checkTimeout, connectionOptions } from './native/connection-options.js';
 import { createCodec } from './payload-codec.js';
-import { ProcessServer } from './process-server.js';
+import type { Driver, DriverServerChannel } from './types/driver.js';
 import type { Handlers } from './types/handlers.js';
 import type { MessageDefinitions } from './types/message-definitions.js';
 import type { WorkerServer, WorkerServerOptions } from './types/worker-server.js';
-import { getWorkerChannel, type WorkerChannel } from './worker-channel.js';
+import { DriverWorkerChannel } from './values/driver-worker-channel.js';
+import { adoptWorkerChannel, getWorkerChannel, type WorkerChannel } from './worker-channel.js';
+import { WorkerServer as Server } from './worker-server.js';
 
 /**
  * Starts to answer the host. Resolves when the host is connected; by then messages may have come already.
@@ -43,76 +44,58 @@ export async function startWorkerServer(first: object, second: WorkerServerOptio
   return serve(first, second);
 }
 
-let served = false;
+const served = new WeakSet<WorkerChannel>();
 
 async function serve(handlers: object, options: WorkerServerOptions): Promise<WorkerServer> {
   const names = handlerNames(handlers);
-  const channel = getWorkerChannel();
-  if (channel === undefined) {
-    throw new WorkerError(
-      'ERR_NOT_A_WORKER',
-      'startWorkerServer() was called in a process that is no worker. Start its script with createWorker().',
-    );
-  }
-  checkDriver(options.driver);
-  if (served) throw new WorkerError('ERR_INVALID_OPTION', 'startWorkerServer() was called twice in one worker');
+  const driver = options.driver === undefined ? undefined : toDriver(options.driver);
   const codec = createCodec(options.serializer);
-  const nativeOptions = connectionOptions(codec, {
-    serverConnect: options.timeout?.serverConnect ?? channel.connectTimeout,
-  });
-  const log = createLog(options.logger, options.logLevel, path.basename(process.argv[1] ?? 'worker'));
   const chains = MiddlewareChain.pair(options.middleware);
-  served = true;
-  const { connection } = channel;
-  const dispatcher = new Dispatcher({ connection, codec, log, handlers, names, ...chains });
-  const server = new ProcessServer(connection, dispatcher);
-  await connected(channel, server, dispatcher, nativeOptions, names, log);
+  const log = createLog(options.logger, options.logLevel, path.basename(process.argv[1] ?? 'worker'));
+  const serverConnect = options.timeout?.serverConnect;
+  if (serverConnect !== undefined) checkTimeout('timeout.serverConnect', serverConnect);
+  const channel = getWorkerChannel() ?? (await connectBy(driver));
+  if (driver !== undefined && driver.name !== channel.driver) throw driverMismatch(channel.driver, driver.name);
+  if (served.has(channel)) {
+    throw new WorkerError('ERR_INVALID_OPTION', 'startWorkerServer() was called twice in one worker');
+  }
+  served.add(channel);
+  const server = new Server(channel);
+  await channel.serve({
+    options: connectionOptions(codec, { serverConnect: serverConnect ?? channel.connectTimeout }),
+    serializer: options.serializer,
+    names,
+    log,
+    createDispatcher: <Call>(answers: Answers<Call>) => {
+      const dispatcher = new Dispatcher(answers, { log, handlers, names, ...chains });
+      server.dispatcher = dispatcher;
+      return dispatcher;
+    },
+    onCloseAsked: () => void server.close(),
+    onHostGone: () => server.onHostGone(),
+  });
+  server.isConnected = true;
   return server;
 }
 
-/** Resolves when the host's handshake was read and fits. */
-function connected(
-  channel: WorkerChannel,
-  server: ProcessServer,
-  dispatcher: Dispatcher,
-  nativeOptions: ReturnType<typeof connectionOptions>,
-  names: string[],
-  log: ReturnType<typeof createLog>,
-): Promise<void> {
-  const { connection } = channel;
-  return new Promise((resolve, reject) => {
-    const onControl = (what: number, number: number, payload: string | Uint8Array | undefined, detail: string) => {
-      switch (what) {
-        case Control.Ready:
-          server.isConnected = true;
-          return resolve();
-        case Control.Mismatch:
-          return reject(fromNative(detail));
-        case Control.HandshakeTimedOut:
-          return reject(connectTimeout(nativeOptions.serverConnectTimeout));
-        case Control.UnknownRequest:
-          return dispatcher.onUnknown(number, detail, payload);
-        case Control.UnknownNotification:
-          return dispatcher.onUnknown(-1, detail, payload);
-        case Control.Dropped:
-          return log('warn', `a message from the host was dropped: ${detail}`);
-        case Control.Close:
-          return void server.close();
-        case Control.End:
-          return server.onHostGone();
-      }
-    };
-    try {
-      connection.serve(nativeOptions, names, dispatcher.onMessages, onControl);
-    } catch (error) {
-      throw fromNative(error);
-    }
-    // What came before is handled when the caller is done with this tick.
-    queueMicrotask(() => {
-      connection.drain();
-      getNative().environment.flush();
-    });
-  });
+/** Connects by a user's driver: nothing else in this program tells that it is a worker. */
+async function connectBy(driver: Driver | undefined): Promise<WorkerChannel> {
+  if (driver?.createServer === undefined) {
+    const what = driver === undefined ? '' : `, and the driver "${driver.name}" has no createServer() to connect it`;
+    throw new WorkerError(
+      'ERR_NOT_A_WORKER',
+      `startWorkerServer() was called in a program that is no worker${what}. Start its script with createWorker().`,
+    );
+  }
+  let end: DriverServerChannel;
+  try {
+    end = await driver.createServer();
+  } catch (error) {
+    throw error instanceof WorkerError ? error : driverFailed(driver.name, 'could not connect to the host', error);
+  }
+  const channel = new DriverWorkerChannel(driver.name, end);
+  adoptWorkerChannel(channel);
+  return channel;
 }
 
 /** Only own properties are handlers: no message can reach an inherited name. */
@@ -125,13 +108,9 @@ function handlerNames(handlers: object): string[] {
   return names;
 }
 
-function checkDriver(option: unknown): void {
-  if (option === undefined) return;
-  const { name } = toDriver(option);
-  if (name !== 'child_process') {
-    throw new WorkerError(
-      'ERR_DRIVER_MISMATCH',
-      `this worker was started by the driver "child_process", not by "${name}". Leave \`driver\` out: it is detected.`,
-    );
-  }
+function driverMismatch(actual: string, named: string): WorkerError {
+  return new WorkerError(
+    'ERR_DRIVER_MISMATCH',
+    `this worker was started by the driver "${actual}", not by "${named}". Leave \`driver\` out: it is detected.`,
+  );
 }

@@ -1,59 +1,56 @@
-import type { NativeConnection } from './native/binding.js';
+import type { Answers, Dispatcher } from './dispatcher.js';
+import type { Log } from './logger.js';
+import type { NativeOptions } from './native/binding.js';
+import { openProcessChannel } from './native/process-worker-channel.js';
+import { openThreadChannel } from './values/thread-worker-channel.js';
+import type { Serializer } from './types/serializer.js';
 
-import { fromNative } from './errors.js';
-import { getNative } from './native/environment.js';
+/** What a worker server is made of. */
+export interface ServeSetup {
+  readonly options: NativeOptions;
+  /** As the user gave it. */
+  readonly serializer: Serializer | undefined;
+  readonly names: readonly string[];
+  readonly log: Log;
+  createDispatcher<Call>(answers: Answers<Call>): Dispatcher<Call>;
+  /** The host asks this worker to stop. */
+  onCloseAsked(): void;
+  /** The host is gone, however that came. */
+  onHostGone(): void;
+}
 
-/** Names the connection to the host: `fd:` and the number of an inherited descriptor. */
-export const CHANNEL_VARIABLE = 'ISOLATED_WORKERS_CHANNEL';
-
-/** What the host configured as `timeout.serverConnect`, in milliseconds: too late to be told over the connection. */
-export const CONNECT_TIMEOUT_VARIABLE = 'ISOLATED_WORKERS_CONNECT_TIMEOUT';
-const DEFAULT_CONNECT_TIMEOUT = 30_000;
-
-/** The connection of a process that was started as a worker. */
+/** The connection of a worker to its host, as whatever started the worker left it. */
 export interface WorkerChannel {
-  readonly connection: NativeConnection;
+  /** The driver that started this worker. */
+  readonly driver: string;
   /** How long to wait for the host's handshake, in milliseconds, unless the worker says otherwise. */
   readonly connectTimeout: number;
   /** Blocks until they are there; they are decoded once. */
   startupData(): unknown;
+  /** Starts to serve. Resolves when the host's handshake was read and fits; rejects with why not. */
+  serve(setup: ServeSetup): Promise<void>;
+  /** Writes the answers given so far, blocking for a bounded time; also while the worker exits. */
+  flush(): void;
+  close(): void;
+  /** Ends the worker itself, where that is not more than the worker. */
+  exit(): void;
 }
 
-const channel = openChannel();
+const inherited = openProcessChannel() ?? openThreadChannel();
+let adopted: WorkerChannel | undefined;
+let inProcess: (() => WorkerChannel | undefined) | undefined;
 
-/** The connection to the host; `undefined` in a process that is no worker. */
+/** The connection to the host; `undefined` in a program that is no worker. */
 export function getWorkerChannel(): WorkerChannel | undefined {
-  return channel;
+  return inProcess?.() ?? inherited ?? adopted;
 }
 
-function openChannel(): WorkerChannel | undefined {
-  const descriptor = /^fd:(\d+)$/.exec(process.env[CHANNEL_VARIABLE] ?? '')?.[1];
-  if (descriptor === undefined) return undefined;
-  const connectTimeout = Number(process.env[CONNECT_TIMEOUT_VARIABLE] ?? DEFAULT_CONNECT_TIMEOUT);
-  // Processes that this worker starts are not workers of the same host.
-  delete process.env[CHANNEL_VARIABLE];
-  delete process.env[CONNECT_TIMEOUT_VARIABLE];
-  const { addon, environment } = getNative();
-  const connection = addon.NativeConnection.worker(environment, Number(descriptor));
-  let data: { readonly value: unknown } | undefined;
-  return {
-    connection,
-    connectTimeout,
-    startupData() {
-      data ??= { value: parse(readStartupData(connection, connectTimeout)) };
-      return data.value;
-    },
-  };
+/** The connection that a user's driver has made. */
+export function adoptWorkerChannel(channel: WorkerChannel): void {
+  adopted = channel;
 }
 
-function readStartupData(connection: NativeConnection, timeout: number): string | null {
-  try {
-    return connection.readStartupData(timeout);
-  } catch (error) {
-    throw fromNative(error);
-  }
-}
-
-function parse(text: string | null): unknown {
-  return text === null ? undefined : JSON.parse(text);
+/** Workers in this very thread: `find` gives the one that is asking. */
+export function findInProcess(find: () => WorkerChannel | undefined): void {
+  inProcess = find;
 }

@@ -1,15 +1,24 @@
 import type { Readable } from 'node:stream';
 
-import type { ProcessChannel } from './drivers/process-channel.js';
-import { fromNative, invalidOption, notAvailable, startTimeout, WorkerCrashedError, workerClosed } from './errors.js';
+import type { Ending, HostChannel } from './drivers/host-channel.js';
+import {
+  fromNative,
+  invalidOption,
+  notAvailable,
+  startTimeout,
+  unsupportedByDriver,
+  WorkerCrashedError,
+  workerClosed,
+} from './errors.js';
 import type { Log } from './logger.js';
-import { Control, getNative } from './native/environment.js';
+import { Control } from './native/environment.js';
 import { checkTimeout } from './native/connection-options.js';
 import type { NativeOptions } from './native/binding.js';
 import type { Requests } from './requests.js';
+import type { PayloadCodec } from './payload-codec.js';
 import type { DriverCapabilities } from './types/driver.js';
-import type { ShutdownReason } from './types/shutdown-reason.js';
-import type { CloseOptions, SendOptions } from './types/worker-client.js';
+import type { TransferList } from './types/transfer-list.js';
+import type { CloseOptions, PostOptions, SendOptions } from './types/worker-client.js';
 
 /** How long a worker may take to end after its connection did, in milliseconds. */
 const EXIT_GRACE = 1000;
@@ -19,8 +28,10 @@ const CLOSE_TIMEOUT = 5000;
 
 export interface WorkerInit {
   readonly name: string;
+  readonly driver: string;
   readonly capabilities: DriverCapabilities;
-  readonly channel: ProcessChannel;
+  readonly channel: HostChannel;
+  readonly codec: PayloadCodec;
   readonly requests: Requests;
   readonly nativeOptions: NativeOptions;
   readonly startupData: string | undefined;
@@ -33,7 +44,8 @@ export class Worker {
   readonly capabilities: DriverCapabilities;
   /** Resolves when the worker serves; rejects when it ends before. */
   readonly ready: Promise<void>;
-  private readonly channel: ProcessChannel;
+  private readonly driver: string;
+  private readonly channel: HostChannel;
   private readonly requests: Requests;
   private readonly log: Log;
   private readonly startupTimeout: number;
@@ -46,11 +58,13 @@ export class Worker {
   private failure: ((messageType?: string) => Error) | undefined;
   private hold: -1 | 0 | 1 = 0;
   private closing: Promise<void> | undefined;
+  private readonly flush: () => void;
   private readonly gone: Promise<void>;
 
   constructor(init: WorkerInit) {
     this.name = init.name;
     this.capabilities = init.capabilities;
+    this.driver = init.driver;
     this.channel = init.channel;
     this.requests = init.requests;
     this.log = init.log;
@@ -58,20 +72,22 @@ export class Worker {
     this.ready = new Promise((resolve, reject) => (this.settleReady = { resolve, reject }));
     // Who does not wait for it learns of a failure from the requests.
     this.ready.catch(() => {});
-    const { addon, environment } = getNative();
-    this.requests.connection = addon.NativeConnection.host(
-      environment,
-      this.channel.pair,
-      init.nativeOptions,
-      init.startupData,
-      this.requests.onMessages,
-      this.onControl,
-    );
-    this.gone = this.channel.exited.then((reason) => this.onExit(reason));
-    this.log('debug', `started as process ${this.channel.pid}`);
+    const { channel, requests } = init;
+    const connected = channel.connect({
+      options: init.nativeOptions,
+      codec: init.codec,
+      startupData: init.startupData,
+      outcomes: requests,
+      onControl: this.onControl,
+      onTrouble: (text) => this.log('warn', text),
+    });
+    requests.attach(connected);
+    this.flush = connected.flush;
+    this.gone = channel.exited.then((ending) => this.onExit(ending));
+    this.log('debug', `started as ${channel.title}`);
   }
 
-  get pid(): number {
+  get pid(): number | undefined {
     return this.channel.pid;
   }
 
@@ -97,17 +113,30 @@ export class Worker {
       const timeout = options?.timeout;
       if (timeout !== undefined) checkTimeout('timeout', timeout);
       if (typeof type !== 'string') throw invalidOption('the message type', 'a string', type);
+      const transfer = this.checkTransfer(options);
       if (!this.isActive) return this.refuse(type);
-      return this.requests.send(type, payload, timeout);
+      return this.requests.send(type, payload, timeout, transfer);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  post(type: string, payload?: unknown): void {
+  post(type: string, payload?: unknown, options?: PostOptions): void {
     if (typeof type !== 'string') throw invalidOption('the message type', 'a string', type);
+    const transfer = this.checkTransfer(options);
     if (!this.isActive) throw this.inactive('post', type);
-    this.requests.post(type, payload);
+    this.requests.post(type, payload, transfer);
+  }
+
+  private checkTransfer(options: PostOptions | undefined): TransferList | undefined {
+    const transfer = options?.transfer;
+    if (transfer === undefined) return undefined;
+    if (!Array.isArray(transfer)) throw invalidOption('transfer', 'an array', transfer);
+    if (transfer.length === 0) return undefined;
+    if (!this.capabilities.sharedMemory) {
+      throw unsupportedByDriver(this.driver, 'memory to move: `transfer` cannot work', 'worker_threads');
+    }
+    return transfer as TransferList;
   }
 
   /** Between the end of the connection and that of the process, the reason is still to come. */
@@ -148,11 +177,16 @@ export class Worker {
   }
 
   async disconnect(): Promise<void> {
-    throw notAvailable('disconnect()', 'Use close() and createWorker().');
+    throw this.cannotReconnect('disconnect()');
   }
 
   async reconnect(): Promise<void> {
-    throw notAvailable('reconnect()', 'Use close() and createWorker().');
+    throw this.cannotReconnect('reconnect()');
+  }
+
+  private cannotReconnect(what: string): Error {
+    if (!this.capabilities.reconnect) return unsupportedByDriver(this.driver, what, 'child_process');
+    return notAvailable(what, 'Use close() and createWorker().');
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -168,7 +202,8 @@ export class Worker {
     connection.setHold(1);
     await within(deadline, this.drained());
     connection.askToClose();
-    getNative().environment.flush();
+    this.flush();
+    this.channel.askToEnd();
     if (!(await within(deadline, this.gone))) {
       this.log('warn', `did not stop within ${timeout} ms; sending SIGTERM`);
       this.channel.kill('SIGTERM');
@@ -191,8 +226,6 @@ export class Worker {
         this.wasReady = this.connected = true;
         this.log('debug', 'ready');
         return this.settleReady.resolve();
-      case Control.Refused:
-        return this.requests.refuse(number, detail);
       case Control.Mismatch:
         return this.giveUp(fromNative(detail));
       case Control.HandshakeTimedOut:
@@ -225,7 +258,7 @@ export class Worker {
     });
   }
 
-  private onExit(reason: ShutdownReason): void {
+  private onExit({ reason, cause }: Ending): void {
     const { connection } = this.requests;
     // What it sent before its end comes before the news of it.
     connection.drain();
@@ -237,7 +270,7 @@ export class Worker {
     const lost = (messageType?: string) =>
       closing
         ? workerClosed(messageType === undefined ? 'start' : `finish "${messageType}"`, this.name)
-        : new WorkerCrashedError(this.name, { pid, reason, phase, messageType, stderr });
+        : new WorkerCrashedError(this.name, { pid, reason, phase, messageType, stderr, cause });
     if (!closing) this.failure ??= lost;
     const failure = this.failure ?? lost;
     this.settleReady.reject(failure());

@@ -5,8 +5,8 @@
 export const subpaths = [
   {
     file: 'drivers/index',
-    values: ['ChildProcessDriver', 'WorkerThreadsDriver'],
-    types: ['Driver', 'DriverCapabilities', 'DriverChannel', 'DriverMessage'],
+    values: ['ChildProcessDriver', 'InProcessDriver', 'WorkerThreadsDriver', 'defineWorkerDriver'],
+    types: ['Driver', 'DriverCapabilities', 'DriverChannel', 'DriverMessage', 'DriverServerChannel'],
   },
   {
     file: 'drivers/child-process',
@@ -15,7 +15,12 @@ export const subpaths = [
   },
   {
     file: 'drivers/worker-threads',
-    values: ['WorkerThreadsDriver'],
+    values: ['WorkerThreadsDriver', 'withTransfer'],
+    types: ['ThreadOptions'],
+  },
+  {
+    file: 'drivers/in-process',
+    values: ['InProcessDriver'],
     types: [],
   },
 ];

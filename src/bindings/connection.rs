@@ -213,13 +213,6 @@ impl NativeConnection {
         self.link.touch();
     }
 
-    /// Answers a request of the peer whose type has no handler.
-    #[napi(catch_unwind)]
-    pub fn fail_unknown(&self, call: u32, message_type: String) {
-        self.link.connection.borrow_mut().exchange.fail_unknown(CallId(call), &message_type);
-        self.link.touch();
-    }
-
     /// The transaction id of a request of the peer that has no answer yet.
     #[napi(catch_unwind)]
     pub fn call_transaction_id(&self, call: u32) -> Option<String> {

@@ -180,12 +180,6 @@ impl Exchange {
         self.calls.try_remove(call.0 as usize);
     }
 
-    /// Answers that there is no handler for the type of this call.
-    pub fn fail_unknown(&mut self, call: CallId, type_name: &str) {
-        let error = RemoteError::unknown_type(type_name, self.types.names().take(self.handlers));
-        self.fail(call, &error);
-    }
-
     /// The transaction id of a call, as text.
     pub fn call_transaction_id(&self, call: CallId) -> Option<String> {
         self.calls.get(call.0 as usize).map(|call| call.id.to_string())

@@ -6,7 +6,7 @@ import { inheritedExecArgv } from '../process-arguments.js';
 import { loaderArguments } from '../script.js';
 import type { ChildProcessCapabilities, Driver } from '../types/driver.js';
 import type { ProcessOptions, StdioMode } from '../types/process-options.js';
-import { CHANNEL_VARIABLE } from '../worker-channel.js';
+import { CHANNEL_VARIABLE } from '../native/process-worker-channel.js';
 import { ProcessChannel } from './process-channel.js';
 
 /** The default driver: each worker is a process of its own, connected by a private pair that nobody else can reach. */

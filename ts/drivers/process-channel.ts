@@ -1,28 +1,30 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 
+import type { ConnectedHost, ConnectionSetup } from '../connection.js';
 import { LastLines } from '../last-lines.js';
 import type { NativePair } from '../native/binding.js';
-import type { CoreChannel } from '../types/driver.js';
-import type { ShutdownReason } from '../types/shutdown-reason.js';
+import { connectNative } from '../native/host-connection.js';
+import type { Ending, HostChannel } from './host-channel.js';
 
 /** How long the rest of a dead worker's output may take to arrive, in milliseconds. A grandchild may hold it open. */
 const OUTPUT_GRACE = 500;
 
 /** A running child process and the host's end of its connection. */
-export class ProcessChannel implements CoreChannel {
+export class ProcessChannel implements HostChannel {
   readonly isCore = true;
+  readonly movesValues = false;
   readonly pid: number;
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
   /** Resolves when the process is gone and its output has been read. */
-  readonly exited: Promise<ShutdownReason>;
+  readonly exited: Promise<Ending>;
   private readonly lastLines: LastLines | undefined;
   private gone = false;
 
   constructor(
     private readonly child: ChildProcess,
-    readonly pair: NativePair,
+    private readonly pair: NativePair,
   ) {
     this.pid = child.pid as number;
     this.stdout = child.stdout;
@@ -31,13 +33,29 @@ export class ProcessChannel implements CoreChannel {
     this.exited = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
         this.gone = true;
-        const done = () => resolve({ type: 'exit', code, signal });
+        const done = () => resolve({ reason: { type: 'exit', code, signal } });
         if (child.stderr === null && child.stdout === null) return done();
         child.once('close', done);
         setTimeout(done, OUTPUT_GRACE).unref();
       });
     });
   }
+
+  get title(): string {
+    return `process ${this.pid}`;
+  }
+
+  connect(setup: ConnectionSetup): ConnectedHost {
+    try {
+      return connectNative(this.pair, setup);
+    } catch (error) {
+      this.kill('SIGKILL');
+      this.pair.close();
+      throw error;
+    }
+  }
+
+  askToEnd(): void {}
 
   /** The last lines of standard error, where it is piped. */
   get lastWords(): string[] | undefined {

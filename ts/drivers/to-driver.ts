@@ -5,6 +5,11 @@ import type { Driver } from '../types/driver.js';
 export function toDriver(option: unknown): Driver {
   const driver = (typeof option === 'function' ? create(option) : option) as Partial<Driver> | null;
   if (typeof driver !== 'object' || driver === null || typeof driver.spawn !== 'function') throw notADriver(option);
+  const { name, capabilities } = driver;
+  if (typeof name !== 'string' || name === '') throw invalidOption('driver.name', 'a non-empty string', name);
+  if (typeof capabilities !== 'object' || capabilities === null) {
+    throw invalidOption('driver.capabilities', 'an object', capabilities);
+  }
   return driver as Driver;
 }
 

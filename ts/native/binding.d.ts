@@ -35,8 +35,6 @@ export declare class NativeConnection {
   respond(call: number, payload: unknown): void;
   /** Answers a request of the peer with an error, as JSON text. */
   fail(call: number, error: string): void;
-  /** Answers a request of the peer whose type has no handler. */
-  failUnknown(call: number, messageType: string): void;
   /** The transaction id of a request of the peer that has no answer yet. */
   callTransactionId(call: number): string | null;
   /** Asks the worker to stop, after all that was sent before. */
@@ -81,6 +79,41 @@ export declare class NativePair {
   closeChildEnd(): void;
   /** Closes what is left of both ends. */
   close(): void;
+}
+
+/**
+ * The requests in flight of a connection that moves JavaScript values. The same table that serves byte connections; the
+ * facade sends the messages and tells it the answers.
+ */
+export declare class NativeRequests {
+  /** Only the timeouts of the options matter. */
+  constructor(environment: NativeEnvironment, options: NativeOptions);
+  /**
+   * Begins a transaction; gives its ticket, whose remainder by 2^26 is its slot. Without an id it gets one that
+   * begins with `idBase` and ends in its number. A negative timeout is the configured one.
+   */
+  begin(messageType: string, tx: string | undefined | null, timeout: number): number;
+  /** Ends the transaction of a ticket. `false`: it has ended before. */
+  finish(ticket: number): boolean;
+  /** Ends the transaction with this id; gives its slot, or -1 where it has ended before. */
+  finishById(tx: string): number;
+  /** The transaction id of a request in flight. */
+  transactionId(slot: number): string | null;
+  /** Ends a transaction without an outcome; tells whether there was one. */
+  cancel(slot: number): boolean;
+  /** Ends all transactions without an outcome; gives their slots, oldest first. */
+  failAll(): Array<number>;
+  /** Ends what is late; gives slots and their timeouts in milliseconds, in turns. */
+  expire(): Array<number>;
+  /** Milliseconds until something may be late; -1 where nothing has a deadline. */
+  nextDeadline(): number;
+  /** How many requests wait for their outcome. */
+  get inFlight(): number;
+  /**
+   * What all generated ids begin with: 24 characters, up to the last hyphen. The rest is the request's number in
+   * hexadecimal.
+   */
+  get idBase(): string;
 }
 
 /** How the two sides of a connection talk. Durations are in milliseconds; 0 and Infinity mean none. */

@@ -1,5 +1,6 @@
 import { invalidOption } from '../errors.js';
 import type { PayloadCodec } from '../payload-codec.js';
+import type { Serializer } from '../types/serializer.js';
 import type { TimeoutConfig } from '../types/timeout-config.js';
 import type { NativeOptions } from './binding.js';
 
@@ -12,7 +13,7 @@ const defaults = { startup: 10_000, serverConnect: 30_000, message: 300_000 };
 
 /** What the addon needs to know of a connection. Numbers out of range are refused, by name. */
 export function connectionOptions(
-  codec: PayloadCodec,
+  codec: PayloadCodec & { readonly serializer: Serializer },
   timeout: number | TimeoutConfig | undefined,
   maxMessageSize: number = DEFAULT_MAX_MESSAGE_SIZE,
 ): NativeOptions {

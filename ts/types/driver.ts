@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { TransferListItem as Transferable } from 'node:worker_threads';
 
 import type { ShutdownReason } from './shutdown-reason.js';
 
@@ -29,44 +30,66 @@ export interface WorkerThreadsCapabilities extends DriverCapabilities {
   sharedMemory: true;
 }
 
-/** What a driver moves between host and worker: a plain object. A driver passes it on unchanged and in order. */
+/** What the in-process driver can do. */
+export interface InProcessCapabilities extends DriverCapabilities {
+  reconnect: false;
+  detach: false;
+  sharedMemory: true;
+}
+
+/**
+ * What a driver moves between host and worker: a plain object of four members. A driver passes it on unchanged and in
+ * order; it need not look into it.
+ */
 export interface DriverMessage {
-  /** The message type. */
+  /** The message type; of an answer, that of its request followed by `Result` or `Error`. */
   readonly type: string;
   /** The transaction id; absent where no answer is expected. */
   readonly tx?: string | undefined;
+  /** What the user gave, or what the serializer made of it: text or bytes. Absent: `undefined`. */
   readonly payload?: unknown;
-  /** Absent for requests and their answers, else what the message is for. */
+  /** Absent for requests, else `result`, `error`, `notification`, `hello` or `close`. */
   readonly kind?: string | undefined;
 }
 
-/** The connection to one worker, made by {@link Driver.spawn}. It moves messages; it knows nothing of transactions. */
-export interface DriverChannel {
-  /** The worker's process id, where it has one of its own. It is the type of `WorkerClient.pid`, too. */
-  readonly pid?: number | undefined;
+/** One end of a connection that moves messages, in the host or in the worker. It knows nothing of transactions. */
+export interface DriverEnd {
   /** Whether messages can be sent. */
   readonly isConnected: boolean;
+  /**
+   * Sends one message. What it throws, or rejects with, fails that message alone, with `ERR_DRIVER_FAILED`.
+   *
+   * @param transfer - What the user asked to be moved instead of copied; only where `sharedMemory` is `true`.
+   */
+  send(message: DriverMessage, transfer?: readonly Transferable[]): void | Promise<void>;
+  /** The listener is called once per message that arrives, in order. Called once, before anything is sent. */
+  onMessage(listener: (message: DriverMessage) => void): void;
+  /** The listener is called with an error of the connection itself; `onClose` follows when it was fatal. */
+  onError(listener: (error: Error) => void): void;
+  /** The listener is called once, after the last message, when the other side or the connection is gone. */
+  onClose(listener: (reason: ShutdownReason) => void): void;
+  /** In the host: ends the worker in good order. In the worker: ends the connection. Resolves when it is gone. */
+  close(): Promise<void>;
+  /** Lets the connection keep this side's event loop alive. */
+  ref?(): void;
+  /** Lets this side's event loop end while the connection is there. */
+  unref?(): void;
+}
+
+/** The host's end of the connection to one worker, made by {@link Driver.spawn}. */
+export interface DriverChannel extends DriverEnd {
+  /** The worker's process id, where it has one of its own. It is the type of `WorkerClient.pid`, too. */
+  readonly pid?: number | undefined;
   /** The worker's standard output, where it is piped to the host. */
   readonly stdout?: Readable | null | undefined;
   /** The worker's standard error, where it is piped to the host. */
   readonly stderr?: Readable | null | undefined;
-  /** Sends one message. What it throws, or rejects with, fails that message alone. */
-  send(message: DriverMessage): void | Promise<void>;
-  /** The listener is called once per message that arrives, in order. */
-  onMessage(listener: (message: DriverMessage) => void): void;
-  /** The listener is called with an error of the connection itself; `onClose` follows when it was fatal. */
-  onError(listener: (error: Error) => void): void;
-  /** The listener is called once, after the last message, when the worker or the connection is gone. */
-  onClose(listener: (reason: ShutdownReason) => void): void;
-  /** Ends the worker in good order. Resolves when it is gone; calling it again is fine. */
-  close(): Promise<void>;
   /** Ends a worker that does not end by itself: called with `SIGTERM` first, then with `SIGKILL`. */
   terminate?(signal?: NodeJS.Signals): void | Promise<void>;
-  /** Lets the worker keep the host alive. */
-  ref?(): void;
-  /** Lets the host end while the worker is there. */
-  unref?(): void;
 }
+
+/** The worker's end of the connection to its host, made by {@link Driver.createServer}. */
+export type DriverServerChannel = DriverEnd;
 
 /** A channel of the library's own drivers: its messages move inside the core, not through `send` and `onMessage`. */
 export interface CoreChannel {
@@ -105,6 +128,36 @@ export interface Driver<C extends DriverCapabilities = DriverCapabilities, Optio
    * @throws What it rejects with becomes the `cause` of `createWorker`'s rejection, `ERR_WORKER_SPAWN_FAILED`.
    */
   spawn(script: string, options: Options): Promise<DriverChannel | CoreChannel>;
+  /**
+   * Connects a worker to the host that started it; called in the worker, by `startWorkerServer(handlers, { driver })`.
+   * Not needed by a driver whose `spawn` hands on the channel of one of the library's own.
+   *
+   * @throws What it rejects with becomes the `cause` of `startWorkerServer`'s rejection, `ERR_DRIVER_FAILED`.
+   */
+  createServer?(): DriverServerChannel | Promise<DriverServerChannel>;
+}
+
+/** What `defineWorkerDriver` takes: a {@link Driver} whose capabilities follow from its members. */
+export interface WorkerDriverDefinition {
+  /** For errors and logs, and to tell drivers apart. */
+  readonly name: string;
+  /** As {@link Driver.spawn}. The type of `options` becomes that of `driverOptions`. */
+  spawn(script: string, options: never): Promise<DriverChannel | CoreChannel>;
+  /** As {@link Driver.createServer}. */
+  createServer?(): DriverServerChannel | Promise<DriverServerChannel>;
+  /** Connects to a running worker again, whose channel was closed without ending it. Its presence says that it can. */
+  reconnect?(channel: never): Promise<DriverChannel>;
+  /** Lets a worker outlive its host. Its presence says that it can. */
+  detach?(channel: never): void | Promise<void>;
+  /** `true`: a `SharedArrayBuffer` in a payload is shared, and `transfer` lists work. Default: `false`. */
+  readonly sharedMemory?: boolean;
+}
+
+/** What a driver can do, from the members of its definition. */
+export interface InferredCapabilities<T> extends DriverCapabilities {
+  reconnect: T extends { reconnect: (...args: never) => unknown } ? true : false;
+  detach: T extends { detach: (...args: never) => unknown } ? true : false;
+  sharedMemory: T extends { sharedMemory: true } ? true : false;
 }
 
 /** What may be given as a driver: an instance, or a class whose constructor needs no arguments. */

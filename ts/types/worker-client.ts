@@ -10,11 +10,21 @@ import type {
   ResultPayloadOf,
   WithOptionalPayload,
 } from './message-definitions.js';
+import type { TransferList } from './transfer-list.js';
 
 /** Options of one `send`. */
-export interface SendOptions {
+export interface SendOptions extends PostOptions {
   /** In milliseconds, in place of the worker's own message timeouts; `0` and `Infinity` mean: no limit. */
   timeout?: number | undefined;
+}
+
+/** Options of one `post`. */
+export interface PostOptions {
+  /**
+   * What of the payload is moved to the worker instead of copied: `ArrayBuffer`s, `MessagePort`s and the like. Only where
+   * the driver's `capabilities.sharedMemory` is `true`, else `ERR_UNSUPPORTED_BY_DRIVER`. Default: nothing.
+   */
+  transfer?: TransferList | undefined;
 }
 
 /** Options of `close`. */
@@ -62,7 +72,7 @@ export interface MessageSender<M extends MessageDefinitions> {
    * @throws A `WorkerError` where the message cannot be sent at all, for example with the code `ERR_WORKER_CLOSED`.
    */
   post<K extends WithOptionalPayload<M>>(type: K): void;
-  post<K extends MessageTypeOf<M>>(type: K, payload: PayloadOf<M, K>): void;
+  post<K extends MessageTypeOf<M>>(type: K, payload: PayloadOf<M, K>, options?: PostOptions): void;
 
   /**
    * Never there. It tells the compiler to compare senders by their messages, which it does not do for overloads, so

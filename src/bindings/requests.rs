@@ -1,0 +1,141 @@
+//! Requests whose messages the facade moves itself, as JavaScript values: their ids, their slots and their deadlines.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use napi_derive::napi;
+
+use super::environment::{Environment, NativeEnvironment};
+use super::failure::Failure;
+use super::options::NativeOptions;
+use crate::error::Error;
+use crate::timeouts::Timeouts;
+use crate::transaction_id::{TransactionId, TransactionIdRef};
+use crate::transactions::{Slot, Transactions};
+
+/// A ticket is `sequence % SEQUENCES * SLOTS + slot`: an integer that a JavaScript number holds exactly.
+const SLOTS: u64 = 1 << 26;
+const SEQUENCES: u64 = 1 << 27;
+/// The digits of a generated id that count; the others are random, once for each table.
+const COUNTED: u32 = 48;
+
+/// The requests in flight of a connection that moves JavaScript values. The same table that serves byte connections; the
+/// facade sends the messages and tells it the answers.
+#[napi]
+pub struct NativeRequests {
+    environment: Rc<Environment>,
+    timeouts: Timeouts,
+    table: RefCell<Transactions<()>>,
+    /// What generated ids begin with.
+    base: u128,
+}
+
+#[napi]
+impl NativeRequests {
+    /// Only the timeouts of the options matter.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(environment: &NativeEnvironment, options: NativeOptions) -> Result<Self, Failure> {
+        Ok(Self {
+            environment: Rc::clone(&environment.inner),
+            timeouts: options.to_config()?.timeouts,
+            table: RefCell::new(Transactions::new()),
+            base: uuid::Uuid::new_v4().as_u128() >> COUNTED << COUNTED,
+        })
+    }
+
+    /// Begins a transaction; gives its ticket, whose remainder by 2^26 is its slot. Without an id it gets one that
+    /// begins with `idBase` and ends in its number. A negative timeout is the configured one.
+    #[napi(catch_unwind)]
+    pub fn begin(&self, message_type: String, tx: Option<String>, timeout: f64) -> Result<f64, Failure> {
+        let mut table = self.table.borrow_mut();
+        // The facade settles what has ended before it begins anything new.
+        table.recycle();
+        let id = match tx {
+            Some(text) => TransactionId::from_custom(&text).map_err(Error::from)?,
+            None => TransactionId::Uuid(self.base | u128::from(table.inserted() % (1 << COUNTED))),
+        };
+        let per_call = if timeout < 0.0 { None } else { Some(Timeouts::from_millis(timeout).map_err(Error::from)?) };
+        let timeout = self.timeouts.message_timeout(&message_type, per_call);
+        let slot = table.insert(id, (), self.environment.now(), timeout).map_err(Error::from)?;
+        Ok(ticket(slot, table.sequence(slot).unwrap_or_default()))
+    }
+
+    /// Ends the transaction of a ticket. `false`: it has ended before.
+    #[napi(catch_unwind)]
+    pub fn finish(&self, ticket: f64) -> bool {
+        let mut table = self.table.borrow_mut();
+        let slot = slot_of(ticket);
+        let is_it = table.sequence(slot).is_some_and(|sequence| self::ticket(slot, sequence) == ticket);
+        is_it && table.cancel(slot).is_some()
+    }
+
+    /// Ends the transaction with this id; gives its slot, or -1 where it has ended before.
+    #[napi(catch_unwind)]
+    pub fn finish_by_id(&self, tx: String) -> i64 {
+        let ended = self.table.borrow_mut().complete(TransactionIdRef::parse(&tx));
+        ended.map_or(-1, |(slot, ())| slot.0.into())
+    }
+
+    /// The transaction id of a request in flight.
+    #[napi(catch_unwind)]
+    pub fn transaction_id(&self, slot: u32) -> Option<String> {
+        self.table.borrow().get(Slot(slot)).map(|(id, ())| id.to_string())
+    }
+
+    /// Ends a transaction without an outcome; tells whether there was one.
+    #[napi(catch_unwind)]
+    pub fn cancel(&self, slot: u32) -> bool {
+        self.table.borrow_mut().cancel(Slot(slot)).is_some()
+    }
+
+    /// Ends all transactions without an outcome; gives their slots, oldest first.
+    #[napi(catch_unwind)]
+    pub fn fail_all(&self) -> Vec<u32> {
+        let mut slots = Vec::new();
+        self.table.borrow_mut().fail_all(|slot, ()| slots.push(slot.0));
+        slots
+    }
+
+    /// Ends what is late; gives slots and their timeouts in milliseconds, in turns.
+    #[napi(catch_unwind)]
+    pub fn expire(&self) -> Vec<f64> {
+        let mut late = Vec::new();
+        let now = self.environment.now();
+        self.table.borrow_mut().expire(now, |slot, (), timeout| {
+            late.extend([slot.0.into(), timeout.as_secs_f64() * 1e3]);
+        });
+        late
+    }
+
+    /// Milliseconds until something may be late; -1 where nothing has a deadline.
+    #[napi(catch_unwind)]
+    pub fn next_deadline(&self) -> f64 {
+        let now = self.environment.now();
+        let deadline = self.table.borrow().next_deadline();
+        deadline.map_or(-1.0, |at| at.saturating_sub(now).max(Duration::ZERO).as_secs_f64() * 1e3)
+    }
+
+    /// How many requests wait for their outcome.
+    #[napi(getter, catch_unwind)]
+    pub fn in_flight(&self) -> u32 {
+        u32::try_from(self.table.borrow().len()).unwrap_or(u32::MAX)
+    }
+
+    /// What all generated ids begin with: 24 characters, up to the last hyphen. The rest is the request's number in
+    /// hexadecimal.
+    #[napi(getter, catch_unwind)]
+    pub fn id_base(&self) -> String {
+        TransactionId::Uuid(self.base).to_string()[..24].to_owned()
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "it has at most 53 bits")]
+fn ticket(slot: Slot, sequence: u64) -> f64 {
+    (sequence % SEQUENCES * SLOTS + u64::from(slot.0) % SLOTS) as f64
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whatever is none finds no transaction")]
+fn slot_of(ticket: f64) -> Slot {
+    Slot((ticket as u64 % SLOTS) as u32)
+}

@@ -1,0 +1,34 @@
+import type { Readable } from 'node:stream';
+
+import type { ConnectedHost, ConnectionSetup } from '../connection.js';
+import type { CoreChannel } from '../types/driver.js';
+import type { ShutdownReason } from '../types/shutdown-reason.js';
+
+/** How a worker ended. */
+export interface Ending {
+  readonly reason: ShutdownReason;
+  /** The error that ended it, where it is known. */
+  readonly cause?: Error | undefined;
+}
+
+/** A running worker as the host has it, whatever its driver. */
+export interface HostChannel extends CoreChannel {
+  /** What it is, for the log. */
+  readonly title: string;
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  /** Resolves when the worker is gone and its output has been read. */
+  readonly exited: Promise<Ending>;
+  /** The last lines of standard error, where it is piped. */
+  readonly lastWords: string[] | undefined;
+  /** Messages travel as values, without a serializer unless the user gives one. */
+  readonly movesValues: boolean;
+  /** Connects; called once. */
+  connect(setup: ConnectionSetup): ConnectedHost;
+  /** Besides the message that asks the worker to stop: what the driver itself does to end it in good order. */
+  askToEnd(): void;
+  /** Ends the worker, unless it is gone. */
+  kill(signal: 'SIGTERM' | 'SIGKILL'): void;
+  /** Whether the worker keeps the host alive. */
+  setRef(referenced: boolean): void;
+}

@@ -1,0 +1,65 @@
+import type { Readable } from 'node:stream';
+import type { MessagePort, Worker } from 'node:worker_threads';
+
+import type { ConnectedHost, ConnectionSetup } from '../connection.js';
+import { LastLines } from '../last-lines.js';
+import { ValueConnection } from '../values/host-connection.js';
+import { PortWire } from '../values/port-wire.js';
+import type { Ending, HostChannel } from './host-channel.js';
+
+/** A running worker thread and the host's end of its connection. */
+export class ThreadChannel implements HostChannel {
+  readonly isCore = true;
+  readonly movesValues = true;
+  readonly pid = undefined;
+  readonly title: string;
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  readonly exited: Promise<Ending>;
+  private readonly lastLines: LastLines | undefined;
+  private gone = false;
+
+  /** @param said - Set to 1 when the handshake was posted; the thread may wait for that. */
+  constructor(
+    private readonly thread: Worker,
+    private readonly port: MessagePort,
+    private readonly said: Int32Array,
+    piped: { readonly stdout: boolean; readonly stderr: boolean },
+  ) {
+    this.title = `thread ${thread.threadId}`;
+    this.stdout = piped.stdout ? thread.stdout : null;
+    this.stderr = piped.stderr ? thread.stderr : null;
+    this.lastLines = this.stderr === null ? undefined : new LastLines(this.stderr);
+    this.exited = new Promise((resolve) => {
+      let cause: Error | undefined;
+      thread.on('error', (error: Error) => (cause ??= error));
+      thread.once('exit', (code) => {
+        this.gone = true;
+        resolve({ reason: { type: 'exit', code, signal: null }, cause });
+      });
+    });
+  }
+
+  get lastWords(): string[] | undefined {
+    return this.lastLines?.get();
+  }
+
+  connect(setup: ConnectionSetup): ConnectedHost {
+    const connected = ValueConnection.connect(new PortWire(this.port, 'worker_threads'), setup);
+    Atomics.store(this.said, 0, 1);
+    Atomics.notify(this.said, 0);
+    return connected;
+  }
+
+  askToEnd(): void {}
+
+  kill(): void {
+    if (!this.gone) void this.thread.terminate();
+  }
+
+  setRef(referenced: boolean): void {
+    if (this.gone) return;
+    if (referenced) this.thread.ref();
+    else this.thread.unref();
+  }
+}

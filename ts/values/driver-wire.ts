@@ -1,0 +1,104 @@
+import { driverFailed, type WorkerError } from '../errors.js';
+import { isThenable } from '../thenable.js';
+import type { DriverEnd, DriverMessage } from '../types/driver.js';
+import type { ShutdownReason } from '../types/shutdown-reason.js';
+import type { TransferList } from '../types/transfer-list.js';
+import { Kind, type Tx, type Wire, type WireListener } from './wire.js';
+
+/** A channel of a user's driver. Each message is an object of its own. */
+export class DriverWire implements Wire {
+  readonly needsIds = true;
+  private listener: WireListener | undefined;
+  private isClosed = false;
+
+  constructor(
+    private readonly end: DriverEnd,
+    readonly driver: string,
+    /** Told after the listener. */
+    private readonly onClosed?: (reason: ShutdownReason, error: Error | undefined) => void,
+  ) {}
+
+  listen(listener: WireListener): void {
+    this.listener = listener;
+    this.end.onMessage((message) => this.receive(message));
+    let cause: Error | undefined;
+    this.end.onError((error) => {
+      cause = error;
+      listener.onTrouble(`the driver "${this.driver}" reports: ${describe(error)}`);
+    });
+    this.end.onClose((reason) => {
+      if (!this.isClosed) listener.onEnd();
+      this.onClosed?.(reason, cause);
+    });
+  }
+
+  send(kind: Kind, type: string, tx: Tx, payload: unknown, transfer?: TransferList): void {
+    const message = toMessage(kind, type, tx as string | undefined, payload);
+    let sent: unknown;
+    try {
+      sent = transfer === undefined ? this.end.send(message) : this.end.send(message, transfer);
+    } catch (error) {
+      throw this.failed(type, error);
+    }
+    if (isThenable(sent)) {
+      sent.then(undefined, (error: unknown) => this.listener?.onSendFailed(kind, tx, this.failed(type, error)));
+    }
+  }
+
+  private failed(type: string, error: unknown): WorkerError {
+    return driverFailed(this.driver, `could not send ${type === '' ? 'a message' : `"${type}"`}`, error);
+  }
+
+  private receive(message: DriverMessage): void {
+    const { listener } = this;
+    if (listener === undefined || this.isClosed) return;
+    const { type, kind, tx, payload } = (message ?? {}) as Partial<DriverMessage>;
+    const number = kind === undefined || kind === null ? undefined : numbers.get(kind);
+    if (typeof type !== 'string' || (kind != null && number === undefined) || (tx != null && typeof tx !== 'string')) {
+      return listener.onDropped(`the driver "${this.driver}" delivered something that is no message`);
+    }
+    listener.onMessage(number, type, tx ?? undefined, payload);
+    listener.onBatchEnd();
+  }
+
+  flush(): void {}
+
+  drain(): boolean {
+    return false;
+  }
+
+  setRef(referenced: boolean): void {
+    if (referenced) this.end.ref?.();
+    else this.end.unref?.();
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+}
+
+const names = new Map([
+  [Kind.Result, 'result'],
+  [Kind.Error, 'error'],
+  [Kind.Notification, 'notification'],
+  [Kind.Close, 'close'],
+  [Kind.Hello, 'hello'],
+]);
+const numbers = new Map([...names].map(([kind, name]) => [name, kind]));
+numbers.set('request', Kind.Request);
+
+function toMessage(kind: Kind, type: string, tx: string | undefined, payload: unknown): DriverMessage {
+  const message: { -readonly [P in keyof DriverMessage]: DriverMessage[P] } = { type: type + suffix(kind) };
+  if (tx !== undefined) message.tx = tx;
+  if (payload !== undefined) message.payload = payload;
+  if (kind !== Kind.Request) message.kind = names.get(kind);
+  return message;
+}
+
+function suffix(kind: Kind): string {
+  return kind === Kind.Result ? 'Result' : kind === Kind.Error ? 'Error' : '';
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,42 @@
+import type { DriverServerChannel } from '../types/driver.js';
+import type { ServeSetup, WorkerChannel } from '../worker-channel.js';
+import { DriverWire } from './driver-wire.js';
+import type { Hello } from './hello.js';
+import { ValueServer } from './server-connection.js';
+
+const DEFAULT_CONNECT_TIMEOUT = 30_000;
+
+/** The worker's end of a channel that a user's driver has made. */
+export class DriverWorkerChannel implements WorkerChannel {
+  readonly connectTimeout = DEFAULT_CONNECT_TIMEOUT;
+  private server: ValueServer | undefined;
+  private data: { readonly value: unknown } | undefined;
+
+  constructor(
+    readonly driver: string,
+    private readonly end: DriverServerChannel,
+  ) {}
+
+  /** Once the host is connected; before that a driver gives no way to wait for them. */
+  startupData(): unknown {
+    const hello: Hello | undefined = this.server?.hello;
+    if (hello === undefined) return undefined;
+    this.data ??= { value: hello.startupData === undefined ? undefined : (JSON.parse(hello.startupData) as unknown) };
+    return this.data.value;
+  }
+
+  serve(setup: ServeSetup): Promise<void> {
+    this.server = new ValueServer(new DriverWire(this.end, this.driver), setup);
+    return this.server.connect();
+  }
+
+  flush(): void {}
+
+  close(): void {
+    void Promise.resolve(this.end.close()).catch(() => {});
+  }
+
+  exit(): void {
+    process.exit();
+  }
+}

@@ -1,0 +1,54 @@
+import { WorkerError } from '../errors.js';
+import type { Serializer } from '../types/serializer.js';
+
+const PROTOCOL = 1;
+
+/** The first message each way. */
+export interface Hello {
+  readonly protocol: number;
+  /** Absent: values travel as the driver moves them. */
+  readonly serializer?: string | undefined;
+  readonly terminator?: string | undefined;
+  /** The host's: JSON text. */
+  readonly startupData?: string | undefined;
+  /** The host's: what the transaction ids begin with that are given by number. */
+  readonly idBase?: string | undefined;
+  /** The host's: the longest payload in bytes, where a serializer makes them. */
+  readonly maxMessageSize?: number | undefined;
+}
+
+export function createHello(serializer: Serializer | undefined): Hello {
+  const { name, terminator } = serializer ?? {};
+  return { protocol: PROTOCOL, serializer: name, terminator: terminator ?? undefined };
+}
+
+/** Why the two cannot talk; `undefined` if they can. */
+export function findMismatch(host: unknown, worker: unknown): WorkerError | undefined {
+  for (const [side, hello] of [
+    ['host', host],
+    ['worker', worker],
+  ] as const) {
+    const { protocol } = (hello ?? {}) as Partial<Hello>;
+    if (protocol === PROTOCOL) continue;
+    const text = protocol === undefined ? 'sent no handshake' : `speaks version ${String(protocol)} of the protocol`;
+    return new WorkerError(
+      'ERR_PROTOCOL_MISMATCH',
+      `the ${side} ${text}, not version ${PROTOCOL}. Install the same version of isolated-workers on both sides.`,
+    );
+  }
+  const [ours, theirs] = [host as Hello, worker as Hello];
+  if (ours.serializer === theirs.serializer && ours.terminator === theirs.terminator) return undefined;
+  return new WorkerError(
+    'ERR_SERIALIZER_MISMATCH',
+    `the host uses ${describe(ours)} and the worker uses ${describe(theirs)}. Give \`createWorker\` and ` +
+      '`startWorkerServer` the same serializer.',
+  );
+}
+
+function describe({ serializer, terminator }: Hello): string {
+  if (serializer === undefined) return 'no serializer';
+  return (
+    `the serializer "${serializer}"` +
+    (terminator === undefined ? '' : ` with the terminator ${JSON.stringify(terminator)}`)
+  );
+}

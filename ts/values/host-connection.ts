@@ -1,0 +1,248 @@
+import type { ConnectedHost, ConnectionSetup, HostConnection } from '../connection.js';
+import { type WorkerError, workerClosed } from '../errors.js';
+import { Control, getNative, RecordKind } from '../native/environment.js';
+import type { NativeRequests } from '../native/binding.js';
+import { Undecodable } from '../payload-codec.js';
+import type { TransferList } from '../types/transfer-list.js';
+import { DeadlineTimer } from './deadlines.js';
+import { createHello, findMismatch, type Hello } from './hello.js';
+import { checkSize, checkTypeName } from './limits.js';
+import { Kind, type Tx, type Wire, type WireListener } from './wire.js';
+
+/** Below it a ticket has the slot. */
+const SLOTS = 2 ** 26;
+const CONFIGURED = -1;
+
+/** The host's side of a connection that moves values. The addon keeps the transactions, as for all connections. */
+export class ValueConnection implements HostConnection, WireListener {
+  private readonly requests: NativeRequests;
+  private readonly hello: Hello;
+  private readonly deadlines = new DeadlineTimer(() => this.onDue());
+  private readonly hasTypeTimeouts: boolean;
+  private startup: NodeJS.Timeout | undefined;
+  private isReady = false;
+  private hasEnded = false;
+  /** Until it is told otherwise: who starts a worker waits for it. */
+  private hold = 1;
+  private waiting = 0;
+
+  static connect(wire: Wire, setup: ConnectionSetup): ConnectedHost {
+    const connection = new ValueConnection(wire, setup);
+    return { connection, scheduleFlush: () => {}, flush: () => wire.flush() };
+  }
+
+  private constructor(
+    private readonly wire: Wire,
+    private readonly setup: ConnectionSetup,
+  ) {
+    const { addon, environment } = getNative();
+    const { options, codec, startupData } = setup;
+    this.requests = new addon.NativeRequests(environment, options);
+    this.hasTypeTimeouts = options.timeoutTypes.length > 0;
+    const { idBase } = this.requests;
+    const { maxMessageSize } = options;
+    this.hello = { ...createHello(codec.serializer), startupData, idBase, maxMessageSize };
+    wire.listen(this);
+    wire.send(Kind.Hello, '', undefined, { ...this.hello });
+    wire.flush();
+    const { startupTimeout } = options;
+    if (startupTimeout > 0 && startupTimeout < 2 ** 31) {
+      this.startup = setTimeout(() => this.tell(Control.HandshakeTimedOut), startupTimeout).unref();
+    }
+    this.updateRef();
+  }
+
+  get inFlight(): number {
+    return this.waiting;
+  }
+
+  request(type: string, payload: unknown, timeout: number, transfer?: TransferList): number {
+    const ticket = this.begin(type, undefined, timeout);
+    const slot = ticket % SLOTS;
+    try {
+      this.write(Kind.Request, type, this.wire.needsIds ? this.transactionId(slot)! : ticket, payload, transfer);
+    } catch (error) {
+      this.cancel(slot);
+      throw error;
+    }
+    return slot;
+  }
+
+  reserve(type: string, tx: string | undefined, timeout: number): number {
+    return this.begin(type, tx, timeout) % SLOTS;
+  }
+
+  submit(slot: number, type: string, payload: unknown, transfer?: TransferList): boolean {
+    const tx = this.transactionId(slot);
+    if (tx === null) return false;
+    this.write(Kind.Request, type, tx, payload, transfer);
+    return true;
+  }
+
+  post(type: string, payload: unknown, transfer?: TransferList): void {
+    this.write(Kind.Notification, type, undefined, payload, transfer);
+  }
+
+  private begin(type: string, tx: string | undefined, timeout: number): number {
+    this.checkSendable(type);
+    const ticket = this.requests.begin(type, tx, timeout);
+    this.waiting++;
+    this.updateRef();
+    // While all requests have the same timeout, no later one is due before the first.
+    if (!this.deadlines.isArmed || timeout !== CONFIGURED || this.hasTypeTimeouts) {
+      this.deadlines.arm(this.requests.nextDeadline());
+    }
+    return ticket;
+  }
+
+  private write(kind: Kind, type: string, tx: Tx, payload: unknown, transfer?: TransferList): void {
+    this.checkSendable(type);
+    checkSize(payload, type, this.hello.maxMessageSize as number);
+    this.wire.send(kind, type, tx, payload, transfer);
+  }
+
+  private checkSendable(type: string): void {
+    if (this.hasEnded) throw workerClosed(`send "${type}"`, this.wire.driver);
+    checkTypeName(type);
+  }
+
+  transactionId(slot: number): string | null {
+    return this.requests.transactionId(slot);
+  }
+
+  cancel(slot: number): boolean {
+    return this.left(this.requests.cancel(slot));
+  }
+
+  failAll(): number[] {
+    const slots = this.requests.failAll();
+    this.waiting = 0;
+    this.updateRef();
+    return slots;
+  }
+
+  /** One request fewer, if it was there. */
+  private left(ended: boolean): boolean {
+    if (ended) {
+      this.waiting--;
+      this.updateRef();
+    }
+    return ended;
+  }
+
+  askToClose(): void {
+    if (!this.hasEnded) this.wire.send(Kind.Close, '', undefined, undefined);
+  }
+
+  setHold(hold: number): void {
+    this.hold = hold;
+    this.updateRef();
+  }
+
+  private updateRef(): void {
+    this.wire.setRef(this.hold > 0 || (this.hold === 0 && this.waiting > 0));
+  }
+
+  drain(): void {
+    this.wire.drain();
+  }
+
+  close(): void {
+    this.hasEnded = true;
+    clearTimeout(this.startup);
+    this.deadlines.stop();
+    this.wire.close();
+  }
+
+  onMessage(kind: Kind | undefined, type: string, tx: Tx, payload: unknown): void {
+    switch (kind) {
+      case Kind.Result:
+        return this.onAnswer(RecordKind.Result, tx, payload);
+      case Kind.Error:
+        return this.onAnswer(RecordKind.RemoteError, tx, payload);
+      case Kind.Hello:
+        return this.onHello(payload);
+      case Kind.Notification:
+        return this.tell(Control.UnknownNotification, type);
+      case undefined:
+        if (tx === undefined) return this.onDropped('an answer has no transaction id');
+        return this.onAnswer(type.endsWith('Error') ? RecordKind.RemoteError : RecordKind.Result, tx, payload);
+      default:
+        return this.onDropped('a message of this kind has no place here');
+    }
+  }
+
+  private onAnswer(kind: RecordKind, tx: Tx, payload: unknown): void {
+    const slot = this.finish(tx);
+    // Late answers are normal: the request has timed out or was cancelled.
+    if (slot < 0) return;
+    const { codec, outcomes } = this.setup;
+    const value = kind === RecordKind.Result ? codec.decode(payload as string) : payload;
+    if (value instanceof Undecodable) outcomes.refuse(slot, value.error);
+    else outcomes.settle(slot, kind, value, 0);
+  }
+
+  /** Ends the transaction; gives its slot, or -1. */
+  private finish(tx: Tx): number {
+    if (typeof tx === 'number') return this.left(this.requests.finish(tx)) ? tx % SLOTS : -1;
+    const slot = tx === undefined ? -1 : this.requests.finishById(tx);
+    this.left(slot >= 0);
+    return slot;
+  }
+
+  private onHello(theirs: unknown): void {
+    if (this.isReady) return this.onDropped('a second handshake came');
+    clearTimeout(this.startup);
+    const mismatch = findMismatch(this.hello, theirs);
+    if (mismatch !== undefined) return this.tell(Control.Mismatch, `${mismatch.code} ${mismatch.message}`);
+    this.isReady = true;
+    this.tell(Control.Ready);
+  }
+
+  onBatchEnd(): void {
+    this.setup.outcomes.batchEnd();
+  }
+
+  onDropped(reason: string): void {
+    this.tell(Control.Dropped, reason);
+  }
+
+  onTrouble(text: string): void {
+    this.setup.onTrouble(text);
+  }
+
+  onSendFailed(kind: Kind, tx: Tx, error: WorkerError): void {
+    const slot = kind === Kind.Request ? this.finish(tx) : -1;
+    if (slot < 0) return this.onTrouble(error.message);
+    this.setup.outcomes.refuse(slot, error);
+  }
+
+  onEnd(): void {
+    this.hasEnded = true;
+    clearTimeout(this.startup);
+    this.tell(Control.End);
+  }
+
+  private tell(what: Control, detail = ''): void {
+    this.setup.onControl(what, 0, undefined, detail);
+  }
+
+  /** A deadline has come. What had arrived before it counts. */
+  private onDue(): void {
+    if (this.wire.drain()) return this.expire();
+    // The loop reads what has arrived before it comes to this.
+    setImmediate(() => this.expire());
+  }
+
+  private expire(): void {
+    if (this.hasEnded && this.waiting === 0) return;
+    const late = this.requests.expire();
+    const { outcomes } = this.setup;
+    for (let index = 0; index < late.length; index += 2) {
+      this.left(true);
+      outcomes.settle(late[index] as number, RecordKind.TimedOut, undefined, late[index + 1] as number);
+    }
+    outcomes.batchEnd();
+    this.deadlines.arm(this.requests.nextDeadline());
+  }
+}

@@ -1,0 +1,54 @@
+import type { TransferList } from '../types/transfer-list.js';
+import type { WorkerError } from '../errors.js';
+
+/** What a message is; the numbers are those of the wire protocol, where it has them. */
+export const enum Kind {
+  Request = 1,
+  Result = 2,
+  Error = 3,
+  Notification = 4,
+  Close = 5,
+  Hello = 7,
+}
+
+/** A ticket of `NativeRequests`, or a transaction id. */
+export type Tx = number | string | undefined;
+
+/** One end of what moves messages as values, not as bytes. */
+export interface Wire {
+  /** What it is, for error texts. */
+  readonly driver: string;
+  /** Transactions are named by their id; else a ticket does. */
+  readonly needsIds: boolean;
+  /** Starts to tell what comes. */
+  listen(listener: WireListener): void;
+  /**
+   * Sends a message; the value is taken as it is now. A type is a plain name, also of an answer.
+   *
+   * @throws `WorkerError` where it cannot be sent; nothing was.
+   */
+  send(kind: Kind, type: string, tx: Tx, payload: unknown, transfer?: TransferList): void;
+  /** Gets what was sent in this tick on its way. */
+  flush(): void;
+  /** Tells what has arrived, before it returns; `false` where there is no way to know. */
+  drain(): boolean;
+  /** Whether it keeps the event loop alive. */
+  setRef(referenced: boolean): void;
+  close(): void;
+}
+
+/** Takes what comes over a wire. */
+export interface WireListener {
+  /** A type is as it came: that of an answer may have a suffix. */
+  onMessage(kind: Kind | undefined, type: string, tx: Tx, payload: unknown): void;
+  /** All messages that came at once were told. */
+  onBatchEnd(): void;
+  /** A message was no message, or has no place here. */
+  onDropped(reason: string): void;
+  /** Something else that only a log can tell. */
+  onTrouble(text: string): void;
+  /** A message that seemed to be sent was not. */
+  onSendFailed(kind: Kind, tx: Tx, error: WorkerError): void;
+  /** The other side is gone. */
+  onEnd(): void;
+}
