@@ -4,7 +4,6 @@
 import { ChildProcess } from 'node:child_process';
 import { Readable } from 'node:stream';
 import {
-  MessageChannel as MessageChannel$1,
   MessagePort as MessagePort$1,
   ResourceLimits,
   TransferListItem,
@@ -388,8 +387,11 @@ interface PayloadCodec {
 /** What is moved to the other side instead of copied: `ArrayBuffer`s, `MessagePort`s and the like. They are unusable here afterwards. */
 export type TransferList = readonly TransferListItem[];
 interface HostConnection {
-  /** Sends a request; gives its slot. A negative timeout is the configured one. */
-  request(type: string, payload: unknown, timeout: number, transfer?: TransferList): number;
+  /**
+   * Sends a request; gives its slot, or `LATER` where `Outcomes.assign` will tell the slot of this owner, at the end of
+   * the tick. A negative timeout is the configured one.
+   */
+  request(type: string, payload: unknown, timeout: number, transfer: TransferList | undefined, owner: object): number;
   /** Begins a transaction whose message follows with `submit`; gives its slot. */
   reserve(type: string, tx: string | undefined, timeout: number): number;
   /** Sends the message of a transaction; `false` where it has ended meanwhile. */
@@ -417,6 +419,8 @@ interface ConnectedHost {
   flush(): void;
 }
 interface Outcomes {
+  /** The slot of a request that was promised one. */
+  assign(slot: number, owner: object): void;
   /** @param millis - The timeout, where that is the outcome. */
   settle(slot: number, kind: RecordKind, value: unknown, millis: number): void;
   /** An answer that cannot be used, or a message that could not be sent. */
@@ -1023,7 +1027,6 @@ export declare class WorkerThreadsDriver implements Driver<WorkerThreadsCapabili
 /** A worker in the host's own thread, and the host's end of its connection. */
 export declare class InProcessChannel implements HostChannel {
   private readonly script;
-  private readonly ports;
   readonly isCore = true;
   readonly movesValues = true;
   readonly pid: undefined;
@@ -1034,7 +1037,8 @@ export declare class InProcessChannel implements HostChannel {
   readonly exited: Promise<Ending>;
   private resolveExited;
   private readonly worker;
-  constructor(script: string, ports: MessageChannel$1);
+  private readonly ports;
+  constructor(script: string);
   connect(setup: ConnectionSetup): ConnectedHost;
   /** Runs the script, as a module of its own however often it runs. What it imports is shared with the host. */
   private load;

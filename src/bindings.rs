@@ -5,6 +5,7 @@
 //! global, so threads cannot meet.
 
 mod batch;
+mod command;
 mod connection;
 mod delivery;
 mod environment;

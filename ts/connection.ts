@@ -6,8 +6,11 @@ import type { WorkerError } from './errors.js';
 
 /** The host's side of a connection, whatever moves its messages. Payloads are as the codec encoded them. */
 export interface HostConnection {
-  /** Sends a request; gives its slot. A negative timeout is the configured one. */
-  request(type: string, payload: unknown, timeout: number, transfer?: TransferList): number;
+  /**
+   * Sends a request; gives its slot, or `LATER` where `Outcomes.assign` will tell the slot of this owner, at the end of
+   * the tick. A negative timeout is the configured one.
+   */
+  request(type: string, payload: unknown, timeout: number, transfer: TransferList | undefined, owner: object): number;
   /** Begins a transaction whose message follows with `submit`; gives its slot. */
   reserve(type: string, tx: string | undefined, timeout: number): number;
   /** Sends the message of a transaction; `false` where it has ended meanwhile. */
@@ -37,8 +40,13 @@ export interface ConnectedHost {
   flush(): void;
 }
 
+/** Instead of a slot: it will be told. */
+export const LATER = -1;
+
 /** Takes the outcomes of requests. */
 export interface Outcomes {
+  /** The slot of a request that was promised one. */
+  assign(slot: number, owner: object): void;
   /** @param millis - The timeout, where that is the outcome. */
   settle(slot: number, kind: RecordKind, value: unknown, millis: number): void;
   /** An answer that cannot be used, or a message that could not be sent. */

@@ -1,4 +1,4 @@
-import type { ConnectedHost, HostConnection, Outcomes } from './connection.js';
+import { type ConnectedHost, type HostConnection, LATER, type Outcomes } from './connection.js';
 import { fromNative, messageTimeout, WorkerError } from './errors.js';
 import type { Log } from './logger.js';
 import type { AnyEnvelope, MiddlewareChain } from './middleware-chain.js';
@@ -55,13 +55,14 @@ export class Requests implements Outcomes {
     }
     return new Promise((resolve, reject) => {
       const encoded = codec.encode(payload, type);
+      const pending: Pending = { type, tx: undefined, resolve, reject };
       let slot: number;
       try {
-        slot = this.connection.request(type, encoded, timeout, transfer);
+        slot = this.connection.request(type, encoded, timeout, transfer, pending);
       } catch (error) {
         throw fromNative(error);
       }
-      this.pending[slot] = { type, tx: undefined, resolve, reject };
+      if (slot !== LATER) this.pending[slot] = pending;
       this.scheduleFlush();
     });
   }
@@ -148,6 +149,10 @@ export class Requests implements Outcomes {
     } catch (error) {
       throw fromNative(error);
     }
+  }
+
+  assign(slot: number, owner: object): void {
+    this.pending[slot] = owner as Pending;
   }
 
   settle(slot: number, kind: RecordKind, value: unknown, millis: number): void {

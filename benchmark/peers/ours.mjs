@@ -26,6 +26,27 @@ export class OursPeer {
   }
 }
 
+/** The same worker file as a thread: no serializer, structured clone. */
+export class OursThreadsPeer {
+  name = 'ours-threads';
+  title = 'isolated-workers, thread';
+  pid = undefined;
+  #worker;
+
+  async start() {
+    const { createWorker, WorkerThreadsDriver } = await import('isolated-workers');
+    this.#worker = await createWorker({ script, driver: WorkerThreadsDriver, driverOptions: { execArgv: [] } });
+  }
+
+  echo(payload) {
+    return this.#worker.send('echo', payload);
+  }
+
+  stop() {
+    return this.#worker.close();
+  }
+}
+
 /** The I/O engine that ours runs on in this Node. */
 export function engineName() {
   return process.env.ISOLATED_WORKERS_ENGINE ?? (process.platform === 'win32' ? 'tokio' : 'uv');

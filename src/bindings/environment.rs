@@ -153,6 +153,35 @@ impl Environment {
         }
     }
 
+    /// How many numbers go in, and how many come out.
+    pub(super) fn exchange_counts(&self) -> (usize, usize) {
+        // SAFETY: the head is inside the buffer; as for `write_memory`.
+        let (finished, begun) = unsafe { (self.memory.add(1).read(), self.memory.add(2).read()) };
+        (usize::try_from(finished).unwrap_or(0), usize::try_from(begun).unwrap_or(0))
+    }
+
+    /// The number at this place of the shared memory behind its head, taken as floating-point numbers.
+    pub(super) fn read_number(&self, index: usize) -> f64 {
+        let at = self.number_at(index);
+        // SAFETY: `number_at` has checked the place; as for `write_memory`.
+        unsafe { at.read() }
+    }
+
+    pub(super) fn write_number(&self, index: usize, value: f64) {
+        let at = self.number_at(index);
+        // SAFETY: as above.
+        unsafe { at.write(value) };
+    }
+
+    fn number_at(&self, index: usize) -> *mut f64 {
+        assert!(HEAD + 2 * index + 1 < self.memory_length, "a number outside the shared memory");
+        // SAFETY: the index is inside the buffer. A `SharedArrayBuffer` is aligned for floating-point numbers, and its
+        // head has the size of two.
+        let at = unsafe { self.memory.add(HEAD + 2 * index) }.cast::<f64>();
+        assert!(at.is_aligned(), "the shared memory is aligned");
+        at
+    }
+
     fn write_memory(&self, index: usize, value: i32) {
         assert!(index < self.memory_length, "a record outside the shared memory");
         // SAFETY: the index is inside the buffer, which `_memory_owner` keeps alive. JavaScript reads it on this very

@@ -4,8 +4,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use napi::bindgen_prelude::{Env, Unknown};
 use napi_derive::napi;
 
+use super::command;
 use super::environment::{Environment, NativeEnvironment};
 use super::failure::Failure;
 use super::options::NativeOptions;
@@ -26,7 +28,7 @@ const COUNTED: u32 = 48;
 pub struct NativeRequests {
     environment: Rc<Environment>,
     timeouts: Timeouts,
-    table: RefCell<Transactions<()>>,
+    table: Rc<RefCell<Transactions<()>>>,
     /// What generated ids begin with.
     base: u128,
 }
@@ -39,7 +41,7 @@ impl NativeRequests {
         Ok(Self {
             environment: Rc::clone(&environment.inner),
             timeouts: options.to_config()?.timeouts,
-            table: RefCell::new(Transactions::new()),
+            table: Rc::new(RefCell::new(Transactions::new())),
             base: uuid::Uuid::new_v4().as_u128() >> COUNTED << COUNTED,
         })
     }
@@ -53,21 +55,42 @@ impl NativeRequests {
         table.recycle();
         let id = match tx {
             Some(text) => TransactionId::from_custom(&text).map_err(Error::from)?,
-            None => TransactionId::Uuid(self.base | u128::from(table.inserted() % (1 << COUNTED))),
+            None => generated(self.base, &table),
         };
         let per_call = if timeout < 0.0 { None } else { Some(Timeouts::from_millis(timeout).map_err(Error::from)?) };
         let timeout = self.timeouts.message_timeout(&message_type, per_call);
         let slot = table.insert(id, (), self.environment.now(), timeout).map_err(Error::from)?;
-        Ok(ticket(slot, table.sequence(slot).unwrap_or_default()))
+        Ok(ticket(slot, &table))
     }
 
-    /// Ends the transaction of a ticket. `false`: it has ended before.
-    #[napi(catch_unwind)]
-    pub fn finish(&self, ticket: f64) -> bool {
-        let mut table = self.table.borrow_mut();
-        let slot = slot_of(ticket);
-        let is_it = table.sequence(slot).is_some_and(|sequence| self::ticket(slot, sequence) == ticket);
-        is_it && table.cancel(slot).is_some()
+    /// A function that first ends the transactions of some tickets, then begins some with generated ids and the general
+    /// timeout. How many, it reads in the head of the shared memory; the tickets go in and come out behind it, as
+    /// floating-point numbers, at most 2,048. A ticket whose transaction has ended before is passed over.
+    #[napi(getter, catch_unwind, ts_return_type = "() => void")]
+    pub fn exchange(&self, env: Env) -> Result<Unknown<'_>, Failure> {
+        let table = Rc::clone(&self.table);
+        let environment = Rc::clone(&self.environment);
+        let (base, timeout) = (self.base, self.timeouts.message);
+        let function = command::create(env.raw(), move || {
+            let mut table = table.borrow_mut();
+            let (finished, begun) = environment.exchange_counts();
+            for index in 0..finished {
+                finish(&mut table, environment.read_number(index));
+            }
+            if begun == 0 {
+                return;
+            }
+            table.recycle();
+            let now = environment.now();
+            for index in 0..begun {
+                let id = generated(base, &table);
+                // It counts, so it cannot be in flight.
+                let ticket = table.insert(id, (), now, timeout).map_or(-1.0, |slot| ticket(slot, &table));
+                environment.write_number(index, ticket);
+            }
+        })?;
+        // SAFETY: the function was just made in this environment.
+        Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), function) })
     }
 
     /// Ends the transaction with this id; gives its slot, or -1 where it has ended before.
@@ -130,9 +153,22 @@ impl NativeRequests {
     }
 }
 
+fn generated(base: u128, table: &Transactions<()>) -> TransactionId {
+    TransactionId::Uuid(base | u128::from(table.inserted() % (1 << COUNTED)))
+}
+
+/// Ends the transaction of a ticket, if it has not ended before.
+fn finish(table: &mut Transactions<()>, number: f64) {
+    let slot = slot_of(number);
+    if ticket(slot, table) == number {
+        table.cancel(slot);
+    }
+}
+
+/// The ticket of the transaction that is in the slot; -1 where there is none.
 #[expect(clippy::cast_precision_loss, reason = "it has at most 53 bits")]
-fn ticket(slot: Slot, sequence: u64) -> f64 {
-    (sequence % SEQUENCES * SLOTS + u64::from(slot.0) % SLOTS) as f64
+fn ticket(slot: Slot, table: &Transactions<()>) -> f64 {
+    table.sequence(slot).map_or(-1.0, |sequence| (sequence % SEQUENCES * SLOTS + u64::from(slot.0) % SLOTS) as f64)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whatever is none finds no transaction")]

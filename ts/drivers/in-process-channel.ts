@@ -1,7 +1,7 @@
-import type { AsyncLocalStorage as Storage } from 'node:async_hooks';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import type { MessageChannel } from 'node:worker_threads';
+import { MessageChannel } from 'node:worker_threads';
 
 import type { ConnectedHost, ConnectionSetup } from '../connection.js';
 import { ValueConnection } from '../values/host-connection.js';
@@ -13,14 +13,11 @@ import type { Ending, HostChannel } from './host-channel.js';
 const NAME = 'in_process';
 
 let started = 0;
-let storage: Storage<WorkerChannel> | undefined;
+let storage: AsyncLocalStorage<WorkerChannel> | undefined;
 
 /** Tells whose code runs. Made when it is first needed: nobody else pays for it. */
-function surroundings(): Storage<WorkerChannel> {
+function surroundings(): AsyncLocalStorage<WorkerChannel> {
   if (storage === undefined) {
-    const { AsyncLocalStorage } = require('node:async_hooks') as {
-      AsyncLocalStorage: new () => Storage<WorkerChannel>;
-    };
     const created = (storage = new AsyncLocalStorage());
     findInProcess(() => created.getStore());
   }
@@ -40,10 +37,10 @@ export class InProcessChannel implements HostChannel {
   private resolveExited!: (ending: Ending) => void;
   private readonly worker: PortWorkerChannel;
 
-  constructor(
-    private readonly script: string,
-    private readonly ports: MessageChannel,
-  ) {
+  private readonly ports = new MessageChannel();
+
+  constructor(private readonly script: string) {
+    const { ports } = this;
     this.exited = new Promise((resolve) => (this.resolveExited = resolve));
     this.worker = new PortWorkerChannel(NAME, ports.port2, {
       wait: () => {},

@@ -1,7 +1,5 @@
-import type { MessageChannel as Channel } from 'node:worker_threads';
-
 import type { Driver, InProcessCapabilities } from '../types/driver.js';
-import { InProcessChannel } from './in-process-channel.js';
+import type { InProcessChannel } from './in-process-channel.js';
 import { refuseOptions } from './refuse-options.js';
 
 const OF_PROCESSES = ['execPath', 'execArgv', 'argv', 'env', 'cwd', 'stdio'];
@@ -17,7 +15,7 @@ export class InProcessDriver implements Driver<InProcessCapabilities, object> {
 
   async spawn(script: string, options: object): Promise<InProcessChannel> {
     refuseOptions(this.name, options, OF_PROCESSES, 'child_process');
-    const { MessageChannel } = require('node:worker_threads') as { MessageChannel: new () => Channel };
-    return new InProcessChannel(script, new MessageChannel());
+    const { InProcessChannel } = await import('../host.js');
+    return new InProcessChannel(script);
   }
 }

@@ -1,13 +1,6 @@
-import type { MessageChannel as Channel, setEnvironmentData, Worker, WorkerOptions } from 'node:worker_threads';
-
-import { invalidOption, spawnFailed } from '../errors.js';
-import { threadExecArgv } from '../process-arguments.js';
-import { loaderArguments } from '../script.js';
 import type { Driver, WorkerThreadsCapabilities } from '../types/driver.js';
 import type { ThreadOptions } from '../types/thread-options.js';
-import { THREAD_KEY, type ThreadStart } from '../values/thread-worker-channel.js';
-import { refuseOptions } from './refuse-options.js';
-import { ThreadChannel } from './thread-channel.js';
+import type { ThreadChannel } from './thread-channel.js';
 
 /** Each worker is a thread of this process. Messages travel by structured clone; memory can be shared and moved. */
 export class WorkerThreadsDriver implements Driver<WorkerThreadsCapabilities, ThreadOptions> {
@@ -15,54 +8,7 @@ export class WorkerThreadsDriver implements Driver<WorkerThreadsCapabilities, Th
   readonly capabilities: WorkerThreadsCapabilities = { reconnect: false, detach: false, sharedMemory: true };
 
   async spawn(script: string, options: ThreadOptions): Promise<ThreadChannel> {
-    refuseOptions(this.name, options, ['execPath', 'cwd', 'stdio'], 'child_process');
-    const { MessageChannel } = threads();
-    const { port1, port2 } = new MessageChannel();
-    const said = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-    const { stdout = false, stderr = false } = options;
-    try {
-      const thread = start(script, threadOptions(script, options), { port: port2, said });
-      return new ThreadChannel(thread, port1, said, { stdout, stderr });
-    } catch (error) {
-      port1.close();
-      throw spawnFailed('cannot start a worker thread', error);
-    }
-  }
-}
-
-interface Threads {
-  readonly MessageChannel: new () => Channel;
-  readonly Worker: new (file: string, options: WorkerOptions) => Worker;
-  readonly setEnvironmentData: typeof setEnvironmentData;
-}
-
-function threads(): Threads {
-  return require('node:worker_threads') as Threads;
-}
-
-function threadOptions(script: string, options: ThreadOptions): WorkerOptions {
-  const { workerData, resourceLimits, argv, env, stdout, stderr, name } = options;
-  const result: WorkerOptions = { workerData, eval: options.eval, stdout, stderr };
-  if (resourceLimits !== undefined) result.resourceLimits = resourceLimits;
-  if (argv !== undefined) result.argv = [...argv];
-  if (env !== undefined) result.env = env as NonNullable<WorkerOptions['env']>;
-  if (name !== undefined) result.name = name;
-  const given = options.execArgv;
-  if (given !== undefined && !Array.isArray(given)) throw invalidOption('execArgv', 'an array of strings', given);
-  const loader = options.eval === true ? [] : loaderArguments(script, given ?? process.execArgv);
-  // Left alone, a thread inherits by itself, and takes no offence at what it cannot use.
-  if (given !== undefined) result.execArgv = [...given, ...loader];
-  else if (loader.length > 0) result.execArgv = [...threadExecArgv(), ...loader];
-  return result;
-}
-
-/** Starts a thread that finds `data` under the key. */
-function start(script: string, options: WorkerOptions, data: ThreadStart): Worker {
-  const { Worker, setEnvironmentData } = threads();
-  setEnvironmentData(THREAD_KEY, data as never);
-  try {
-    return new Worker(script, { ...options, transferList: [data.port] });
-  } finally {
-    setEnvironmentData(THREAD_KEY);
+    const { startThread } = await import('../host.js');
+    return startThread(script, options);
   }
 }

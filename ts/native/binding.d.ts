@@ -93,8 +93,12 @@ export declare class NativeRequests {
    * begins with `idBase` and ends in its number. A negative timeout is the configured one.
    */
   begin(messageType: string, tx: string | undefined | null, timeout: number): number;
-  /** Ends the transaction of a ticket. `false`: it has ended before. */
-  finish(ticket: number): boolean;
+  /**
+   * A function that first ends the transactions of some tickets, then begins some with generated ids and the general
+   * timeout. How many, it reads in the head of the shared memory; the tickets go in and come out behind it, as
+   * floating-point numbers, at most 2,048. A ticket whose transaction has ended before is passed over.
+   */
+  get exchange(): () => void;
   /** Ends the transaction with this id; gives its slot, or -1 where it has ended before. */
   finishById(tx: string): number;
   /** The transaction id of a request in flight. */

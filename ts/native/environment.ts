@@ -37,6 +37,8 @@ export interface Native {
   readonly environment: NativeEnvironment;
   /** Shared with the addon, which writes into it right before it calls. */
   readonly records: Int32Array;
+  /** The same memory behind its head. */
+  readonly numbers: Float64Array;
   /** What was sent is written at the end of this tick: one write for all messages and all connections. */
   scheduleFlush(): void;
 }
@@ -52,12 +54,14 @@ function createNative(): Native {
   const addon = loadAddon();
   const memory = new SharedArrayBuffer((HEAD + CAPACITY * RECORD) * Int32Array.BYTES_PER_ELEMENT);
   const records = new Int32Array(memory);
+  const numbers = new Float64Array(memory, HEAD * Int32Array.BYTES_PER_ELEMENT);
   const environment = new addon.NativeEnvironment(Buffer.from(memory), chooseEngine());
   const flush = () => environment.flush();
   return {
     addon,
     environment,
     records,
+    numbers,
     scheduleFlush() {
       if (records[0] === 0) {
         records[0] = 1;

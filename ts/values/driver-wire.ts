@@ -57,8 +57,11 @@ export class DriverWire implements Wire {
     if (typeof type !== 'string' || (kind != null && number === undefined) || (tx != null && typeof tx !== 'string')) {
       return listener.onDropped(`the driver "${this.driver}" delivered something that is no message`);
     }
-    listener.onMessage(number, type, tx ?? undefined, payload);
-    listener.onBatchEnd();
+    listener.onBatch([number, type, tx ?? undefined, payload]);
+  }
+
+  queue(): boolean {
+    return false;
   }
 
   flush(): void {}

@@ -1,4 +1,4 @@
-import type { ConnectedHost, ConnectionSetup, HostConnection } from '../connection.js';
+import { type ConnectedHost, type ConnectionSetup, type HostConnection, LATER } from '../connection.js';
 import { type WorkerError, workerClosed } from '../errors.js';
 import { Control, getNative, RecordKind } from '../native/environment.js';
 import type { NativeRequests } from '../native/binding.js';
@@ -7,16 +7,20 @@ import type { TransferList } from '../types/transfer-list.js';
 import { DeadlineTimer } from './deadlines.js';
 import { createHello, findMismatch, type Hello } from './hello.js';
 import { checkSize, checkTypeName } from './limits.js';
-import { Kind, type Tx, type Wire, type WireListener } from './wire.js';
+import { Kind, RECORD, type Tx, type Wire, type WireListener } from './wire.js';
 
 /** Below it a ticket has the slot. */
 const SLOTS = 2 ** 26;
 const CONFIGURED = -1;
+const NONE = -1;
+/** How many tickets the addon takes at once. */
+const CAPACITY = 2048;
 
 /** The host's side of a connection that moves values. The addon keeps the transactions, as for all connections. */
 export class ValueConnection implements HostConnection, WireListener {
   private readonly requests: NativeRequests;
   private readonly hello: Hello;
+  private readonly maxMessageSize: number;
   private readonly deadlines = new DeadlineTimer(() => this.onDue());
   private readonly hasTypeTimeouts: boolean;
   private startup: NodeJS.Timeout | undefined;
@@ -25,6 +29,14 @@ export class ValueConnection implements HostConnection, WireListener {
   /** Until it is told otherwise: who starts a worker waits for it. */
   private hold = 1;
   private waiting = 0;
+  /** Requests of this tick that have no ticket yet: they get theirs together. */
+  private queued: object[] = [];
+  /** By slot, what an answer must name: a slot has one request after the other. */
+  private readonly tickets: number[] = [];
+  /** Of requests that have ended, as the addon does not know yet. */
+  private readonly finished: number[] = [];
+  private readonly native = getNative();
+  private readonly callExchange: () => void;
 
   static connect(wire: Wire, setup: ConnectionSetup): ConnectedHost {
     const connection = new ValueConnection(wire, setup);
@@ -35,12 +47,14 @@ export class ValueConnection implements HostConnection, WireListener {
     private readonly wire: Wire,
     private readonly setup: ConnectionSetup,
   ) {
-    const { addon, environment } = getNative();
+    const { addon, environment } = this.native;
     const { options, codec, startupData } = setup;
     this.requests = new addon.NativeRequests(environment, options);
+    this.callExchange = this.requests.exchange;
     this.hasTypeTimeouts = options.timeoutTypes.length > 0;
     const { idBase } = this.requests;
     const { maxMessageSize } = options;
+    this.maxMessageSize = maxMessageSize;
     this.hello = { ...createHello(codec.serializer), startupData, idBase, maxMessageSize };
     wire.listen(this);
     wire.send(Kind.Hello, '', undefined, { ...this.hello });
@@ -56,7 +70,16 @@ export class ValueConnection implements HostConnection, WireListener {
     return this.waiting;
   }
 
-  request(type: string, payload: unknown, timeout: number, transfer?: TransferList): number {
+  request(type: string, payload: unknown, timeout: number, transfer: TransferList | undefined, owner: object): number {
+    if (
+      timeout === CONFIGURED &&
+      transfer === undefined &&
+      !this.hasTypeTimeouts &&
+      this.enqueue(type, payload, owner)
+    ) {
+      return LATER;
+    }
+    this.wire.flush();
     const ticket = this.begin(type, undefined, timeout);
     const slot = ticket % SLOTS;
     try {
@@ -66,6 +89,53 @@ export class ValueConnection implements HostConnection, WireListener {
       throw error;
     }
     return slot;
+  }
+
+  private enqueue(type: string, payload: unknown, owner: object): boolean {
+    this.checkSendable(type);
+    checkSize(payload, type, this.maxMessageSize);
+    this.queued.push(owner);
+    this.waiting++;
+    if (this.wire.queue(type, payload)) {
+      this.updateRef();
+      return true;
+    }
+    this.queued.pop();
+    this.waiting--;
+    return false;
+  }
+
+  onFlush(batch: unknown[]): void {
+    const { queued } = this;
+    if (queued.length === 0) return;
+    this.queued = [];
+    this.exchange(queued.length);
+    const { numbers } = this.native;
+    const { outcomes } = this.setup;
+    for (let at = 0, index = 0; index < queued.length; at += RECORD) {
+      if (batch[at] !== Kind.Request || batch[at + 2] !== undefined) continue;
+      const ticket = (batch[at + 2] = numbers[index] as number);
+      this.tickets[ticket % SLOTS] = ticket;
+      outcomes.assign(ticket % SLOTS, queued[index++] as object);
+    }
+    if (!this.deadlines.isArmed) this.deadlines.arm(this.requests.nextDeadline());
+  }
+
+  /** Tells the addon which requests have ended since it was told last, and begins some. */
+  private exchange(begun: number): void {
+    const { finished } = this;
+    const { records, numbers } = this.native;
+    for (let done = 0; done < finished.length || begun > 0;) {
+      const count = Math.min(finished.length - done, CAPACITY);
+      for (let index = 0; index < count; index++) numbers[index] = finished[done + index] as number;
+      done += count;
+      const last = done === finished.length;
+      records[1] = count;
+      records[2] = last ? begun : 0;
+      this.callExchange();
+      if (last) break;
+    }
+    finished.length = 0;
   }
 
   reserve(type: string, tx: string | undefined, timeout: number): number {
@@ -85,7 +155,9 @@ export class ValueConnection implements HostConnection, WireListener {
 
   private begin(type: string, tx: string | undefined, timeout: number): number {
     this.checkSendable(type);
+    this.exchange(0);
     const ticket = this.requests.begin(type, tx, timeout);
+    this.tickets[ticket % SLOTS] = ticket;
     this.waiting++;
     this.updateRef();
     // While all requests have the same timeout, no later one is due before the first.
@@ -97,7 +169,7 @@ export class ValueConnection implements HostConnection, WireListener {
 
   private write(kind: Kind, type: string, tx: Tx, payload: unknown, transfer?: TransferList): void {
     this.checkSendable(type);
-    checkSize(payload, type, this.hello.maxMessageSize as number);
+    checkSize(payload, type, this.maxMessageSize);
     this.wire.send(kind, type, tx, payload, transfer);
   }
 
@@ -111,10 +183,14 @@ export class ValueConnection implements HostConnection, WireListener {
   }
 
   cancel(slot: number): boolean {
+    this.tickets[slot] = NONE;
     return this.left(this.requests.cancel(slot));
   }
 
   failAll(): number[] {
+    this.wire.flush();
+    this.exchange(0);
+    this.tickets.length = 0;
     const slots = this.requests.failAll();
     this.waiting = 0;
     this.updateRef();
@@ -154,7 +230,14 @@ export class ValueConnection implements HostConnection, WireListener {
     this.wire.close();
   }
 
-  onMessage(kind: Kind | undefined, type: string, tx: Tx, payload: unknown): void {
+  onBatch(batch: unknown[]): void {
+    for (let at = 0; at < batch.length; at += RECORD) {
+      this.onMessage(batch[at] as Kind | undefined, batch[at + 1] as string, batch[at + 2] as Tx, batch[at + 3]);
+    }
+    this.setup.outcomes.batchEnd();
+  }
+
+  private onMessage(kind: Kind | undefined, type: string, tx: Tx, payload: unknown): void {
     switch (kind) {
       case Kind.Result:
         return this.onAnswer(RecordKind.Result, tx, payload);
@@ -173,20 +256,30 @@ export class ValueConnection implements HostConnection, WireListener {
   }
 
   private onAnswer(kind: RecordKind, tx: Tx, payload: unknown): void {
-    const slot = this.finish(tx);
+    const slot = typeof tx === 'number' ? this.finishTicket(tx) : this.finish(tx);
     // Late answers are normal: the request has timed out or was cancelled.
     if (slot < 0) return;
+    this.left(true);
     const { codec, outcomes } = this.setup;
-    const value = kind === RecordKind.Result ? codec.decode(payload as string) : payload;
+    const value = kind === RecordKind.Result ? codec.decode(payload) : payload;
     if (value instanceof Undecodable) outcomes.refuse(slot, value.error);
     else outcomes.settle(slot, kind, value, 0);
   }
 
+  /** The addon is told later, together with others. */
+  private finishTicket(ticket: number): number {
+    const slot = ticket % SLOTS;
+    if (this.tickets[slot] !== ticket) return -1;
+    this.tickets[slot] = NONE;
+    this.finished.push(ticket);
+    if (this.finished.length >= CAPACITY) this.exchange(0);
+    return slot;
+  }
+
   /** Ends the transaction; gives its slot, or -1. */
-  private finish(tx: Tx): number {
-    if (typeof tx === 'number') return this.left(this.requests.finish(tx)) ? tx % SLOTS : -1;
+  private finish(tx: string | undefined): number {
     const slot = tx === undefined ? -1 : this.requests.finishById(tx);
-    this.left(slot >= 0);
+    if (slot >= 0) this.tickets[slot] = NONE;
     return slot;
   }
 
@@ -199,10 +292,6 @@ export class ValueConnection implements HostConnection, WireListener {
     this.tell(Control.Ready);
   }
 
-  onBatchEnd(): void {
-    this.setup.outcomes.batchEnd();
-  }
-
   onDropped(reason: string): void {
     this.tell(Control.Dropped, reason);
   }
@@ -212,8 +301,9 @@ export class ValueConnection implements HostConnection, WireListener {
   }
 
   onSendFailed(kind: Kind, tx: Tx, error: WorkerError): void {
-    const slot = kind === Kind.Request ? this.finish(tx) : -1;
+    const slot = kind === Kind.Request ? this.finish(tx as string) : -1;
     if (slot < 0) return this.onTrouble(error.message);
+    this.left(true);
     this.setup.outcomes.refuse(slot, error);
   }
 
@@ -236,9 +326,11 @@ export class ValueConnection implements HostConnection, WireListener {
 
   private expire(): void {
     if (this.hasEnded && this.waiting === 0) return;
+    this.exchange(0);
     const late = this.requests.expire();
     const { outcomes } = this.setup;
     for (let index = 0; index < late.length; index += 2) {
+      this.tickets[late[index] as number] = NONE;
       this.left(true);
       outcomes.settle(late[index] as number, RecordKind.TimedOut, undefined, late[index + 1] as number);
     }

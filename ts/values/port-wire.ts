@@ -3,10 +3,8 @@ import { type MessagePort, receiveMessageOnPort, type TransferListItem } from 'n
 import { notSerializable } from '../errors.js';
 import type { TransferList } from '../types/transfer-list.js';
 import { ALONE, snapshot } from './snapshot.js';
-import { Kind, type Tx, type Wire, type WireListener } from './wire.js';
+import { Kind, RECORD, type Tx, type Wire, type WireListener } from './wire.js';
 
-/** Members of a record: kind, type, transaction, payload. */
-const RECORD = 4;
 /** How many values wait before they are sent without waiting for the end of the tick: the other side can begin. */
 const FULL = 64 * RECORD;
 
@@ -30,7 +28,7 @@ export class PortWire implements Wire {
   listen(listener: WireListener): void {
     this.listener = listener;
     const { enter } = this;
-    const onBatch = (batch: readonly unknown[]) => enter?.(() => this.onBatch(batch));
+    const onBatch = (batch: unknown[]) => enter?.(() => this.onBatch(batch));
     this.port.on('message', enter === undefined ? this.onBatch : onBatch);
     this.port.on('messageerror', () => listener.onDropped('it cannot be deserialised here'));
     this.port.once('close', () => {
@@ -43,7 +41,18 @@ export class PortWire implements Wire {
 
   send(kind: Kind, type: string, tx: Tx, payload: unknown, transfer?: TransferList): void {
     const copy = transfer === undefined || transfer.length === 0 ? snapshot(payload) : ALONE;
-    if (copy === ALONE) return this.sendAlone([kind, type, tx, payload], transfer);
+    if (copy === ALONE) this.sendAlone([kind, type, tx, payload], transfer);
+    else this.push(kind, type, tx, copy);
+  }
+
+  queue(type: string, payload: unknown): boolean {
+    const copy = snapshot(payload);
+    if (copy === ALONE) return false;
+    this.push(Kind.Request, type, undefined, copy);
+    return true;
+  }
+
+  private push(kind: Kind, type: string, tx: Tx, copy: unknown): void {
     this.batch.push(kind, type, tx, copy);
     if (this.batch.length >= FULL) this.flush();
     else this.schedule();
@@ -70,18 +79,15 @@ export class PortWire implements Wire {
     if (this.batch.length === 0) return;
     const { batch } = this;
     this.batch = [];
+    this.listener?.onFlush(batch);
     this.port.postMessage(batch);
   };
 
-  private readonly onBatch = (batch: readonly unknown[]): void => {
-    const listener = this.listener as WireListener;
+  private readonly onBatch = (batch: unknown[]): void => {
     // What handlers send meanwhile is sent right below, without a microtask for it.
     this.isDelivering = true;
     try {
-      for (let at = 0; at < batch.length; at += RECORD) {
-        listener.onMessage(batch[at] as Kind, batch[at + 1] as string, batch[at + 2] as Tx, batch[at + 3]);
-      }
-      listener.onBatchEnd();
+      this.listener?.onBatch(batch);
     } finally {
       this.isDelivering = false;
       this.flush();
@@ -94,8 +100,8 @@ export class PortWire implements Wire {
   }
 
   /** The next batch, if it has arrived. */
-  receive(): readonly unknown[] | undefined {
-    return this.isClosed ? undefined : (receiveMessageOnPort(this.port)?.message as readonly unknown[] | undefined);
+  receive(): unknown[] | undefined {
+    return this.isClosed ? undefined : (receiveMessageOnPort(this.port)?.message as unknown[] | undefined);
   }
 
   setRef(referenced: boolean): void {

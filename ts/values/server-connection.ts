@@ -7,7 +7,7 @@ import type { TransferList } from '../types/transfer-list.js';
 import type { ServeSetup } from '../worker-channel.js';
 import { createHello, findMismatch, type Hello } from './hello.js';
 import { checkSize } from './limits.js';
-import { Kind, type Tx, type Wire, type WireListener } from './wire.js';
+import { Kind, RECORD, type Tx, type Wire, type WireListener } from './wire.js';
 
 /** A request that has no answer yet. */
 interface Call {
@@ -66,7 +66,13 @@ export class ValueServer implements WireListener, Answers<Call> {
     this.finish(findMismatch(theirs, createHello(this.codec.serializer)));
   }
 
-  onMessage(kind: Kind | undefined, type: string, tx: Tx, payload: unknown): void {
+  onBatch(batch: readonly unknown[]): void {
+    for (let at = 0; at < batch.length; at += RECORD) {
+      this.onMessage(batch[at] as Kind | undefined, batch[at + 1] as string, batch[at + 2] as Tx, batch[at + 3]);
+    }
+  }
+
+  private onMessage(kind: Kind | undefined, type: string, tx: Tx, payload: unknown): void {
     const { dispatcher } = this;
     switch (kind) {
       case undefined:
@@ -84,7 +90,7 @@ export class ValueServer implements WireListener, Answers<Call> {
     }
   }
 
-  onBatchEnd(): void {}
+  onFlush(): void {}
 
   onDropped(reason: string): void {
     this.setup.log('warn', `a message from the host was dropped: ${reason}`);

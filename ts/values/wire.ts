@@ -28,6 +28,11 @@ export interface Wire {
    * @throws `WorkerError` where it cannot be sent; nothing was.
    */
   send(kind: Kind, type: string, tx: Tx, payload: unknown, transfer?: TransferList): void;
+  /**
+   * Queues a request whose ticket `WireListener.onFlush` fills in; `false` where it cannot wait. The value is taken as
+   * it is now.
+   */
+  queue(type: string, payload: unknown): boolean;
   /** Gets what was sent in this tick on its way. */
   flush(): void;
   /** Tells what has arrived, before it returns; `false` where there is no way to know. */
@@ -37,12 +42,18 @@ export interface Wire {
   close(): void;
 }
 
+/** Members of a record in a batch: kind, type, transaction, payload. */
+export const RECORD = 4;
+
 /** Takes what comes over a wire. */
 export interface WireListener {
-  /** A type is as it came: that of an answer may have a suffix. */
-  onMessage(kind: Kind | undefined, type: string, tx: Tx, payload: unknown): void;
-  /** All messages that came at once were told. */
-  onBatchEnd(): void;
+  /**
+   * Messages that came at once, as records one after the other; the array is the listener's. A kind may be absent, and
+   * the type is as it came: that of an answer may have a suffix.
+   */
+  onBatch(batch: unknown[]): void;
+  /** These records are about to be sent. */
+  onFlush(batch: unknown[]): void;
   /** A message was no message, or has no place here. */
   onDropped(reason: string): void;
   /** Something else that only a log can tell. */

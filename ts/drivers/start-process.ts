@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn, type SpawnOptions, type StdioOptions } from 'node:child_process';
+
+import { invalidOption, spawnFailed } from '../errors.js';
+import { getNative } from '../native/environment.js';
+import { inheritedExecArgv } from '../process-arguments.js';
+import { loaderArguments } from '../script.js';
+import type { ProcessOptions, StdioMode } from '../types/process-options.js';
+import { CHANNEL_VARIABLE } from '../native/process-worker-channel.js';
+import { ProcessChannel } from './process-channel.js';
+
+/** Starts a worker process, connected by a private pair that nobody else can reach. */
+export async function startProcess(script: string, options: ProcessOptions): Promise<ProcessChannel> {
+  const execArgv = options.execArgv === undefined ? inheritedExecArgv() : strings('execArgv', options.execArgv);
+  const loader = loaderArguments(script, execArgv);
+  const stdio = standardStreams(options.stdio);
+  const pair = new (getNative().addon.NativePair)();
+  try {
+    const child = start(
+      options.execPath ?? process.execPath,
+      [...execArgv, ...loader, script, ...strings('argv', options.argv ?? [])],
+      {
+        cwd: options.cwd,
+        env: { ...(options.env ?? process.env), [CHANNEL_VARIABLE]: `fd:${stdio.length}` },
+        stdio: [...stdio, pair.childFd],
+        windowsHide: true,
+      },
+    );
+    await started(child);
+    pair.closeChildEnd();
+    return new ProcessChannel(child, pair);
+  } catch (error) {
+    pair.close();
+    throw error;
+  }
+}
+
+function start(command: string, args: string[], options: SpawnOptions): ChildProcess {
+  try {
+    return spawn(command, args, options);
+  } catch (error) {
+    throw spawnFailed(`cannot start a worker process with ${command}`, error);
+  }
+}
+
+function started(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('spawn', () => {
+      child.on('error', () => {});
+      resolve();
+    });
+    child.once('error', (error) => reject(spawnFailed(`cannot start a worker process with ${child.spawnfile}`, error)));
+  });
+}
+
+function standardStreams(stdio: ProcessOptions['stdio'] = 'inherit'): StdioMode[] {
+  const modes: unknown[] = Array.isArray(stdio) ? [...stdio] : [stdio, stdio, stdio];
+  while (modes.length < 3) modes.push('inherit');
+  for (const mode of modes) {
+    if (modes.length > 3 || (mode !== 'inherit' && mode !== 'pipe' && mode !== 'ignore')) {
+      throw invalidOption('stdio', '"inherit", "pipe" or "ignore", or up to three of them in an array', stdio);
+    }
+  }
+  return modes as StdioMode[] & StdioOptions;
+}
+
+function strings(name: string, value: unknown): string[] {
+  if (!Array.isArray(value) || value.some((each) => typeof each !== 'string')) {
+    throw invalidOption(name, 'an array of strings', value);
+  }
+  return [...(value as string[])];
+}

@@ -1,0 +1,117 @@
+import path from 'node:path';
+
+import { ChildProcessDriver } from './drivers/child-process.js';
+import { CustomChannel } from './drivers/custom-channel.js';
+import type { HostChannel } from './drivers/host-channel.js';
+import { WorkerThreadsDriver } from './drivers/worker-threads.js';
+import { driverFailed, fromNative, invalidOption, spawnFailed, WorkerError } from './errors.js';
+import { createLog } from './logger.js';
+import { MiddlewareChain } from './middleware-chain.js';
+import { connectionOptions } from './native/connection-options.js';
+import { createCodec, createValueCodec } from './payload-codec.js';
+import { toDriver } from './drivers/to-driver.js';
+import { JsonSerializer } from './json-serializer.js';
+import { Requests, type RequestsOptions } from './requests.js';
+import { resolveScript } from './script.js';
+import type { CoreChannel, Driver, DriverChannel } from './types/driver.js';
+import type { MessageDefinitions } from './types/message-definitions.js';
+import type { ProcessOptions } from './types/process-options.js';
+import type { ThreadOptions } from './types/thread-options.js';
+import type { BaseWorkerOptions } from './types/worker-options.js';
+import { CONNECT_TIMEOUT_VARIABLE } from './native/process-worker-channel.js';
+import { Worker } from './worker.js';
+
+/** What `createWorker` does. */
+export async function startWorker(options: BaseWorkerOptions<MessageDefinitions, Driver>): Promise<Worker> {
+  if (typeof options !== 'object' || options === null) throw invalidOption('options', 'an object', options);
+  const driver = options.driver === undefined ? new ChildProcessDriver() : toDriver(options.driver);
+  const isSource = driver instanceof WorkerThreadsDriver && (options.driverOptions as ThreadOptions)?.eval === true;
+  const script = isSource ? String(options.script) : resolveScript(options.script);
+  const name = options.name ?? (isSource ? 'eval' : path.basename(script));
+  if (typeof name !== 'string') throw invalidOption('name', 'a string', name);
+  const codec = createCodec(options.serializer);
+  const nativeOptions = connectionOptions(codec, options.timeout, options.maxMessageSize);
+  const log = createLog(options.logger, options.logLevel, name);
+  // Read before the worker names its own serializer, so always JSON.
+  const startupData = createCodec(new JsonSerializer()).encode(options.startupData, 'startupData') as
+    string | undefined;
+  if (options.txIdGenerator !== undefined && typeof options.txIdGenerator !== 'function') {
+    throw invalidOption('txIdGenerator', 'a function', options.txIdGenerator);
+  }
+  const chains = MiddlewareChain.pair(options.middleware);
+  const channel = await spawn(driver, script, options);
+  const payloads = channel.movesValues ? createValueCodec(options.serializer) : codec;
+  const requestsOptions: RequestsOptions = {
+    worker: name,
+    codec: payloads,
+    log,
+    ...chains,
+    txIdGenerator: options.txIdGenerator as RequestsOptions['txIdGenerator'],
+  };
+  let worker: Worker;
+  try {
+    worker = new Worker({
+      name,
+      driver: driver.name,
+      capabilities: driver.capabilities,
+      channel,
+      codec: payloads,
+      requests: new Requests(requestsOptions),
+      nativeOptions,
+      startupData,
+      log,
+    });
+  } catch (error) {
+    channel.kill('SIGKILL');
+    throw fromNative(error);
+  }
+  try {
+    if (options.waitForReady !== false) await worker.ready;
+    return worker;
+  } finally {
+    worker.settle();
+  }
+}
+
+async function spawn(
+  driver: Driver,
+  script: string,
+  options: BaseWorkerOptions<MessageDefinitions, Driver>,
+): Promise<HostChannel> {
+  let channel: DriverChannel | CoreChannel;
+  try {
+    channel = await driver.spawn(script, driverOptions(driver, options));
+  } catch (error) {
+    throw error instanceof WorkerError
+      ? error
+      : spawnFailed(`the driver "${driver.name}" cannot start a worker`, error);
+  }
+  if (typeof channel === 'object' && channel !== null) {
+    if ('isCore' in channel && channel.isCore) return channel as HostChannel;
+    if (typeof (channel as DriverChannel).send === 'function') {
+      return new CustomChannel(driver.name, channel as DriverChannel);
+    }
+  }
+  throw driverFailed(
+    driver.name,
+    'is of no use',
+    new Error('its spawn() must resolve with a channel: an object with send()'),
+  );
+}
+
+/** What concerns the worker's process may be given to `createWorker` itself, too. */
+function driverOptions(driver: Driver, options: BaseWorkerOptions<MessageDefinitions, Driver>): object {
+  const merged: Record<string, unknown> = {};
+  for (const name of ['execPath', 'execArgv', 'argv', 'env', 'cwd', 'stdio'] as const) {
+    if (options[name] !== undefined) merged[name] = options[name];
+  }
+  Object.assign(merged, options.driverOptions);
+  const connectTimeout = typeof options.timeout === 'object' ? options.timeout.serverConnect : undefined;
+  if (driver instanceof ChildProcessDriver && connectTimeout !== undefined) {
+    merged['env'] = {
+      ...((merged as ProcessOptions).env ?? process.env),
+      [CONNECT_TIMEOUT_VARIABLE]: String(connectTimeout),
+    };
+  }
+  return merged;
+}
