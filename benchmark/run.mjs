@@ -16,7 +16,7 @@ try {
 
 async function main() {
   const options = readOptions();
-  if (options.peers.includes('ours')) await buildIfStale({ profile: 'release', exactly: true });
+  if (options.peers.some((peer) => peer.startsWith('ours'))) await buildIfStale({ profile: 'release', exactly: true });
 
   const modes = [];
   for (const mode of options.modes) {
