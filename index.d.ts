@@ -1038,10 +1038,12 @@ export declare class InProcessChannel implements HostChannel {
   private resolveExited;
   private readonly worker;
   private readonly ports;
-  constructor(script: string);
+  static create(script: string, options: object): InProcessChannel;
+  private constructor();
   connect(setup: ConnectionSetup): ConnectedHost;
   /** Runs the script, as a module of its own however often it runs. What it imports is shared with the host. */
   private load;
+  private import;
   askToEnd(): void;
   /** Code that runs cannot be ended from the same thread: the connection is. */
   kill(): void;
@@ -1054,10 +1056,10 @@ export declare class InProcessChannel implements HostChannel {
  * structured clone. For debugging, for tests, and where processes and threads are not allowed. What brings the worker
  * down brings the host down.
  */
-export declare class InProcessDriver implements Driver<InProcessCapabilities, object> {
+export declare class InProcessDriver implements Driver<InProcessCapabilities, Record<string, never>> {
   readonly name = 'in_process';
   readonly capabilities: InProcessCapabilities;
-  spawn(script: string, options: object): Promise<InProcessChannel>;
+  spawn(script: string, options: Record<string, never>): Promise<InProcessChannel>;
 }
 /**
  * Makes a driver of an object literal. What it can do is inferred from the members it has: `reconnect` and `detach` from

@@ -54,7 +54,7 @@ export class WorkerCrashedError extends WorkerError {
     const lines = stderr?.length ? ` Its last words:\n${stderr.join('\n')}` : '';
     super(
       'ERR_WORKER_CRASHED',
-      `the worker "${worker}" ${what}: ${describe(reason, cause)}.${during}${lines}`,
+      `the worker "${worker}" ${what}: ${describe(reason, cause).replace(/\.$/, '')}.${during}${lines}`,
       cause === undefined ? undefined : { cause },
     );
     this.worker = worker;
@@ -151,7 +151,7 @@ export function driverFailed(driver: string, what: string, cause: unknown): Work
 export function unsupportedByDriver(driver: string, what: string, able: string): WorkerError {
   return new WorkerError(
     'ERR_UNSUPPORTED_BY_DRIVER',
-    `the driver "${driver}" has no ${what}; the driver "${able}" has.`,
+    `the driver "${driver}" does not support ${what}. The driver "${able}" does.`,
   );
 }
 

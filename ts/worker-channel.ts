@@ -31,7 +31,8 @@ export interface WorkerChannel {
   serve(setup: ServeSetup): Promise<void>;
   /** Writes the answers given so far, blocking for a bounded time; also while the worker exits. */
   flush(): void;
-  close(): void;
+  /** Resolves, or returns, when what was sent is on its way. */
+  close(): void | Promise<void>;
   /** Ends the worker itself, where that is not more than the worker. */
   exit(): void;
 }

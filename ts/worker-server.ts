@@ -1,6 +1,10 @@
 import type { Dispatcher } from './dispatcher.js';
 import type { WorkerServer as Server } from './types/worker-server.js';
+import { within } from './within.js';
 import type { WorkerChannel } from './worker-channel.js';
+
+/** How long a driver may take to write what is left, in milliseconds. */
+const CLOSE_TIMEOUT = 1000;
 
 /** The worker server, from the call of `startWorkerServer` to its end. */
 export class WorkerServer implements Server {
@@ -23,7 +27,7 @@ export class WorkerServer implements Server {
     await this.dispatcher?.drained();
     this.channel.flush();
     this.end();
-    this.channel.close();
+    await within(Date.now() + CLOSE_TIMEOUT, Promise.resolve(this.channel.close()));
     // A timer or a socket of the worker's must not keep it: its host is done with it.
     this.channel.exit();
   }

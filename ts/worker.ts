@@ -18,6 +18,7 @@ import type { Requests } from './requests.js';
 import type { PayloadCodec } from './payload-codec.js';
 import type { DriverCapabilities } from './types/driver.js';
 import type { TransferList } from './types/transfer-list.js';
+import { within } from './within.js';
 import type { CloseOptions, PostOptions, SendOptions } from './types/worker-client.js';
 
 /** How long a worker may take to end after its connection did, in milliseconds. */
@@ -134,7 +135,7 @@ export class Worker {
     if (!Array.isArray(transfer)) throw invalidOption('transfer', 'an array', transfer);
     if (transfer.length === 0) return undefined;
     if (!this.capabilities.sharedMemory) {
-      throw unsupportedByDriver(this.driver, 'memory to move: `transfer` cannot work', 'worker_threads');
+      throw unsupportedByDriver(this.driver, '`transfer`', 'worker_threads');
     }
     return transfer as TransferList;
   }
@@ -205,7 +206,7 @@ export class Worker {
     this.flush();
     this.channel.askToEnd();
     if (!(await within(deadline, this.gone))) {
-      this.log('warn', `did not stop within ${timeout} ms; sending SIGTERM`);
+      this.log('warn', `did not stop within ${timeout} ms; terminating it`);
       this.channel.kill('SIGTERM');
       if (!(await within(Date.now() + TERMINATE_GRACE, this.gone))) this.channel.kill('SIGKILL');
     }
@@ -277,20 +278,5 @@ export class Worker {
     this.requests.failAll(failure);
     connection.close();
     this.log('debug', 'gone', reason);
-  }
-}
-
-/** Waits for a promise up to an instant; tells whether it came. */
-async function within(deadline: number, promise: Promise<unknown>): Promise<boolean> {
-  const left = deadline - Date.now();
-  if (left === Infinity) return promise.then(() => true);
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), Math.min(Math.max(left, 0), 2 ** 31 - 1));
-  });
-  try {
-    return await Promise.race([promise.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -9,17 +9,21 @@ import { PortWire } from '../values/port-wire.js';
 import { PortWorkerChannel } from '../values/thread-worker-channel.js';
 import { findInProcess, type WorkerChannel } from '../worker-channel.js';
 import type { Ending, HostChannel } from './host-channel.js';
+import { refuseOptions } from './refuse-options.js';
 
 const NAME = 'in_process';
 
 let started = 0;
+/** Bun forgets whose code it is while it imports: there, one script is loaded after the other. */
+let loading: WorkerChannel | undefined;
+let lastLoad: Promise<unknown> = Promise.resolve();
 let storage: AsyncLocalStorage<WorkerChannel> | undefined;
 
 /** Tells whose code runs. Made when it is first needed: nobody else pays for it. */
 function surroundings(): AsyncLocalStorage<WorkerChannel> {
   if (storage === undefined) {
     const created = (storage = new AsyncLocalStorage());
-    findInProcess(() => created.getStore());
+    findInProcess(() => created.getStore() ?? loading);
   }
   return storage;
 }
@@ -39,7 +43,12 @@ export class InProcessChannel implements HostChannel {
 
   private readonly ports = new MessageChannel();
 
-  constructor(private readonly script: string) {
+  static create(script: string, options: object): InProcessChannel {
+    refuseOptions(NAME, options);
+    return new InProcessChannel(script);
+  }
+
+  private constructor(private readonly script: string) {
     const { ports } = this;
     this.exited = new Promise((resolve) => (this.resolveExited = resolve));
     this.worker = new PortWorkerChannel(NAME, ports.port2, {
@@ -61,11 +70,25 @@ export class InProcessChannel implements HostChannel {
     const url = pathToFileURL(this.script);
     url.searchParams.set('isolated-worker', String(++started));
     try {
-      await surroundings().run(this.worker, () => import(url.href));
+      await surroundings().run(this.worker, () => this.import(url.href));
     } finally {
       // A CommonJS module is known by its path: the next worker shall not get this one's.
       delete createRequire(this.script).cache[this.script];
     }
+  }
+
+  private import(url: string): Promise<unknown> {
+    if (process.versions['bun'] === undefined) return import(url);
+    const load = lastLoad.then(async () => {
+      loading = this.worker;
+      try {
+        await import(url);
+      } finally {
+        loading = undefined;
+      }
+    });
+    lastLoad = load.catch(() => {});
+    return load;
   }
 
   askToEnd(): void {}

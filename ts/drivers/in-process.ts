@@ -1,21 +1,17 @@
 import type { Driver, InProcessCapabilities } from '../types/driver.js';
 import type { InProcessChannel } from './in-process-channel.js';
-import { refuseOptions } from './refuse-options.js';
-
-const OF_PROCESSES = ['execPath', 'execArgv', 'argv', 'env', 'cwd', 'stdio'];
 
 /**
  * Each worker is a module in the host's own thread: it shares the event loop, and nothing else, since messages travel by
  * structured clone. For debugging, for tests, and where processes and threads are not allowed. What brings the worker
  * down brings the host down.
  */
-export class InProcessDriver implements Driver<InProcessCapabilities, object> {
+export class InProcessDriver implements Driver<InProcessCapabilities, Record<string, never>> {
   readonly name = 'in_process';
   readonly capabilities: InProcessCapabilities = { reconnect: false, detach: false, sharedMemory: true };
 
-  async spawn(script: string, options: object): Promise<InProcessChannel> {
-    refuseOptions(this.name, options, OF_PROCESSES, 'child_process');
+  async spawn(script: string, options: Record<string, never>): Promise<InProcessChannel> {
     const { InProcessChannel } = await import('../host.js');
-    return new InProcessChannel(script);
+    return InProcessChannel.create(script, options);
   }
 }

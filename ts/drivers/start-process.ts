@@ -7,9 +7,11 @@ import { loaderArguments } from '../script.js';
 import type { ProcessOptions, StdioMode } from '../types/process-options.js';
 import { CHANNEL_VARIABLE } from '../native/process-worker-channel.js';
 import { ProcessChannel } from './process-channel.js';
+import { refuseOptions } from './refuse-options.js';
 
 /** Starts a worker process, connected by a private pair that nobody else can reach. */
 export async function startProcess(script: string, options: ProcessOptions): Promise<ProcessChannel> {
+  refuseOptions('child_process', options);
   const execArgv = options.execArgv === undefined ? inheritedExecArgv() : strings('execArgv', options.execArgv);
   const loader = loaderArguments(script, execArgv);
   const stdio = standardStreams(options.stdio);

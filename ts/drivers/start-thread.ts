@@ -10,7 +10,7 @@ import { ThreadChannel } from './thread-channel.js';
 
 /** Starts a worker thread, connected by a port of its own. */
 export async function startThread(script: string, options: ThreadOptions): Promise<ThreadChannel> {
-  refuseOptions('worker_threads', options, ['execPath', 'cwd', 'stdio'], 'child_process');
+  refuseOptions('worker_threads', options);
   const { port1, port2 } = new MessageChannel();
   const said = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const { stdout = false, stderr = false } = options;

@@ -53,8 +53,12 @@ export class DriverWire implements Wire {
     const { listener } = this;
     if (listener === undefined || this.isClosed) return;
     const { type, kind, tx, payload } = (message ?? {}) as Partial<DriverMessage>;
-    const number = kind === undefined || kind === null ? undefined : numbers.get(kind);
-    if (typeof type !== 'string' || (kind != null && number === undefined) || (tx != null && typeof tx !== 'string')) {
+    const number = typeof kind === 'string' ? numbers.get(kind) : undefined;
+    if (
+      typeof type !== 'string' ||
+      !isAbsentOr(kind, number !== undefined) ||
+      !isAbsentOr(tx, typeof tx === 'string')
+    ) {
       return listener.onDropped(`the driver "${this.driver}" delivered something that is no message`);
     }
     listener.onBatch([number, type, tx ?? undefined, payload]);
@@ -104,4 +108,9 @@ function suffix(kind: Kind): string {
 
 function describe(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** What travels as JSON may be `null` where it was absent. */
+function isAbsentOr(value: unknown, fits: boolean): boolean {
+  return value === undefined || value === null || fits;
 }

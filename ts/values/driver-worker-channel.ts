@@ -32,8 +32,8 @@ export class DriverWorkerChannel implements WorkerChannel {
 
   flush(): void {}
 
-  close(): void {
-    void Promise.resolve(this.end.close()).catch(() => {});
+  async close(): Promise<void> {
+    await Promise.resolve(this.end.close()).catch(() => {});
   }
 
   exit(): void {

@@ -54,7 +54,8 @@ export class ValueConnection implements HostConnection, WireListener {
     this.hasTypeTimeouts = options.timeoutTypes.length > 0;
     const { idBase } = this.requests;
     const { maxMessageSize } = options;
-    this.maxMessageSize = maxMessageSize;
+    // The size of what no serializer made is nobody's to know.
+    this.maxMessageSize = codec.serializer === undefined ? Infinity : maxMessageSize;
     this.hello = { ...createHello(codec.serializer), startupData, idBase, maxMessageSize };
     wire.listen(this);
     wire.send(Kind.Hello, '', undefined, { ...this.hello });

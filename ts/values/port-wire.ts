@@ -29,9 +29,9 @@ export class PortWire implements Wire {
     this.listener = listener;
     const { enter } = this;
     const onBatch = (batch: unknown[]) => enter?.(() => this.onBatch(batch));
-    this.port.on('message', enter === undefined ? this.onBatch : onBatch);
-    this.port.on('messageerror', () => listener.onDropped('it cannot be deserialised here'));
-    this.port.once('close', () => {
+    listenTo(this.port, enter === undefined ? this.onBatch : onBatch);
+    this.port.addEventListener('messageerror', () => listener.onDropped('it cannot be deserialised here'));
+    this.port.addEventListener('close', () => {
       if (!this.isClosed) listener.onEnd();
     });
     // Listening made it keep the event loop alive.
@@ -107,8 +107,8 @@ export class PortWire implements Wire {
   setRef(referenced: boolean): void {
     if (referenced === this.isReferenced || this.isClosed) return;
     this.isReferenced = referenced;
-    if (referenced) this.port.ref();
-    else this.port.unref();
+    if (referenced) this.port.ref?.();
+    else this.port.unref?.();
   }
 
   close(): void {
@@ -117,4 +117,14 @@ export class PortWire implements Wire {
     this.isClosed = true;
     this.port.close();
   }
+}
+
+/** Deno's threads have the web's kind of port, without the methods of an emitter. */
+function listenTo(port: MessagePort, onBatch: (batch: unknown[]) => void): void {
+  if (typeof port.on === 'function') {
+    port.on('message', onBatch);
+    return;
+  }
+  port.addEventListener('message', (event) => onBatch((event as { data?: unknown }).data as unknown[]));
+  port.start();
 }

@@ -112,7 +112,9 @@ export class ValueServer implements WireListener, Answers<Call> {
 
   respond({ tx, type: asked }: Call, type: string, result: unknown, transfer: TransferList | undefined): void {
     const payload = this.codec.encode(result, `the result of "${type}"`);
-    checkSize(payload, `${type}Result`, this.hello?.maxMessageSize ?? Infinity);
+    if (this.codec.serializer !== undefined) {
+      checkSize(payload, `${type}Result`, this.hello?.maxMessageSize ?? Infinity);
+    }
     this.wire.send(Kind.Result, asked, tx, payload, transfer);
   }
 

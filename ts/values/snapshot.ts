@@ -10,8 +10,13 @@ const MAX_OBJECTS = 16;
  * twice), or is more than plain objects, arrays and primitives: that is cloned at once, by itself.
  */
 export function snapshot(value: unknown): unknown {
-  if (typeof value === 'object' && value !== null) return copy(value, []);
-  return isPrimitive(value) ? value : ALONE;
+  if (typeof value !== 'object' || value === null) return isPrimitive(value) ? value : ALONE;
+  try {
+    return copy(value, []);
+  } catch {
+    // A getter throws, which the structured clone will report.
+    return ALONE;
+  }
 }
 
 function copy(source: object, seen: object[]): unknown {
