@@ -7,8 +7,8 @@ import { refuseOptions } from './refuse-options.js';
 const OF_PROCESSES = ['execPath', 'execArgv', 'argv', 'env', 'cwd', 'stdio'];
 
 /**
- * Each worker is a module in the host's own thread: it shares the event loop, and nothing else, since messages travel by
- * structured clone. For debugging, for tests, and where processes and threads are not allowed. What brings the worker
+ * Each worker is a module in the host's own thread: it shares the event loop, and what it imports, but no message, since
+ * those travel by structured clone. For debugging, for tests, and where processes and threads are not allowed. What brings the worker
  * down brings the host down.
  */
 export class InProcessDriver implements Driver<InProcessCapabilities, object> {
