@@ -81,7 +81,8 @@ export interface DriverEnd {
   /** Whether messages can be sent. */
   readonly isConnected: boolean;
   /**
-   * Sends one message. What it throws, or rejects with, fails that message alone, with `ERR_DRIVER_FAILED`.
+   * Sends one message. Its payload is no copy: it is to be taken as it is now. What this throws, or rejects with, fails
+   * that message alone, with `ERR_DRIVER_FAILED`.
    *
    * @param transfer - What the user asked to be moved instead of copied; only where `sharedMemory` is `true`.
    */
@@ -112,7 +113,7 @@ export interface DriverChannel extends DriverEnd {
 }
 /** The worker's end of the connection to its host, made by {@link Driver.createServer}. */
 export type DriverServerChannel = DriverEnd;
-/** A channel of the library's own drivers: its messages move inside the core, not through `send` and `onMessage`. */
+/** A channel of the library's own drivers: its messages move inside the library, not through `send` and `onMessage`. */
 export interface CoreChannel {
   /** Tells it apart from a {@link DriverChannel}. */
   readonly isCore: true;
@@ -801,7 +802,8 @@ export interface TimeoutConfig<M extends MessageDefinitions = MessageDefinitions
   startup?: number | undefined;
   /**
    * From the worker server's start until its host's handshake is there, else `startWorkerServer` rejects with
-   * `ERR_CONNECT_TIMEOUT`; also how long `getStartupData` may block. What the worker itself says goes first. Default: 30,000.
+   * `ERR_CONNECT_TIMEOUT`; also how long `getStartupData` may block. What the worker itself says goes first; what the
+   * host says reaches child processes only. Default: 30,000.
    */
   serverConnect?: number | undefined;
   /** From `send` until the answer, else `ERR_MESSAGE_TIMEOUT`. Default: 300,000. */
@@ -864,17 +866,18 @@ export interface BaseWorkerOptions<M extends MessageDefinitions, D extends Drive
   name?: string | undefined;
   /** What `getStartupData()` returns in the worker. Always JSON, whatever the serializer; of any size. */
   startupData?: unknown;
-  /** The worker server needs the same. Default: a `JsonSerializer`. */
+  /** The worker server needs the same. Default: a `JsonSerializer` for processes; none where values travel as they are. */
   serializer?: Serializer | undefined;
   /** In milliseconds; a number is the message timeout. Default: 10 s to start, 5 min per message. */
   timeout?: number | TimeoutConfig<M> | undefined;
   /** Runs in the host. Default: none. */
   middleware?: Middleware<M> | readonly Middleware<M>[] | undefined;
-  /** Default: a random UUID per request. */
+  /** Default: a UUID per request. */
   txIdGenerator?: TransactionIdGenerator<M> | undefined;
   /**
    * The longest encoded message in bytes, in either direction; one over it fails with `ERR_MESSAGE_TOO_LARGE`, alone.
-   * Default: 268,435,456 (256 MiB).
+   * Default: 268,435,456 (256 MiB). Where values travel without a serializer, it measures a payload that is itself a
+   * string or a `Uint8Array`, and no other.
    */
   maxMessageSize?: number | undefined;
   /** Default: `defaultLogger`. */
@@ -890,8 +893,8 @@ export interface BaseWorkerOptions<M extends MessageDefinitions, D extends Drive
  * @typeParam M - Its messages, made with `DefineMessages`.
  * @typeParam D - Its driver; the child process driver by default.
  * @throws `ERR_INVALID_OPTION`, `ERR_SCRIPT_NOT_FOUND`, `ERR_TYPESCRIPT_UNSUPPORTED`, `ERR_NOT_SERIALIZABLE` for the
- *   start-up data, `ERR_WORKER_SPAWN_FAILED`, `ERR_WORKER_CRASHED` when it ends before it is ready, `ERR_START_TIMEOUT`,
- *   `ERR_SERIALIZER_MISMATCH`, `ERR_PROTOCOL_MISMATCH`.
+ *   start-up data, `ERR_WORKER_SPAWN_FAILED`, `ERR_DRIVER_FAILED`, `ERR_UNSUPPORTED_BY_DRIVER`, `ERR_WORKER_CRASHED` when it
+ *   ends before it is ready, `ERR_START_TIMEOUT`, `ERR_SERIALIZER_MISMATCH`, `ERR_PROTOCOL_MISMATCH`.
  *
  * @example
  * ```ts
@@ -906,7 +909,7 @@ export declare function createWorker<
 >(options: WorkerOptions<M, D>): Promise<WorkerClient<M, D>>;
 /** Options of `startWorkerServer`. */
 export interface WorkerServerOptions<M extends MessageDefinitions = MessageDefinitions> {
-  /** The host needs the same. Default: a `JsonSerializer`. */
+  /** The host needs the same. Default: a `JsonSerializer` for processes; none where values travel as they are. */
   serializer?: Serializer | undefined;
   /** Runs in the worker. Default: none. */
   middleware?: Middleware<M> | readonly Middleware<M>[] | undefined;
@@ -914,7 +917,10 @@ export interface WorkerServerOptions<M extends MessageDefinitions = MessageDefin
   logger?: Logger | undefined;
   /** Default: `'warn'`. */
   logLevel?: LogLevel | undefined;
-  /** The driver that must have started this worker, else `ERR_DRIVER_MISMATCH`. Default: whichever did is detected. */
+  /**
+   * The driver that must have started this worker, else `ERR_DRIVER_MISMATCH`. Default: whichever did is detected. A driver
+   * of your own that has `createServer` must be named.
+   */
   driver?: DriverValue | undefined;
   /** In milliseconds. */
   timeout?: Pick<TimeoutConfig<M>, 'serverConnect'> | undefined;
@@ -931,7 +937,7 @@ export interface WorkerServer {
  *
  * @typeParam M - The messages, the same as the host's.
  * @throws `ERR_NOT_A_WORKER` in a process that no host has started, `ERR_INVALID_OPTION`, `ERR_DRIVER_MISMATCH`,
- *   `ERR_CONNECT_TIMEOUT`, `ERR_SERIALIZER_MISMATCH`, `ERR_PROTOCOL_MISMATCH`.
+ *   `ERR_DRIVER_FAILED`, `ERR_CONNECT_TIMEOUT`, `ERR_SERIALIZER_MISMATCH`, `ERR_PROTOCOL_MISMATCH`.
  *
  * @example
  * ```ts
@@ -951,7 +957,8 @@ export declare function startWorkerServer<M extends MessageDefinitions = Message
 ): Promise<WorkerServer>;
 /**
  * What the host gave to `createWorker` as `startupData`; `undefined` if it gave none, or if this is no worker. It is
- * there as soon as the module is imported, before the server starts, whatever its size.
+ * there as soon as the module is imported, before the server starts, whatever its size. Only with a driver of your own it
+ * is there once `startWorkerServer` has resolved, and in handlers; before that it is `undefined`.
  *
  * @typeParam T - Its type, which the caller vouches for.
  * @throws `ERR_CONNECT_TIMEOUT` if the host has stopped in the middle of sending them.
@@ -1052,8 +1059,8 @@ export declare class InProcessChannel implements HostChannel {
   setRef(): void;
 }
 /**
- * Each worker is a module in the host's own thread: it shares the event loop, and nothing else, since messages travel by
- * structured clone. For debugging, for tests, and where processes and threads are not allowed. What brings the worker
+ * Each worker is a module in the host's own thread: it shares the event loop, and what it imports, but no message, since
+ * those travel by structured clone. For debugging, for tests, and where processes and threads are not allowed. What brings the worker
  * down brings the host down.
  */
 export declare class InProcessDriver implements Driver<InProcessCapabilities, Record<string, never>> {

@@ -189,16 +189,30 @@ describe('what the pages show', () => {
     return folder;
   }
 
-  test("README.md: the example's host gets the sum from its worker", async () => {
-    const folder = folderFor('readme');
-    for (const { code } of blocksOf('README.md').filter(({ language }) => language === 'ts')) {
+  /** Writes the named blocks of a page to a folder, ready to run. */
+  function programsOf(page: string, folder: string): void {
+    for (const { code } of blocksOf(page).filter(({ language }) => language === 'ts')) {
       const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
       const { outputText } = ts.transpileModule(code, { compilerOptions });
-      const name = fileNameOf(code)?.replace(/ts$/, 'mjs') ?? assert.fail('a block without a name');
-      writeFileSync(path.join(folder, name), outputText.replaceAll(".js'", ".mjs'"));
+      const name = fileNameOf(code)?.replace(/ts$/, 'mjs');
+      if (name !== undefined) writeFileSync(path.join(folder, name), outputText.replaceAll(".js'", ".mjs'"));
     }
+  }
+
+  test("README.md: the examples' hosts get the sum from their worker, a process and a thread", async () => {
+    const folder = folderFor('readme');
+    programsOf('README.md', folder);
+    for (const [host, sum] of Object.entries({ 'host.mjs': 3, 'threads.mjs': 5 })) {
+      const { stdout, stderr } = await promisify(execFile)(process.execPath, [path.join(folder, host)]);
+      assert.deepEqual({ stdout, stderr }, { stdout: `the sum is ${sum}\n`, stderr: '' });
+    }
+  });
+
+  test('docs/drivers.md: memory is shared with a worker thread, and moved to it and back', async () => {
+    const folder = folderFor('drivers');
+    programsOf('docs/drivers.md', folder);
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [path.join(folder, 'host.mjs')]);
-    assert.deepEqual({ stdout, stderr }, { stdout: 'the sum is 3\n', stderr: '' });
+    assert.deepEqual({ stdout, stderr }, { stdout: '1000000 0 1\n', stderr: '' });
   });
 
   const python = spawnSync('python3', ['--version']).status === 0;

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { describe, test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
+import { gone } from './fixtures/processes.mjs';
 import { fixture, isAlive } from './fixtures/support.mjs';
 
 describe('the host process', () => {
@@ -103,22 +103,4 @@ function runHost(mode: string, t?: TestContext) {
     ended: once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>,
     kill: (signal: NodeJS.Signals) => child.kill(signal),
   };
-}
-
-/** Resolves when a process that is not our child is gone, or has ended and waits for the system to collect it. */
-async function gone(pid: number): Promise<void> {
-  const deadline = Date.now() + 5_000;
-  while (isAlive(pid) && !hasEnded(pid)) {
-    assert.ok(Date.now() < deadline, `the worker ${pid} is still there`);
-    await delay(10);
-  }
-}
-
-function hasEnded(pid: number): boolean {
-  try {
-    return / [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8').split(')').at(-1)!);
-  } catch {
-    // No such system, or no such process any more.
-    return false;
-  }
 }

@@ -10,8 +10,8 @@ import type { BaseWorkerOptions, WorkerOptions } from './types/worker-options.js
  * @typeParam M - Its messages, made with `DefineMessages`.
  * @typeParam D - Its driver; the child process driver by default.
  * @throws `ERR_INVALID_OPTION`, `ERR_SCRIPT_NOT_FOUND`, `ERR_TYPESCRIPT_UNSUPPORTED`, `ERR_NOT_SERIALIZABLE` for the
- *   start-up data, `ERR_WORKER_SPAWN_FAILED`, `ERR_WORKER_CRASHED` when it ends before it is ready, `ERR_START_TIMEOUT`,
- *   `ERR_SERIALIZER_MISMATCH`, `ERR_PROTOCOL_MISMATCH`.
+ *   start-up data, `ERR_WORKER_SPAWN_FAILED`, `ERR_DRIVER_FAILED`, `ERR_UNSUPPORTED_BY_DRIVER`, `ERR_WORKER_CRASHED` when it
+ *   ends before it is ready, `ERR_START_TIMEOUT`, `ERR_SERIALIZER_MISMATCH`, `ERR_PROTOCOL_MISMATCH`.
  *
  * @example
  * ```ts

@@ -110,7 +110,7 @@ export function startTimeout(worker: string, millis: number): WorkerError {
   );
 }
 
-export function connectTimeout(millis: number): WorkerError {
+export function hostSilent(millis: number): WorkerError {
   return new WorkerError('ERR_CONNECT_TIMEOUT', `the host did not answer this worker within ${millis} ms`);
 }
 

@@ -2,8 +2,8 @@ import type { Driver, InProcessCapabilities } from '../types/driver.js';
 import type { InProcessChannel } from './in-process-channel.js';
 
 /**
- * Each worker is a module in the host's own thread: it shares the event loop, and nothing else, since messages travel by
- * structured clone. For debugging, for tests, and where processes and threads are not allowed. What brings the worker
+ * Each worker is a module in the host's own thread: it shares the event loop, and what it imports, but no message, since
+ * those travel by structured clone. For debugging, for tests, and where processes and threads are not allowed. What brings the worker
  * down brings the host down.
  */
 export class InProcessDriver implements Driver<InProcessCapabilities, Record<string, never>> {

@@ -57,7 +57,8 @@ export interface DriverEnd {
   /** Whether messages can be sent. */
   readonly isConnected: boolean;
   /**
-   * Sends one message. What it throws, or rejects with, fails that message alone, with `ERR_DRIVER_FAILED`.
+   * Sends one message. Its payload is no copy: it is to be taken as it is now. What this throws, or rejects with, fails
+   * that message alone, with `ERR_DRIVER_FAILED`.
    *
    * @param transfer - What the user asked to be moved instead of copied; only where `sharedMemory` is `true`.
    */
@@ -91,7 +92,7 @@ export interface DriverChannel extends DriverEnd {
 /** The worker's end of the connection to its host, made by {@link Driver.createServer}. */
 export type DriverServerChannel = DriverEnd;
 
-/** A channel of the library's own drivers: its messages move inside the core, not through `send` and `onMessage`. */
+/** A channel of the library's own drivers: its messages move inside the library, not through `send` and `onMessage`. */
 export interface CoreChannel {
   /** Tells it apart from a {@link DriverChannel}. */
   readonly isCore: true;

@@ -11,7 +11,8 @@ export interface TimeoutConfig<M extends MessageDefinitions = MessageDefinitions
   startup?: number | undefined;
   /**
    * From the worker server's start until its host's handshake is there, else `startWorkerServer` rejects with
-   * `ERR_CONNECT_TIMEOUT`; also how long `getStartupData` may block. What the worker itself says goes first. Default: 30,000.
+   * `ERR_CONNECT_TIMEOUT`; also how long `getStartupData` may block. What the worker itself says goes first; what the
+   * host says reaches child processes only. Default: 30,000.
    */
   serverConnect?: number | undefined;
   /** From `send` until the answer, else `ERR_MESSAGE_TIMEOUT`. Default: 300,000. */

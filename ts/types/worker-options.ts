@@ -36,17 +36,18 @@ export interface BaseWorkerOptions<M extends MessageDefinitions, D extends Drive
   name?: string | undefined;
   /** What `getStartupData()` returns in the worker. Always JSON, whatever the serializer; of any size. */
   startupData?: unknown;
-  /** The worker server needs the same. Default: a `JsonSerializer`. */
+  /** The worker server needs the same. Default: a `JsonSerializer` for processes; none where values travel as they are. */
   serializer?: Serializer | undefined;
   /** In milliseconds; a number is the message timeout. Default: 10 s to start, 5 min per message. */
   timeout?: number | TimeoutConfig<M> | undefined;
   /** Runs in the host. Default: none. */
   middleware?: Middleware<M> | readonly Middleware<M>[] | undefined;
-  /** Default: a random UUID per request. */
+  /** Default: a UUID per request. */
   txIdGenerator?: TransactionIdGenerator<M> | undefined;
   /**
    * The longest encoded message in bytes, in either direction; one over it fails with `ERR_MESSAGE_TOO_LARGE`, alone.
-   * Default: 268,435,456 (256 MiB).
+   * Default: 268,435,456 (256 MiB). Where values travel without a serializer, it measures a payload that is itself a
+   * string or a `Uint8Array`, and no other.
    */
   maxMessageSize?: number | undefined;
   /** Default: `defaultLogger`. */

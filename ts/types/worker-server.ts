@@ -7,7 +7,7 @@ import type { TimeoutConfig } from './timeout-config.js';
 
 /** Options of `startWorkerServer`. */
 export interface WorkerServerOptions<M extends MessageDefinitions = MessageDefinitions> {
-  /** The host needs the same. Default: a `JsonSerializer`. */
+  /** The host needs the same. Default: a `JsonSerializer` for processes; none where values travel as they are. */
   serializer?: Serializer | undefined;
   /** Runs in the worker. Default: none. */
   middleware?: Middleware<M> | readonly Middleware<M>[] | undefined;
@@ -15,7 +15,10 @@ export interface WorkerServerOptions<M extends MessageDefinitions = MessageDefin
   logger?: Logger | undefined;
   /** Default: `'warn'`. */
   logLevel?: LogLevel | undefined;
-  /** The driver that must have started this worker, else `ERR_DRIVER_MISMATCH`. Default: whichever did is detected. */
+  /**
+   * The driver that must have started this worker, else `ERR_DRIVER_MISMATCH`. Default: whichever did is detected. A driver
+   * of your own that has `createServer` must be named.
+   */
   driver?: DriverValue | undefined;
   /** In milliseconds. */
   timeout?: Pick<TimeoutConfig<M>, 'serverConnect'> | undefined;

@@ -125,17 +125,17 @@ export class ValueConnection implements HostConnection, WireListener {
   /** Tells the addon which requests have ended since it was told last, and begins some. */
   private exchange(begun: number): void {
     const { finished } = this;
+    if (finished.length === 0 && begun === 0) return;
     const { records, numbers } = this.native;
-    for (let done = 0; done < finished.length || begun > 0;) {
+    let done = 0;
+    do {
       const count = Math.min(finished.length - done, CAPACITY);
       for (let index = 0; index < count; index++) numbers[index] = finished[done + index] as number;
       done += count;
-      const last = done === finished.length;
       records[1] = count;
-      records[2] = last ? begun : 0;
+      records[2] = done === finished.length ? begun : 0;
       this.callExchange();
-      if (last) break;
-    }
+    } while (done < finished.length);
     finished.length = 0;
   }
 

@@ -1,5 +1,5 @@
 import type { Answers, Dispatcher } from '../dispatcher.js';
-import { connectTimeout, type WorkerError } from '../errors.js';
+import { hostSilent, type WorkerError } from '../errors.js';
 import { createValueCodec, type PayloadCodec } from '../payload-codec.js';
 import { encodeError } from '../remote-error.js';
 import type { RemoteErrorPayload } from '../types/message.js';
@@ -43,7 +43,7 @@ export class ValueServer implements WireListener, Answers<Call> {
       this.settle = { resolve, reject };
       const timeout = this.setup.options.serverConnectTimeout;
       if (timeout > 0 && timeout < 2 ** 31) {
-        this.timer = setTimeout(() => this.finish(connectTimeout(timeout)), timeout);
+        this.timer = setTimeout(() => this.finish(hostSilent(timeout)), timeout);
       }
       wire.listen(this);
       wire.setRef(true);

@@ -1,6 +1,6 @@
 import { getEnvironmentData, isMainThread, type MessagePort, setEnvironmentData } from 'node:worker_threads';
 
-import { connectTimeout } from '../errors.js';
+import { hostSilent } from '../errors.js';
 import type { ServeSetup, WorkerChannel } from '../worker-channel.js';
 import type { Hello } from './hello.js';
 import { PortWire } from './port-wire.js';
@@ -64,7 +64,7 @@ export class PortWorkerChannel implements WorkerChannel {
       this.surroundings.wait(timeout);
       // It is alone in its batch: kind, type, transaction, payload.
       const batch = this.wire.receive();
-      if (batch === undefined) throw connectTimeout(timeout);
+      if (batch === undefined) throw hostSilent(timeout);
       this.hello = batch[3] as Hello;
     }
     return this.hello;
