@@ -1,6 +1,6 @@
 import { type MessagePort, receiveMessageOnPort, type TransferListItem } from 'node:worker_threads';
 
-import { notSerializable } from '../errors.js';
+import { notSerializable, type WorkerError } from '../errors.js';
 import type { TransferList } from '../types/transfer-list.js';
 import { ALONE, snapshot } from './snapshot.js';
 import { Kind, type Tx, type Wire, type WireListener } from './wire.js';
@@ -42,7 +42,13 @@ export class PortWire implements Wire {
   }
 
   send(kind: Kind, type: string, tx: Tx, payload: unknown, transfer?: TransferList): void {
-    const copy = transfer === undefined || transfer.length === 0 ? snapshot(payload) : ALONE;
+    let copy: unknown = ALONE;
+    try {
+      if (transfer === undefined || transfer.length === 0) copy = snapshot(payload);
+    } catch (error) {
+      // A getter has thrown.
+      throw unclonable(kind, type, error);
+    }
     if (copy === ALONE) return this.sendAlone([kind, type, tx, payload], transfer);
     this.batch.push(kind, type, tx, copy);
     if (this.batch.length >= FULL) this.flush();
@@ -54,8 +60,7 @@ export class PortWire implements Wire {
     try {
       this.port.postMessage(record, transfer as TransferListItem[] | undefined);
     } catch (error) {
-      const [kind, type] = record;
-      throw notSerializable(kind === Kind.Result ? `the result of "${type}"` : `"${type}"`, 'structured clone', error);
+      throw unclonable(record[0] as Kind, record[1] as string, error);
     }
   }
 
@@ -111,4 +116,8 @@ export class PortWire implements Wire {
     this.isClosed = true;
     this.port.close();
   }
+}
+
+function unclonable(kind: Kind, type: string, error: unknown): WorkerError {
+  return notSerializable(kind === Kind.Result ? `the result of "${type}"` : `"${type}"`, 'structured clone', error);
 }
