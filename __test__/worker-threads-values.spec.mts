@@ -81,8 +81,8 @@ function createLeaf(nodes: object[], random: Random): unknown {
 function put(into: object, value: unknown, random: Random): void {
   if (into instanceof Map) into.set(random(2) === 0 ? value : random(5), value);
   else if (into instanceof Set) into.add(value);
-  else if (Array.isArray(into) && random(2) === 0) into.push(value);
-  else if (Array.isArray(into) && random(2) === 0) into[random(8)] = value;
+  else if (Array.isArray(into) && random(2) === 0) define(into, String(into.length), value, false);
+  else if (Array.isArray(into) && random(2) === 0) define(into, String(random(8)), value, false);
   else define(into, pick(names, random), value, random(8) === 0);
 }
 
