@@ -18,7 +18,7 @@ export class ValueConnection implements HostConnection, WireListener {
   private readonly requests: NativeRequests;
   private readonly hello: Hello;
   private readonly deadlines = new DeadlineTimer(() => this.onDue());
-  private readonly hasTypeTimeouts: boolean;
+  private hasOneTimeout: boolean;
   private startup: NodeJS.Timeout | undefined;
   private isReady = false;
   private hasEnded = false;
@@ -38,7 +38,7 @@ export class ValueConnection implements HostConnection, WireListener {
     const { addon, environment } = getNative();
     const { options, codec, startupData } = setup;
     this.requests = new addon.NativeRequests(environment, options);
-    this.hasTypeTimeouts = options.timeoutTypes.length > 0;
+    this.hasOneTimeout = options.timeoutTypes.length === 0;
     const { idBase } = this.requests;
     const { maxMessageSize } = options;
     this.hello = { ...createHello(codec.serializer), startupData, idBase, maxMessageSize };
@@ -47,7 +47,7 @@ export class ValueConnection implements HostConnection, WireListener {
     wire.flush();
     const { startupTimeout } = options;
     if (startupTimeout > 0 && startupTimeout < 2 ** 31) {
-      this.startup = setTimeout(() => this.tell(Control.HandshakeTimedOut), startupTimeout).unref();
+      this.startup = setTimeout(() => this.onStartupDue(), startupTimeout).unref();
     }
     this.updateRef();
   }
@@ -88,8 +88,9 @@ export class ValueConnection implements HostConnection, WireListener {
     const ticket = this.requests.begin(type, tx, timeout);
     this.waiting++;
     this.updateRef();
+    this.hasOneTimeout &&= timeout === CONFIGURED;
     // While all requests have the same timeout, no later one is due before the first.
-    if (!this.deadlines.isArmed || timeout !== CONFIGURED || this.hasTypeTimeouts) {
+    if (!this.deadlines.isArmed || !this.hasOneTimeout) {
       this.deadlines.arm(this.requests.nextDeadline());
     }
     return ticket;
@@ -149,7 +150,7 @@ export class ValueConnection implements HostConnection, WireListener {
 
   close(): void {
     this.hasEnded = true;
-    clearTimeout(this.startup);
+    this.endStartup();
     this.deadlines.stop();
     this.wire.close();
   }
@@ -192,7 +193,7 @@ export class ValueConnection implements HostConnection, WireListener {
 
   private onHello(theirs: unknown): void {
     if (this.isReady) return this.onDropped('a second handshake came');
-    clearTimeout(this.startup);
+    this.endStartup();
     const mismatch = findMismatch(this.hello, theirs);
     if (mismatch !== undefined) return this.tell(Control.Mismatch, `${mismatch.code} ${mismatch.message}`);
     this.isReady = true;
@@ -219,7 +220,7 @@ export class ValueConnection implements HostConnection, WireListener {
 
   onEnd(): void {
     this.hasEnded = true;
-    clearTimeout(this.startup);
+    this.endStartup();
     this.tell(Control.End);
   }
 
@@ -227,11 +228,26 @@ export class ValueConnection implements HostConnection, WireListener {
     this.setup.onControl(what, 0, undefined, detail);
   }
 
-  /** A deadline has come. What had arrived before it counts. */
   private onDue(): void {
-    if (this.wire.drain()) return this.expire();
+    this.afterWhatArrived(() => this.expire());
+  }
+
+  private onStartupDue(): void {
+    this.afterWhatArrived(() => {
+      if (this.startup !== undefined) this.tell(Control.HandshakeTimedOut);
+    });
+  }
+
+  private endStartup(): void {
+    clearTimeout(this.startup);
+    this.startup = undefined;
+  }
+
+  /** A deadline has come. What had arrived before it counts. */
+  private afterWhatArrived(act: () => void): void {
+    if (this.wire.drain()) act();
     // The loop reads what has arrived before it comes to this.
-    setImmediate(() => this.expire());
+    else setImmediate(act);
   }
 
   private expire(): void {
