@@ -71,13 +71,22 @@ export class WorkerCrashedError extends WorkerError {
 function describe(reason: ShutdownReason, cause: Error | undefined): string {
   switch (reason.type) {
     case 'exit': {
-      const why = cause === undefined ? '' : ` because of ${String(cause)}`;
+      const why = cause === undefined ? '' : ` because of ${text(cause)}`;
       return reason.signal === null ? `it exited with code ${reason.code}${why}` : `it was ended by ${reason.signal}`;
     }
     case 'error':
       return reason.error.message;
     case 'close':
       return 'its connection was closed';
+  }
+}
+
+/** What was thrown need be no error, and may refuse to be text. */
+function text(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return 'something that was thrown';
   }
 }
 

@@ -41,10 +41,37 @@ function findScript(file: string): string {
 
 /** Arguments for the runtime that are needed to run this script: a loader, if it is TypeScript and needs one. */
 export function loaderArguments(script: string, execArgv: readonly string[]): string[] {
-  if (!/\.[cm]?ts$/.test(script) || runsTypeScript(execArgv)) return [];
+  if (!isTypeScript(script) || runsTypeScript() || namesLoader(execArgv)) return [];
+  return ['--import', fromTsx(script, (tsx) => urlOf(tsx, 'tsx'))];
+}
+
+/** The same for a thread. There `tsx` does nothing until it is told to, even if it is among the arguments already. */
+export function threadLoaderArguments(script: string, execArgv: readonly string[]): string[] {
+  if (!isTypeScript(script) || runsTypeScript()) return [];
+  if (namesLoader(execArgv) && !execArgv.some((argument) => /(^|[/=])tsx([/@]|$)/.test(argument))) return [];
+  const source = fromTsx(script, (tsx) =>
+    ['tsx/esm/api', 'tsx/cjs/api']
+      // The CommonJS build of it does not find its own files.
+      .map((api) => urlOf(tsx, api).replace(/\.cjs$/, '.mjs'))
+      .map((url, index) => `import * as api${index} from ${JSON.stringify(url)}; api${index}.register();`)
+      .join(''),
+  );
+  return ['--import', `data:text/javascript,${encodeURIComponent(source)}`];
+}
+
+function isTypeScript(script: string): boolean {
+  return /\.[cm]?ts$/.test(script);
+}
+
+function urlOf(require: NodeJS.Require, name: string): string {
+  return pathToFileURL(require.resolve(name)).href;
+}
+
+/** What `use` makes of the tsx that is installed for the script, or else for the current directory. */
+function fromTsx(script: string, use: (require: NodeJS.Require) => string): string {
   for (const base of [script, path.join(process.cwd(), 'index.js')]) {
     try {
-      return ['--import', pathToFileURL(createRequire(base).resolve('tsx')).href];
+      return use(createRequire(base));
     } catch {
       // Not installed there.
     }
@@ -56,9 +83,13 @@ export function loaderArguments(script: string, execArgv: readonly string[]): st
   );
 }
 
-function runsTypeScript(execArgv: readonly string[]): boolean {
+function runsTypeScript(): boolean {
   if (process.versions['bun'] !== undefined || process.versions['deno'] !== undefined) return true;
   const { typescript } = process.features as { typescript?: string | false };
+  return typeof typescript === 'string' && typescript !== '';
+}
+
+function namesLoader(execArgv: readonly string[]): boolean {
   const loader = /(^|[/=])(tsx|ts-node|swc-node|esbuild-register|jiti)([/@]|$)|--experimental-(strip|transform)-types/;
-  return (typeof typescript === 'string' && typescript !== '') || execArgv.some((argument) => loader.test(argument));
+  return execArgv.some((argument) => loader.test(argument));
 }

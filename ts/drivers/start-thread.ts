@@ -1,10 +1,10 @@
-import { MessageChannel, setEnvironmentData, Worker, type WorkerOptions } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, setEnvironmentData, Worker, type WorkerOptions } from 'node:worker_threads';
 
 import { invalidOption, spawnFailed, WorkerError } from '../errors.js';
-import { threadExecArgv } from '../process-arguments.js';
-import { loaderArguments } from '../script.js';
+import { areForThreads, threadExecArgv } from '../process-arguments.js';
+import { threadLoaderArguments } from '../script.js';
 import type { ThreadOptions } from '../types/thread-options.js';
-import { THREAD_KEY, type ThreadStart } from '../values/thread-worker-channel.js';
+import { Said, THREAD_KEY } from '../values/thread-worker-channel.js';
 import { refuseOptions } from './refuse-options.js';
 import { ThreadChannel } from './thread-channel.js';
 
@@ -12,10 +12,10 @@ import { ThreadChannel } from './thread-channel.js';
 export async function startThread(script: string, options: ThreadOptions): Promise<ThreadChannel> {
   refuseOptions('worker_threads', options);
   const { port1, port2 } = new MessageChannel();
-  const said = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const said = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
   const { stdout = false, stderr = false } = options;
   try {
-    const thread = start(script, threadOptions(script, options), { port: port2, said });
+    const thread = start(script, threadOptions(script, options), port2, said);
     return new ThreadChannel(thread, port1, said, { stdout, stderr });
   } catch (error) {
     port1.close();
@@ -32,18 +32,25 @@ function threadOptions(script: string, options: ThreadOptions): WorkerOptions {
   if (name !== undefined) result.name = name;
   const given = options.execArgv;
   if (given !== undefined && !Array.isArray(given)) throw invalidOption('execArgv', 'an array of strings', given);
-  const loader = options.eval === true ? [] : loaderArguments(script, given ?? process.execArgv);
+  const loader = options.eval === true ? [] : threadLoaderArguments(script, given ?? process.execArgv);
   // Left alone, a thread inherits by itself, and takes no offence at what it cannot use.
   if (given !== undefined) result.execArgv = [...given, ...loader];
-  else if (loader.length > 0) result.execArgv = [...threadExecArgv(), ...loader];
+  else if (loader.length > 0 || !areForThreads()) result.execArgv = [...threadExecArgv(), ...loader];
   return result;
 }
 
-/** Starts a thread that finds `data` under the key. */
-function start(script: string, options: WorkerOptions, data: ThreadStart): Worker {
-  setEnvironmentData(THREAD_KEY, data as never);
+/**
+ * Starts a thread that finds `said` under the key, with its id in it, and the port as its first message. The threads that
+ * it starts find `said`, too, with an id that is not theirs; a port in that place would keep them from being started.
+ */
+function start(script: string, options: WorkerOptions, port: MessagePort, said: Int32Array): Worker {
+  setEnvironmentData(THREAD_KEY, said as never);
   try {
-    return new Worker(script, { ...options, transferList: [data.port] });
+    const thread = new Worker(script, options);
+    thread.postMessage(port, [port]);
+    Atomics.store(said, Said.ThreadId, thread.threadId);
+    Atomics.notify(said, Said.ThreadId);
+    return thread;
   } finally {
     setEnvironmentData(THREAD_KEY);
   }

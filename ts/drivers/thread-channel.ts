@@ -5,6 +5,7 @@ import type { ConnectedHost, ConnectionSetup } from '../connection.js';
 import { LastLines } from '../last-lines.js';
 import { ValueConnection } from '../values/host-connection.js';
 import { PortWire } from '../values/port-wire.js';
+import { Said } from '../values/thread-worker-channel.js';
 import type { Ending, HostChannel } from './host-channel.js';
 
 /** A running worker thread and the host's end of its connection. */
@@ -19,7 +20,6 @@ export class ThreadChannel implements HostChannel {
   private readonly lastLines: LastLines | undefined;
   private gone = false;
 
-  /** @param said - Set to 1 when the handshake was posted; the thread may wait for that. */
   constructor(
     private readonly thread: Worker,
     private readonly port: MessagePort,
@@ -46,8 +46,8 @@ export class ThreadChannel implements HostChannel {
 
   connect(setup: ConnectionSetup): ConnectedHost {
     const connected = ValueConnection.connect(new PortWire(this.port, 'worker_threads'), setup);
-    Atomics.store(this.said, 0, 1);
-    Atomics.notify(this.said, 0);
+    Atomics.store(this.said, Said.Handshake, 1);
+    Atomics.notify(this.said, Said.Handshake);
     return connected;
   }
 

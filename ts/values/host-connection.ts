@@ -23,6 +23,8 @@ export class ValueConnection implements HostConnection, WireListener {
   private readonly maxMessageSize: number;
   private readonly deadlines = new DeadlineTimer(() => this.onDue());
   private readonly hasTypeTimeouts: boolean;
+  /** All requests have had the same timeout so far: then no later one is due before the first. */
+  private hasOneTimeout: boolean;
   private startup: NodeJS.Timeout | undefined;
   private isReady = false;
   private hasEnded = false;
@@ -52,6 +54,7 @@ export class ValueConnection implements HostConnection, WireListener {
     this.requests = new addon.NativeRequests(environment, options);
     this.callExchange = this.requests.exchange;
     this.hasTypeTimeouts = options.timeoutTypes.length > 0;
+    this.hasOneTimeout = !this.hasTypeTimeouts;
     const { idBase } = this.requests;
     const { maxMessageSize } = options;
     // The size of what no serializer made is nobody's to know.
@@ -62,7 +65,7 @@ export class ValueConnection implements HostConnection, WireListener {
     wire.flush();
     const { startupTimeout } = options;
     if (startupTimeout > 0 && startupTimeout < 2 ** 31) {
-      this.startup = setTimeout(() => this.tell(Control.HandshakeTimedOut), startupTimeout).unref();
+      this.startup = setTimeout(() => this.onStartupDue(), startupTimeout).unref();
     }
     this.updateRef();
   }
@@ -119,7 +122,7 @@ export class ValueConnection implements HostConnection, WireListener {
       this.tickets[ticket % SLOTS] = ticket;
       outcomes.assign(ticket % SLOTS, queued[index++] as object);
     }
-    if (!this.deadlines.isArmed) this.deadlines.arm(this.requests.nextDeadline());
+    this.armDeadlines();
   }
 
   /** Tells the addon which requests have ended since it was told last, and begins some. */
@@ -161,11 +164,13 @@ export class ValueConnection implements HostConnection, WireListener {
     this.tickets[ticket % SLOTS] = ticket;
     this.waiting++;
     this.updateRef();
-    // While all requests have the same timeout, no later one is due before the first.
-    if (!this.deadlines.isArmed || timeout !== CONFIGURED || this.hasTypeTimeouts) {
-      this.deadlines.arm(this.requests.nextDeadline());
-    }
+    this.hasOneTimeout &&= timeout === CONFIGURED;
+    this.armDeadlines();
     return ticket;
+  }
+
+  private armDeadlines(): void {
+    if (!this.deadlines.isArmed || !this.hasOneTimeout) this.deadlines.arm(this.requests.nextDeadline());
   }
 
   private write(kind: Kind, type: string, tx: Tx, payload: unknown, transfer?: TransferList): void {
@@ -226,7 +231,7 @@ export class ValueConnection implements HostConnection, WireListener {
 
   close(): void {
     this.hasEnded = true;
-    clearTimeout(this.startup);
+    this.endStartup();
     this.deadlines.stop();
     this.wire.close();
   }
@@ -286,7 +291,7 @@ export class ValueConnection implements HostConnection, WireListener {
 
   private onHello(theirs: unknown): void {
     if (this.isReady) return this.onDropped('a second handshake came');
-    clearTimeout(this.startup);
+    this.endStartup();
     const mismatch = findMismatch(this.hello, theirs);
     if (mismatch !== undefined) return this.tell(Control.Mismatch, `${mismatch.code} ${mismatch.message}`);
     this.isReady = true;
@@ -310,7 +315,7 @@ export class ValueConnection implements HostConnection, WireListener {
 
   onEnd(): void {
     this.hasEnded = true;
-    clearTimeout(this.startup);
+    this.endStartup();
     this.tell(Control.End);
   }
 
@@ -318,11 +323,26 @@ export class ValueConnection implements HostConnection, WireListener {
     this.setup.onControl(what, 0, undefined, detail);
   }
 
-  /** A deadline has come. What had arrived before it counts. */
   private onDue(): void {
-    if (this.wire.drain()) return this.expire();
+    this.afterWhatArrived(() => this.expire());
+  }
+
+  private onStartupDue(): void {
+    this.afterWhatArrived(() => {
+      if (this.startup !== undefined) this.tell(Control.HandshakeTimedOut);
+    });
+  }
+
+  private endStartup(): void {
+    clearTimeout(this.startup);
+    this.startup = undefined;
+  }
+
+  /** A deadline has come. What had arrived before it counts. */
+  private afterWhatArrived(act: () => void): void {
+    if (this.wire.drain()) act();
     // The loop reads what has arrived before it comes to this.
-    setImmediate(() => this.expire());
+    else setImmediate(act);
   }
 
   private expire(): void {

@@ -31,6 +31,8 @@ function copy(source: object, seen: object[]): unknown {
     const value = result[key];
     if (++members > MAX_MEMBERS) return ALONE;
     if (typeof value === 'object' && value !== null) {
+      // Somebody has given all objects a member.
+      if (!Object.hasOwn(result, key)) continue;
       const nested = copy(value, seen);
       // An assignment to `__proto__` would not make a member.
       if (nested === ALONE || key === '__proto__') return ALONE;
@@ -50,8 +52,10 @@ function copyArray(source: readonly unknown[], seen: object[]): unknown {
       const nested = copy(value, seen);
       if (nested === ALONE) return ALONE;
       result[index] = nested;
-    } else if (isPrimitive(value)) result[index] = value;
-    else return ALONE;
+    } else if (!isPrimitive(value)) return ALONE;
+    // A hole that a member besides the elements makes up for.
+    else if (value === undefined && !Object.hasOwn(source, index)) return ALONE;
+    else result[index] = value;
   }
   return result;
 }

@@ -1,4 +1,12 @@
-import { getEnvironmentData, isMainThread, type MessagePort, setEnvironmentData } from 'node:worker_threads';
+import {
+  getEnvironmentData,
+  isMainThread,
+  type MessagePort,
+  parentPort,
+  receiveMessageOnPort,
+  setEnvironmentData,
+  threadId,
+} from 'node:worker_threads';
 
 import { hostSilent } from '../errors.js';
 import type { ServeSetup, WorkerChannel } from '../worker-channel.js';
@@ -6,26 +14,33 @@ import type { Hello } from './hello.js';
 import { PortWire } from './port-wire.js';
 import { ValueServer } from './server-connection.js';
 
-/** Under it a worker thread finds its end of the connection. */
+/** Under it a worker thread finds what its host says to it in shared memory. */
 export const THREAD_KEY = 'isolated-workers';
 const DEFAULT_CONNECT_TIMEOUT = 30_000;
 
-/** What a host hands to a thread as it starts it. */
-export interface ThreadStart {
-  readonly port: MessagePort;
+/** What a host says to a thread that it has started. The thread may wait for either to be no longer 0. */
+export const enum Said {
   /** 1 when the handshake was posted. */
-  readonly said: Int32Array;
+  Handshake = 0,
+  /** Which thread is meant. */
+  ThreadId = 1,
 }
 
 /** The connection of a thread that was started as a worker; `undefined` in another. */
 export function openThreadChannel(): WorkerChannel | undefined {
-  if (isMainThread) return undefined;
-  const start = getEnvironmentData(THREAD_KEY) as unknown as ThreadStart | undefined;
-  if (start === undefined) return undefined;
-  // Threads that this worker starts would inherit it.
+  if (isMainThread || parentPort === null) return undefined;
+  const said = getEnvironmentData(THREAD_KEY) as unknown as Int32Array | undefined;
+  if (said === undefined) return undefined;
   setEnvironmentData(THREAD_KEY);
-  return new PortWorkerChannel('worker_threads', start.port, {
-    wait: (timeout) => void Atomics.wait(start.said, 0, 0, timeout),
+  // The host writes it as soon as the thread is there.
+  Atomics.wait(said, Said.ThreadId, 0, DEFAULT_CONNECT_TIMEOUT);
+  // Another's is inherited from the thread that started this one.
+  if (Atomics.load(said, Said.ThreadId) !== threadId) return undefined;
+  // Nothing was posted before it.
+  const first = receiveMessageOnPort(parentPort) as { readonly message: MessagePort } | undefined;
+  if (first === undefined) return undefined;
+  return new PortWorkerChannel('worker_threads', first.message, {
+    wait: (timeout) => void Atomics.wait(said, Said.Handshake, 0, timeout),
     exit: () => process.exit(),
   });
 }

@@ -1,0 +1,142 @@
+//! Both ends of a lifeline as the facade sees them.
+
+use std::os::fd::IntoRawFd;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use napi::bindgen_prelude::{AsyncTask, Env, Function};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi::{Status, Task};
+use napi_derive::napi;
+
+use super::failure::{Failure, node, system};
+use super::pair::NativePair;
+use super::uv::pulse::LoopPulse;
+use crate::lifeline::{Worker, guard};
+use crate::transport::lifeline::{HostEnd, Pulse, WorkerEnd, lifeline};
+use crate::transport::{ChildEnd, Stream};
+
+/// The host's end of a lifeline, and until the worker has it the worker's too.
+#[napi]
+pub struct NativeLifeline {
+    host: Arc<Mutex<Option<HostEnd>>>,
+    theirs: Option<ChildEnd>,
+}
+
+/// A ping on its way, on a thread of the pool.
+pub struct Ping {
+    host: Arc<Mutex<Option<HostEnd>>>,
+    timeout: Duration,
+}
+
+impl Task for Ping {
+    type Output = Pulse;
+    type JsValue = f64;
+
+    fn compute(&mut self) -> napi::Result<Pulse> {
+        let Ok(mut host) = self.host.lock() else { return Ok(Pulse::Gone) };
+        Ok(host.as_mut().map_or(Pulse::Gone, |end| end.ping(self.timeout)))
+    }
+
+    fn resolve(&mut self, _env: Env, pulse: Pulse) -> napi::Result<f64> {
+        Ok(match pulse {
+            Pulse::Busy(duration) => duration.as_secs_f64() * 1e3,
+            Pulse::Unknown => -1.0,
+            Pulse::Silent => -2.0,
+            Pulse::Gone => -3.0,
+        })
+    }
+}
+
+type OnStream = ThreadsafeFunction<i32, (), i32, Status, false, true>;
+
+/// The worker of this process, as its lifeline sees it.
+struct Process {
+    pulse: Option<LoopPulse>,
+    on_stream: OnStream,
+    kill_group: bool,
+}
+
+impl Worker for Process {
+    fn busy(&self) -> Option<Duration> {
+        self.pulse.as_ref().and_then(LoopPulse::busy)
+    }
+
+    fn connected(&self, stream: Stream) {
+        // The facade takes it over, or the process ends.
+        self.on_stream.call(stream.into_raw_fd(), ThreadsafeFunctionCallMode::NonBlocking);
+    }
+
+    fn end(&self) {
+        use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
+        if self.kill_group {
+            let _ = kill_current_process_group(Signal::KILL);
+        }
+        let _ = kill_process(getpid(), Signal::KILL);
+    }
+}
+
+#[napi]
+impl NativeLifeline {
+    /// Throws `ERR_SYSTEM` when no file descriptors are left.
+    #[napi(constructor, catch_unwind)]
+    pub fn new() -> Result<Self, Failure> {
+        let (host, theirs) = lifeline().map_err(|error| system("cannot make a lifeline", &error))?;
+        Ok(Self { host: Arc::new(Mutex::new(Some(host))), theirs: Some(theirs) })
+    }
+
+    /// The descriptor for the child's `stdio`; -1 when it was closed.
+    #[napi(getter, catch_unwind)]
+    pub fn child_fd(&self) -> i32 {
+        self.theirs.as_ref().map_or(-1, ChildEnd::fd)
+    }
+
+    /// Closes this process's copy of the child's end: else the end of the child would not be noticed.
+    #[napi(catch_unwind)]
+    pub fn close_child_end(&mut self) {
+        self.theirs = None;
+    }
+
+    /// How the worker is: for how many milliseconds its JavaScript has been running without a pause, 0 where it waits;
+    /// -1: it lives, more is not known; -2: it did not answer in time; -3: it is gone. Waits on a thread of the pool.
+    #[napi(catch_unwind, ts_return_type = "Promise<number>")]
+    pub fn ping(&self, timeout: u32) -> AsyncTask<Ping> {
+        AsyncTask::new(Ping { host: Arc::clone(&self.host), timeout: Duration::from_millis(timeout.into()) })
+    }
+
+    /// Gives the worker the child's end of a new pair, and closes it here.
+    #[napi(catch_unwind)]
+    pub fn pass(&self, pair: &mut NativePair) -> Result<(), Failure> {
+        let gone = || Failure::new("ERR_WORKER_CLOSED".to_owned(), "the worker is gone".to_owned());
+        let end = pair.take_child_end().ok_or_else(gone)?;
+        let host = self.host.lock().map_err(|_| gone())?;
+        let host = host.as_ref().ok_or_else(gone)?;
+        host.pass(&end).map_err(|error| system("cannot connect to the worker again", &error))
+    }
+
+    /// Closes what is left of both ends: an undetached worker takes it for its host's death.
+    #[napi(catch_unwind)]
+    pub fn close(&mut self) {
+        self.theirs = None;
+        let host = Arc::clone(&self.host);
+        // A ping may be on its way; it is bounded.
+        let taken = host.try_lock().ok().and_then(|mut host| host.take());
+        drop(taken);
+    }
+
+    /// In a worker: watches its end, which this process inherited, on a thread of its own. `onStream` is called with the
+    /// descriptor of each new connection. With `killGroup` the death of the host ends the whole process group.
+    #[napi(catch_unwind, ts_args_type = "fd: number, killGroup: boolean, onStream: (fd: number) => void")]
+    pub fn guard(env: Env, fd: i32, kill_group: bool, on_stream: Function<'_, i32, ()>) -> Result<(), Failure> {
+        let end = WorkerEnd::adopt(fd).map_err(|error| system(&format!("cannot use the descriptor {fd}"), &error))?;
+        let on_stream = on_stream
+            .build_threadsafe_function::<i32>()
+            .weak::<true>()
+            .callee_handled::<false>()
+            .build()
+            .map_err(node)?;
+        let pulse = LoopPulse::start(env);
+        guard(end, Process { pulse, on_stream, kill_group })
+            .map_err(|error| system("cannot start the thread of the lifeline", &error))
+    }
+}

@@ -1,0 +1,42 @@
+//! The native thread in a worker: it notices its host's death, and answers for the worker while JavaScript cannot.
+
+use std::io;
+use std::thread;
+use std::time::Duration;
+
+use crate::transport::Stream;
+use crate::transport::lifeline::{Signal, WorkerEnd};
+
+/// How long a worker may take to end by itself once its host is gone: its exit handlers may have something to save.
+const LINGER: Duration = Duration::from_millis(600);
+/// It only waits and writes a few bytes.
+const STACK: usize = 128 * 1024;
+
+/// What the thread asks, and whom it tells.
+pub trait Worker: Send + 'static {
+    /// How long JavaScript has been running without a pause; zero if it waits; `None` if nobody knows.
+    fn busy(&self) -> Option<Duration>;
+    /// The host connects again.
+    fn connected(&self, stream: Stream);
+    /// The host is gone, and the worker did not end by itself.
+    fn end(&self);
+}
+
+/// Watches the lifeline on a thread of its own, for as long as the process lives.
+///
+/// # Errors
+/// No thread can be started.
+pub fn guard(end: WorkerEnd, worker: impl Worker) -> io::Result<()> {
+    thread::Builder::new().name("lifeline".to_owned()).stack_size(STACK).spawn(move || {
+        loop {
+            match end.next() {
+                Signal::Ping(number) => end.answer(number, worker.busy()),
+                Signal::Stream(stream) => worker.connected(stream),
+                Signal::End => break,
+            }
+        }
+        thread::sleep(LINGER);
+        worker.end();
+    })?;
+    Ok(())
+}

@@ -1,0 +1,166 @@
+//! The ends of a lifeline: a second pair that carries liveness, and new connections, but no messages.
+
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, OwnedFd, RawFd};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags,
+    recvmsg, send, sendmsg,
+};
+
+use super::{ChildEnd, Stream, adopt};
+
+const PING: u8 = b'p';
+const STREAM: u8 = b's';
+/// An answer: the number of its ping, then milliseconds.
+const ANSWER: usize = 1 + size_of::<u64>();
+const UNKNOWN: u64 = u64::MAX;
+
+/// The host's end. Its loss, however it comes, is what the worker learns its host's death from.
+#[derive(Debug)]
+pub struct HostEnd {
+    stream: UnixStream,
+    pings: u8,
+}
+
+/// The worker's end.
+#[derive(Debug)]
+pub struct WorkerEnd(UnixStream);
+
+/// What a worker's end tells.
+#[derive(Debug)]
+pub enum Signal {
+    /// The host wants to know how the worker is, and counts.
+    Ping(u8),
+    /// The host connects again.
+    Stream(Stream),
+    /// The host is gone.
+    End,
+}
+
+/// What a worker answers to a ping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pulse {
+    /// Its JavaScript has run without a pause for so long; zero: it waits for events.
+    Busy(Duration),
+    /// It lives; more is not known of this runtime.
+    Unknown,
+    /// No answer came in time: it is stopped, or the machine is overloaded.
+    Silent,
+    /// It is gone.
+    Gone,
+}
+
+/// A new lifeline: the host's end and the child's.
+///
+/// # Errors
+/// No file descriptors are left.
+pub fn lifeline() -> io::Result<(HostEnd, ChildEnd)> {
+    let (ours, theirs) = UnixStream::pair()?;
+    Ok((HostEnd { stream: ours, pings: 0 }, ChildEnd(theirs)))
+}
+
+impl HostEnd {
+    /// Asks the worker how it is. Blocks, for at most `timeout`.
+    pub fn ping(&mut self, timeout: Duration) -> Pulse {
+        let deadline = Instant::now() + timeout;
+        self.pings = self.pings.wrapping_add(1);
+        match send(&self.stream, &[PING, self.pings], SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
+            Ok(_) => {}
+            // It has not read the pings before.
+            Err(rustix::io::Errno::AGAIN) => return Pulse::Silent,
+            Err(_) => return Pulse::Gone,
+        }
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.stream.set_read_timeout(Some(left)).is_err() {
+                return Pulse::Silent;
+            }
+            let mut answer = [0; ANSWER];
+            match (&self.stream).read_exact(&mut answer) {
+                // An answer to an earlier ping may still come.
+                Ok(()) if answer[0] != self.pings => {}
+                Ok(()) => {
+                    let millis = u64::from_le_bytes(answer[1..].try_into().expect("it has this length"));
+                    return if millis == UNKNOWN { Pulse::Unknown } else { Pulse::Busy(Duration::from_millis(millis)) };
+                }
+                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+                    return Pulse::Silent;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return Pulse::Gone,
+            }
+        }
+    }
+
+    /// Gives the worker the child's end of a new pair.
+    ///
+    /// # Errors
+    /// The worker is gone.
+    pub fn pass(&self, end: &ChildEnd) -> io::Result<()> {
+        let fds = [end.0.as_fd()];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut control = SendAncillaryBuffer::new(&mut space);
+        control.push(SendAncillaryMessage::ScmRights(&fds));
+        sendmsg(&self.stream, &[IoSlice::new(&[STREAM, 0])], &mut control, SendFlags::NOSIGNAL)?;
+        Ok(())
+    }
+}
+
+impl WorkerEnd {
+    /// Takes over the end that this process inherited as the file descriptor `fd`.
+    ///
+    /// # Errors
+    /// It is not an open socket.
+    pub fn adopt(fd: RawFd) -> io::Result<Self> {
+        let Stream(stream) = adopt(fd)?;
+        stream.set_nonblocking(false)?;
+        Ok(Self(stream))
+    }
+
+    /// Blocks until there is something to tell.
+    pub fn next(&self) -> Signal {
+        loop {
+            let mut bytes = [0; 2];
+            let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+            let mut control = RecvAncillaryBuffer::new(&mut space);
+            let received = recvmsg(&self.0, &mut [IoSliceMut::new(&mut bytes)], &mut control, RecvFlags::empty());
+            let passed = control.drain().find_map(|message| match message {
+                RecvAncillaryMessage::ScmRights(mut fds) => fds.next(),
+                _ => None,
+            });
+            match (received, passed) {
+                (Err(rustix::io::Errno::INTR), _) => {}
+                (Ok(message), _) if message.bytes == 0 => return Signal::End,
+                (Err(_), _) => return Signal::End,
+                (Ok(_), Some(fd)) => {
+                    if let Ok(stream) = to_stream(fd) {
+                        return Signal::Stream(stream);
+                    }
+                }
+                (Ok(_), None) if bytes[0] == PING => return Signal::Ping(bytes[1]),
+                (Ok(_), None) => {}
+            }
+        }
+    }
+
+    /// Answers a ping; `None`: not known.
+    pub fn answer(&self, ping: u8, busy: Option<Duration>) {
+        let millis = busy.map_or(UNKNOWN, |busy| u64::try_from(busy.as_millis()).unwrap_or(UNKNOWN - 1));
+        let mut answer = [ping; ANSWER];
+        answer[1..].copy_from_slice(&millis.to_le_bytes());
+        // A host that is gone is told by `next`.
+        let _ = (&self.0).write_all(&answer);
+    }
+}
+
+fn to_stream(fd: OwnedFd) -> io::Result<Stream> {
+    let flags = rustix::io::fcntl_getfd(&fd)?;
+    rustix::io::fcntl_setfd(&fd, flags | rustix::io::FdFlags::CLOEXEC)?;
+    let stream = UnixStream::from(fd);
+    stream.set_nonblocking(true)?;
+    Ok(Stream(stream))
+}
