@@ -226,6 +226,29 @@ export interface ProcessOptions {
   /** All three standard streams at once, or standard input, output and error one by one. Default: `'inherit'`. */
   stdio?: StdioMode | readonly StdioMode[] | undefined;
 }
+declare class NativeLifeline {
+  /** Throws `ERR_SYSTEM` when no file descriptors are left. */
+  constructor();
+  /** The descriptor for the child's `stdio`; -1 when it was closed. */
+  get childFd(): number;
+  /** Closes this process's copy of the child's end: else the end of the child would not be noticed. */
+  closeChildEnd(): void;
+  /**
+   * How the worker is: for how many milliseconds its JavaScript has been running without a pause, 0 where it waits;
+   * -1: it lives, more is not known; -2: it did not answer in time; -3: it is gone. Waits on a thread of the pool.
+   */
+  ping(timeout: number): Promise<number>;
+  /** Gives the worker the child's end of a new pair, and closes it here. */
+  pass(pair: NativePair): void;
+  /** Closes what is left of both ends: an undetached worker takes it for its host's death. */
+  close(): void;
+  /**
+   * In a worker: watches its end, which this process inherited, on a thread of its own. `onStream` is called with the
+   * descriptor of each new connection, and with -1 when the host is gone; a worker that is still there 600 ms after
+   * that is killed, with `killGroup` together with its process group. `uv`: the runtime has the real libuv.
+   */
+  static guard(fd: number, options: GuardOptions, onStream: (fd: number) => void): void;
+}
 declare class NativePair {
   /** Throws `ERR_SYSTEM` when no file descriptors are left. */
   constructor();
@@ -235,6 +258,12 @@ declare class NativePair {
   closeChildEnd(): void;
   /** Closes what is left of both ends. */
   close(): void;
+}
+interface GuardOptions {
+  /** The death of the host ends the whole process group. */
+  killGroup: boolean;
+  /** The runtime has the real libuv. */
+  uv: boolean;
 }
 interface NativeOptions {
   /** The serializer's name. */
@@ -274,6 +303,7 @@ export type WorkerErrorCode =
   | 'ERR_WORKER_SPAWN_FAILED'
   | 'ERR_WORKER_CRASHED'
   | 'ERR_WORKER_CLOSED'
+  | 'ERR_WORKER_DISCONNECTED'
   | 'ERR_START_TIMEOUT'
   | 'ERR_CONNECT_TIMEOUT'
   | 'ERR_MESSAGE_TIMEOUT'
@@ -384,6 +414,8 @@ interface PayloadCodec {
   /** One value per record, `undefined` where it has no payload. */
   decodeBatch(records: Int32Array, count: number, payloads: Encoded): unknown[];
   decode(payload: unknown): unknown;
+  /** A copy of a value that no later change reaches; each call of the result makes it anew. */
+  keep(value: unknown, what: string): () => unknown;
 }
 /** What is moved to the other side instead of copied: `ArrayBuffer`s, `MessagePort`s and the like. They are unusable here afterwards. */
 export type TransferList = readonly TransferListItem[];
@@ -416,8 +448,10 @@ interface ConnectedHost {
   readonly connection: HostConnection;
   /** At the end of this tick. */
   scheduleFlush(): void;
-  /** Now. */
+  /** Now; blocking, where that takes a moment. */
   flush(): void;
+  /** Ends the connection. */
+  close(): void;
 }
 interface Outcomes {
   /** The slot of a request that was promised one. */
@@ -456,8 +490,15 @@ interface HostChannel extends CoreChannel {
   readonly lastWords: string[] | undefined;
   /** Messages travel as values, without a serializer unless the user gives one. */
   readonly movesValues: boolean;
-  /** Connects; called once. */
+  /** Connects; called once, before any `reconnect`. */
   connect(setup: ConnectionSetup): ConnectedHost;
+  /** Connects again, after the connection was closed without ending the worker. */
+  reconnect?(setup: ConnectionSetup): ConnectedHost;
+  /**
+   * For how many milliseconds its JavaScript has been running without a pause; 0: it waits; -1: it lives, more is not
+   * known; -2: it did not answer in time; -3: it is gone.
+   */
+  pulse(timeout: number): Promise<number>;
   /** Besides the message that asks the worker to stop: what the driver itself does to end it in good order. */
   askToEnd(): void;
   /** Ends the worker, unless it is gone. */
@@ -469,6 +510,7 @@ interface HostChannel extends CoreChannel {
 export declare class ProcessChannel implements HostChannel {
   private readonly child;
   private readonly pair;
+  private readonly lifeline;
   readonly isCore = true;
   readonly movesValues = false;
   readonly pid: number;
@@ -478,9 +520,12 @@ export declare class ProcessChannel implements HostChannel {
   readonly exited: Promise<Ending>;
   private readonly lastLines;
   private gone;
-  constructor(child: ChildProcess, pair: NativePair);
+  constructor(child: ChildProcess, pair: NativePair, lifeline: NativeLifeline);
   get title(): string;
   connect(setup: ConnectionSetup): ConnectedHost;
+  /** Over a new pair, whose other end goes to the worker over the lifeline. */
+  reconnect(setup: ConnectionSetup): ConnectedHost;
+  pulse(timeout: number): Promise<number>;
   askToEnd(): void;
   /** The last lines of standard error, where it is piped. */
   get lastWords(): string[] | undefined;
@@ -568,6 +613,67 @@ export type Handlers<M extends MessageDefinitions = MessageDefinitions> = {
 };
 /** Serves the message type `K` in the worker. */
 export type Handler<M extends MessageDefinitions, K extends MessageTypeOf<M>> = Handlers<M>[K];
+/** What `worker.on` tells, by event, as the arguments of its listeners. */
+export interface WorkerEvents {
+  /** The worker is gone, whichever way. */
+  exit: [exit: WorkerExit];
+  /** The worker ended without being closed; before `exit`. */
+  crash: [error: WorkerCrashedError];
+  /** A new worker serves in place of one that crashed. */
+  restart: [restart: WorkerRestart];
+  /** `disconnect()` is done. */
+  disconnect: [];
+  /** `reconnect()` is done. */
+  reconnect: [];
+  /** Its JavaScript has been running without a pause for longer than the option `unresponsiveAfter` allows. */
+  unresponsive: [
+    blocked: {
+      readonly blockedFor: number;
+    },
+  ];
+}
+/** A worker's end. */
+export interface WorkerExit {
+  /** Its process id, where it had one. */
+  readonly pid: number | undefined;
+  readonly reason: ShutdownReason;
+}
+/** A worker's new beginning. */
+export interface WorkerRestart {
+  /** The new process id, where it has one. */
+  readonly pid: number | undefined;
+  /** How many workers have been started in place of the first. */
+  readonly count: number;
+}
+/**
+ * How a worker is.
+ *
+ * - `alive`: its event loop turns.
+ * - `blocked`: it lives, and its JavaScript has been running without a pause for `blockedFor` milliseconds.
+ * - `silent`: it gave no answer in time: it is stopped, or the machine is overloaded.
+ * - `gone`: it has ended.
+ */
+export type WorkerHealth =
+  | {
+      readonly state: 'alive';
+    }
+  | {
+      readonly state: 'blocked';
+      readonly blockedFor: number;
+    }
+  | {
+      readonly state: 'silent';
+    }
+  | {
+      readonly state: 'gone';
+    };
+/** Options of `health`. */
+export interface HealthOptions {
+  /** How long to wait for an answer, in milliseconds. Default: 1,000. */
+  timeout?: number | undefined;
+  /** From how many milliseconds on a worker whose JavaScript does not pause is `blocked`. Default: 100. */
+  blockedAfter?: number | undefined;
+}
 /** Options of one `send`. */
 export interface SendOptions extends PostOptions {
   /** In milliseconds, in place of the worker's own message timeouts; `0` and `Infinity` mean: no limit. */
@@ -585,6 +691,8 @@ export interface PostOptions {
 export interface CloseOptions {
   /** How long the worker may take to end by itself, in milliseconds, before it is terminated. Default: 5,000. */
   timeout?: number | undefined;
+  /** What becomes of requests in flight: `finish` waits for them, `reject` rejects them. Default: `'finish'`. */
+  pending?: 'finish' | 'reject' | undefined;
 }
 /**
  * The host's handle to a worker. The members that need a capability exist only where the driver's type has it.
@@ -635,9 +743,13 @@ export interface MessageSender<M extends MessageDefinitions> {
 export interface WorkerHandle<D extends Driver = Driver> {
   /**
    * Ends the worker: refuses new requests, waits for those in flight, asks the worker to stop, and where it does not,
-   * terminates and then kills it. Resolves when the worker is gone. Calling it again is fine.
+   * terminates and then kills it. Resolves when the worker is gone, with how it ended. Calling it again is fine.
    */
-  close(options?: CloseOptions): Promise<void>;
+  close(options?: CloseOptions): Promise<ShutdownReason>;
+  /** Ends the worker at once: with SIGTERM, and where it ignores that with SIGKILL a second later. */
+  terminate(): Promise<ShutdownReason>;
+  /** Ends the worker at once, with SIGKILL. */
+  kill(): Promise<ShutdownReason>;
   /** Closes the worker at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void>;
   /** Whether requests are taken: from the spawn until the worker is closed or lost. */
@@ -652,6 +764,17 @@ export interface WorkerHandle<D extends Driver = Driver> {
   readonly stdout: Readable | null;
   /** The worker's standard error where it is piped, else `null`. */
   readonly stderr: Readable | null;
+  /**
+   * How the worker is, also while its JavaScript is blocked: a thread of its own answers for a process. Of a worker thread
+   * the time it is blocked counts from the first call that finds it so; on Bun and Deno a process is never `blocked`.
+   */
+  health(options?: HealthOptions): Promise<WorkerHealth>;
+  /** Calls the listener each time. */
+  on<E extends keyof WorkerEvents>(event: E, listener: (...details: WorkerEvents[E]) => void): this;
+  /** Calls the listener the next time. */
+  once<E extends keyof WorkerEvents>(event: E, listener: (...details: WorkerEvents[E]) => void): this;
+  /** Calls the listener no more. */
+  off<E extends keyof WorkerEvents>(event: E, listener: (...details: WorkerEvents[E]) => void): this;
   /** Keeps the host alive as long as the worker is there. By default only requests in flight do. */
   ref(): this;
   /** Lets the host end even while requests are in flight. */
@@ -659,9 +782,12 @@ export interface WorkerHandle<D extends Driver = Driver> {
 }
 /** What a worker can do besides when its driver's `capabilities.reconnect` is `true`. */
 export interface Reconnectable {
-  /** Ends the connection; the worker keeps running, with its state. Rejects with `ERR_NOT_AVAILABLE` in this version. */
+  /**
+   * Ends the connection; the worker keeps running, with its state. Requests in flight, and those sent until it is connected
+   * again, reject with `ERR_WORKER_DISCONNECTED`.
+   */
   disconnect(): Promise<void>;
-  /** Connects to the same running worker again. Rejects with `ERR_NOT_AVAILABLE` in this version. */
+  /** Connects to the same running worker again. */
   reconnect(): Promise<void>;
 }
 /**
@@ -834,6 +960,31 @@ export type UnsentRequest<
 export type TransactionIdGenerator<M extends MessageDefinitions = MessageDefinitions> = (
   message: UnsentRequest<M>,
 ) => string;
+/** What becomes of a request whose worker ends without being closed: it rejects. */
+export interface RejectStrategy {
+  readonly strategy: 'reject';
+}
+/** What becomes of a request whose worker ends without being closed: a new worker gets it. */
+export interface RetryStrategy {
+  readonly strategy: 'retry';
+  /** How often a request is tried in all, 1 or more. Default: 2. */
+  readonly attempts?: number | undefined;
+}
+/**
+ * What happens when a worker ends without being closed.
+ *
+ * With `retry` one new worker is started, with the same start-up data, and the requests that were in flight are sent
+ * again, one after the other, so that one that ends every worker it meets fails alone. Requests that are sent meanwhile
+ * wait. The timeout of a request counts from its first sending. Only for handlers that may run twice.
+ */
+export type UnexpectedShutdown<M extends MessageDefinitions = MessageDefinitions> = (RejectStrategy | RetryStrategy) & {
+  /** For single message types, by name. */
+  readonly types?:
+    | {
+        readonly [K in MessageTypeOf<M>]?: RejectStrategy | RetryStrategy;
+      }
+    | undefined;
+};
 /**
  * Options of `createWorker`. Where `D` is named and is not the child process driver, `driver` is required: a type alone
  * cannot choose a driver.
@@ -884,6 +1035,13 @@ export interface BaseWorkerOptions<M extends MessageDefinitions, D extends Drive
   logger?: Logger | undefined;
   /** Default: `'warn'`. */
   logLevel?: LogLevel | undefined;
+  /** What happens when the worker ends without being closed. Default: `{ strategy: 'reject' }`. */
+  unexpectedShutdown?: UnexpectedShutdown<M> | undefined;
+  /**
+   * After how many milliseconds without a pause in its JavaScript the event `unresponsive` tells of it. Default: nobody
+   * looks.
+   */
+  unresponsiveAfter?: number | undefined;
   /** `false`: resolve once the worker is spawned; messages wait until it is ready. Default: `true`. */
   waitForReady?: boolean | undefined;
 }
@@ -1009,7 +1167,7 @@ export declare class ThreadChannel implements HostChannel {
   readonly exited: Promise<Ending>;
   private readonly lastLines;
   private gone;
-  /** @param said - Set to 1 when the handshake was posted; the thread may wait for that. */
+  private busySince;
   constructor(
     thread: Worker,
     port: MessagePort$1,
@@ -1021,6 +1179,8 @@ export declare class ThreadChannel implements HostChannel {
   );
   get lastWords(): string[] | undefined;
   connect(setup: ConnectionSetup): ConnectedHost;
+  /** Whether its loop has waited lately is known to every thread; since when it has not, is not. */
+  pulse(): Promise<number>;
   askToEnd(): void;
   kill(): void;
   setRef(referenced: boolean): void;
@@ -1044,6 +1204,7 @@ export declare class InProcessChannel implements HostChannel {
   readonly exited: Promise<Ending>;
   private resolveExited;
   private readonly worker;
+  private hasEnded;
   private readonly ports;
   static create(script: string, options: object): InProcessChannel;
   private constructor();
@@ -1051,6 +1212,8 @@ export declare class InProcessChannel implements HostChannel {
   /** Runs the script, as a module of its own however often it runs. What it imports is shared with the host. */
   private load;
   private import;
+  /** Who can ask, waits. */
+  pulse(): Promise<number>;
   askToEnd(): void;
   /** Code that runs cannot be ended from the same thread: the connection is. */
   kill(): void;

@@ -10,6 +10,7 @@ mod connection;
 mod delivery;
 mod environment;
 mod failure;
+mod lifeline;
 mod link;
 mod options;
 mod pair;

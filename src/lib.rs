@@ -36,5 +36,7 @@ pub mod transport;
 
 pub mod engine;
 
+pub mod lifeline;
+
 #[cfg(feature = "napi")]
 mod bindings;

@@ -18,7 +18,9 @@ pub trait Worker: Send + 'static {
     fn busy(&self) -> Option<Duration>;
     /// The host connects again.
     fn connected(&self, stream: Stream);
-    /// The host is gone, and the worker did not end by itself.
+    /// The host is gone. The worker may end by itself.
+    fn orphaned(&self);
+    /// It did not.
     fn end(&self);
 }
 
@@ -35,6 +37,7 @@ pub fn guard(end: WorkerEnd, worker: impl Worker) -> io::Result<()> {
                 Signal::End => break,
             }
         }
+        worker.orphaned();
         thread::sleep(LINGER);
         worker.end();
     })?;

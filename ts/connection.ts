@@ -36,8 +36,10 @@ export interface ConnectedHost {
   readonly connection: HostConnection;
   /** At the end of this tick. */
   scheduleFlush(): void;
-  /** Now. */
+  /** Now; blocking, where that takes a moment. */
   flush(): void;
+  /** Ends the connection. */
+  close(): void;
 }
 
 /** Instead of a slot: it will be told. */

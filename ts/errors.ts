@@ -127,6 +127,13 @@ export function workerClosed(operation: string, worker: string): WorkerError {
   return new WorkerError('ERR_WORKER_CLOSED', `cannot ${operation}: the worker "${worker}" is closed`);
 }
 
+export function notConnected(operation: string, worker: string): WorkerError {
+  return new WorkerError(
+    'ERR_WORKER_DISCONNECTED',
+    `cannot ${operation}: the worker "${worker}" is disconnected. Call reconnect() first.`,
+  );
+}
+
 export function spawnFailed(what: string, cause: unknown): WorkerError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const error = new WorkerError('ERR_WORKER_SPAWN_FAILED', `${what}: ${reason}`, { cause });

@@ -23,6 +23,8 @@ export interface PayloadCodec {
   /** One value per record, `undefined` where it has no payload. */
   decodeBatch(records: Int32Array, count: number, payloads: Encoded): unknown[];
   decode(payload: unknown): unknown;
+  /** A copy of a value that no later change reaches; each call of the result makes it anew. */
+  keep(value: unknown, what: string): () => unknown;
 }
 
 /** For a connection that moves bytes. */
@@ -48,6 +50,7 @@ export function createValueCodec(serializer: Serializer | undefined): PayloadCod
     },
     decodeBatch: codec.decodeBatch.bind(codec),
     decode: codec.decode.bind(codec),
+    keep: codec.keep.bind(codec),
   };
 }
 
@@ -58,6 +61,15 @@ const asIs: PayloadCodec = {
   encode: (value) => value,
   decodeBatch: () => [],
   decode: (payload) => payload,
+  keep(value, what) {
+    let kept: unknown;
+    try {
+      kept = structuredClone(value);
+    } catch (error) {
+      throw notSerializable(what, 'structured clone', error);
+    }
+    return () => kept;
+  },
 };
 
 function checkSerializer(serializer: Serializer): void {
@@ -162,6 +174,11 @@ class JsonCodec implements PayloadCodec {
   decode(payload: unknown): unknown {
     return decodeAlone(payload as Encoded, () => JSON.parse(payload as string), 'json');
   }
+
+  keep(value: unknown, what: string): () => unknown {
+    const text = this.encode(value, what);
+    return () => (text === undefined ? undefined : (JSON.parse(text as string) as unknown));
+  }
 }
 
 /** Gives the values of a batch back to the records that have one. */
@@ -218,6 +235,11 @@ class CustomCodec implements PayloadCodec {
 
   decode(payload: unknown): unknown {
     return decodeAlone(payload as Encoded, () => this.read(payload as Encoded), this.serializer.name);
+  }
+
+  keep(value: unknown, what: string): () => unknown {
+    const encoded = this.encode(value, what);
+    return () => (encoded === undefined ? undefined : this.read(encoded));
   }
 
   private read(payload: Encoded): unknown {

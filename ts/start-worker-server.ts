@@ -68,10 +68,12 @@ async function serve(handlers: object, options: WorkerServerOptions): Promise<Wo
     log,
     createDispatcher: <Call>(answers: Answers<Call>) => {
       const dispatcher = new Dispatcher(answers, { log, handlers, names, ...chains });
-      server.dispatcher = dispatcher;
+      server.add(dispatcher);
       return dispatcher;
     },
     onCloseAsked: () => void server.close(),
+    onDisconnected: () => (server.isConnected = false),
+    onReconnected: () => (server.isConnected = true),
     onHostGone: () => server.onHostGone(),
   });
   server.isConnected = true;

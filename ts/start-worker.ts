@@ -5,13 +5,15 @@ import { CustomChannel } from './drivers/custom-channel.js';
 import type { HostChannel } from './drivers/host-channel.js';
 import { WorkerThreadsDriver } from './drivers/worker-threads.js';
 import { driverFailed, fromNative, invalidOption, spawnFailed, WorkerError } from './errors.js';
+import { Incarnation } from './incarnation.js';
 import { createLog } from './logger.js';
 import { MiddlewareChain } from './middleware-chain.js';
-import { connectionOptions } from './native/connection-options.js';
-import { createCodec, createValueCodec } from './payload-codec.js';
+import { checkTimeout, connectionOptions, messageTimeoutOf } from './native/connection-options.js';
+import { createCodec, createValueCodec, type PayloadCodec } from './payload-codec.js';
 import { toDriver } from './drivers/to-driver.js';
 import { JsonSerializer } from './json-serializer.js';
 import { Requests, type RequestsOptions } from './requests.js';
+import { RetryPolicy } from './retries.js';
 import { resolveScript } from './script.js';
 import type { CoreChannel, Driver, DriverChannel } from './types/driver.js';
 import type { MessageDefinitions } from './types/message-definitions.js';
@@ -38,35 +40,44 @@ export async function startWorker(options: BaseWorkerOptions<MessageDefinitions,
   if (options.txIdGenerator !== undefined && typeof options.txIdGenerator !== 'function') {
     throw invalidOption('txIdGenerator', 'a function', options.txIdGenerator);
   }
+  const { unresponsiveAfter } = options;
+  if (unresponsiveAfter !== undefined) checkTimeout('unresponsiveAfter', unresponsiveAfter);
+  const policy = RetryPolicy.from(options.unexpectedShutdown);
   const chains = MiddlewareChain.pair(options.middleware);
-  const channel = await spawn(driver, script, options);
-  const payloads = channel.movesValues ? createValueCodec(options.serializer) : codec;
-  const requestsOptions: RequestsOptions = {
-    worker: name,
-    codec: payloads,
-    log,
-    ...chains,
-    txIdGenerator: options.txIdGenerator as RequestsOptions['txIdGenerator'],
-  };
-  let worker: Worker;
-  try {
-    worker = new Worker({
-      name,
-      driver: driver.name,
-      capabilities: driver.capabilities,
-      channel,
+  let payloads: PayloadCodec = codec;
+  const start = async () => {
+    const channel = await spawn(driver, script, options);
+    if (channel.movesValues) payloads = createValueCodec(options.serializer);
+    const requests = new Requests({
+      worker: name,
       codec: payloads,
-      requests: new Requests(requestsOptions),
-      nativeOptions,
-      startupData,
       log,
+      ...chains,
+      txIdGenerator: options.txIdGenerator as RequestsOptions['txIdGenerator'],
     });
-  } catch (error) {
-    channel.kill('SIGKILL');
-    throw fromNative(error);
-  }
+    const setup = { options: nativeOptions, codec: payloads, startupData };
+    try {
+      return new Incarnation({ name, driver: driver.name, channel, requests, setup, log });
+    } catch (error) {
+      channel.kill('SIGKILL');
+      throw fromNative(error);
+    }
+  };
+  const first = await start();
+  const worker = new Worker({
+    name,
+    driver: driver.name,
+    capabilities: driver.capabilities,
+    first,
+    start,
+    policy,
+    keep: (payload, type) => payloads.keep(payload, type),
+    timeoutOf: (type, perCall) => messageTimeoutOf(nativeOptions, type, perCall),
+    unresponsiveAfter,
+    log,
+  });
   try {
-    if (options.waitForReady !== false) await worker.ready;
+    if (options.waitForReady !== false) await first.ready;
     return worker;
   } finally {
     worker.settle();

@@ -15,6 +15,10 @@ export interface ServeSetup {
   createDispatcher<Call>(answers: Answers<Call>): Dispatcher<Call>;
   /** The host asks this worker to stop. */
   onCloseAsked(): void;
+  /** The connection has ended; the host may connect again. */
+  onDisconnected(): void;
+  /** It has. */
+  onReconnected(): void;
   /** The host is gone, however that came. */
   onHostGone(): void;
 }

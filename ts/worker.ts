@@ -1,111 +1,130 @@
+import { EventEmitter } from 'node:events';
 import type { Readable } from 'node:stream';
 
-import type { Ending, HostChannel } from './drivers/host-channel.js';
-import {
-  fromNative,
-  invalidOption,
-  notAvailable,
-  startTimeout,
-  unsupportedByDriver,
-  WorkerCrashedError,
-  workerClosed,
-} from './errors.js';
+import { invalidOption, unsupportedByDriver, workerClosed } from './errors.js';
+import { HealthWatch } from './health-watch.js';
+import type { Incarnation } from './incarnation.js';
 import type { Log } from './logger.js';
-import { Control } from './native/environment.js';
 import { checkTimeout } from './native/connection-options.js';
-import type { NativeOptions } from './native/binding.js';
-import type { Requests } from './requests.js';
-import type { PayloadCodec } from './payload-codec.js';
+import { Restarts } from './restarts.js';
+import { Retries, type Retryable, type RetryPolicy } from './retries.js';
 import type { DriverCapabilities } from './types/driver.js';
+import type { ShutdownReason } from './types/shutdown-reason.js';
 import type { TransferList } from './types/transfer-list.js';
-import { within } from './within.js';
 import type { CloseOptions, PostOptions, SendOptions } from './types/worker-client.js';
+import type { WorkerEvents } from './types/worker-events.js';
+import type { HealthOptions, WorkerHealth } from './types/worker-health.js';
 
-/** How long a worker may take to end after its connection did, in milliseconds. */
-const EXIT_GRACE = 1000;
-/** How long SIGTERM may take before SIGKILL, in milliseconds. */
-const TERMINATE_GRACE = 1000;
 const CLOSE_TIMEOUT = 5000;
+const HEALTH_TIMEOUT = 1000;
+const BLOCKED_AFTER = 100;
 
 export interface WorkerInit {
   readonly name: string;
   readonly driver: string;
   readonly capabilities: DriverCapabilities;
-  readonly channel: HostChannel;
-  readonly codec: PayloadCodec;
-  readonly requests: Requests;
-  readonly nativeOptions: NativeOptions;
-  readonly startupData: string | undefined;
+  readonly first: Incarnation;
+  /** Starts another worker like the first; resolves when it is spawned. */
+  start(): Promise<Incarnation>;
+  readonly policy: RetryPolicy | undefined;
+  readonly keep: Retryable['keep'];
+  readonly timeoutOf: Retryable['timeoutOf'];
+  /** In milliseconds; `undefined`: nobody watches. */
+  readonly unresponsiveAfter: number | undefined;
   readonly log: Log;
 }
 
-/** A worker, from the spawn to its end. What users have of it is `WorkerClient`. */
+/** A worker as its user has it, whichever process or thread it is at the moment. What the types show is `WorkerClient`. */
 export class Worker {
   readonly name: string;
   readonly capabilities: DriverCapabilities;
-  /** Resolves when the worker serves; rejects when it ends before. */
-  readonly ready: Promise<void>;
+  private current: Incarnation;
   private readonly driver: string;
-  private readonly channel: HostChannel;
-  private readonly requests: Requests;
-  private readonly log: Log;
-  private readonly startupTimeout: number;
-  private settleReady!: { resolve(): void; reject(error: Error): void };
-  private wasReady = false;
-  private connected = false;
-  private connectionEnded = false;
-  private ended = false;
-  /** Makes the error for what can no longer succeed, once the worker is lost. */
-  private failure: ((messageType?: string) => Error) | undefined;
+  private readonly emitter = new EventEmitter();
+  private readonly restarts: Restarts;
+  private readonly retries: Retries | undefined;
+  private readonly watch: HealthWatch | undefined;
   private hold: -1 | 0 | 1 = 0;
-  private closing: Promise<void> | undefined;
-  private readonly flush: () => void;
-  private readonly gone: Promise<void>;
+  private closing: Promise<ShutdownReason> | undefined;
 
-  constructor(init: WorkerInit) {
-    this.name = init.name;
-    this.capabilities = init.capabilities;
-    this.driver = init.driver;
-    this.channel = init.channel;
-    this.requests = init.requests;
-    this.log = init.log;
-    this.startupTimeout = init.nativeOptions.startupTimeout;
-    this.ready = new Promise((resolve, reject) => (this.settleReady = { resolve, reject }));
-    // Who does not wait for it learns of a failure from the requests.
-    this.ready.catch(() => {});
-    const { channel, requests } = init;
-    const connected = channel.connect({
-      options: init.nativeOptions,
-      codec: init.codec,
-      startupData: init.startupData,
-      outcomes: requests,
-      onControl: this.onControl,
-      onTrouble: (text) => this.log('warn', text),
+  constructor(private readonly init: WorkerInit) {
+    const { name, driver, capabilities, first, policy, unresponsiveAfter } = init;
+    this.name = name;
+    this.driver = driver;
+    this.capabilities = capabilities;
+    this.current = first;
+    this.follow(first);
+    this.restarts = new Restarts({
+      attempts: policy?.most ?? 1,
+      start: () => init.start(),
+      onSpawned: (next) => this.adopt(next),
+      onServing: (next, count) => this.emit('restart', { pid: next.channel.pid, count }),
+      isOver: () => this.closing !== undefined,
     });
-    requests.attach(connected);
-    this.flush = connected.flush;
-    this.gone = channel.exited.then((ending) => this.onExit(ending));
-    this.log('debug', `started as ${channel.title}`);
+    if (policy !== undefined) this.retries = new Retries(policy, this.retryable());
+    if (unresponsiveAfter !== undefined) {
+      this.watch = new HealthWatch(
+        unresponsiveAfter,
+        () => this.current.channel.pulse(HEALTH_TIMEOUT),
+        (blockedFor) => this.emit('unresponsive', { blockedFor }),
+      );
+    }
+  }
+
+  private retryable(): Retryable {
+    const worker = this;
+    const { name, keep, timeoutOf } = this.init;
+    return {
+      name,
+      keep,
+      timeoutOf,
+      sendOnce: (type, payload, timeout, transfer) => this.sendOnce(type, payload, timeout, transfer),
+      get isLost() {
+        return worker.isLost;
+      },
+      ensureRunning: () => (this.isLost ? this.restarts.restart() : this.current.ready),
+    };
+  }
+
+  /** The worker has crashed, or is about to be replaced by one that does not serve yet. */
+  private get isLost(): boolean {
+    return this.closing === undefined && this.current.crash !== undefined;
+  }
+
+  private adopt(next: Incarnation): void {
+    this.current = next;
+    this.follow(next);
+    if (this.closing !== undefined) void next.kill();
+    else next.setHold(this.hold);
+  }
+
+  private follow(incarnation: Incarnation): void {
+    const { pid } = incarnation.channel;
+    void incarnation.gone.then(({ reason }) => {
+      if (incarnation.crash !== undefined) this.emit('crash', incarnation.crash);
+      this.emit('exit', { pid, reason });
+      if (this.retries === undefined || this.closing !== undefined) this.watch?.stop();
+    });
   }
 
   get pid(): number | undefined {
-    return this.channel.pid;
+    return this.current.channel.pid;
   }
 
   get stdout(): Readable | null {
-    return this.channel.stdout;
+    return this.current.channel.stdout;
   }
 
   get stderr(): Readable | null {
-    return this.channel.stderr;
+    return this.current.channel.stderr;
   }
 
   get isActive(): boolean {
-    return !this.ended && !this.connectionEnded && this.closing === undefined && this.failure === undefined;
+    return this.closing === undefined && (this.current.isActive || (this.retries !== undefined && this.isLost));
   }
 
   get isConnected(): boolean {
-    return this.connected;
+    return this.current.isConnected;
   }
 
   /** Not an async function: that would cost each request another promise. */
@@ -115,18 +134,47 @@ export class Worker {
       if (timeout !== undefined) checkTimeout('timeout', timeout);
       if (typeof type !== 'string') throw invalidOption('the message type', 'a string', type);
       const transfer = this.checkTransfer(options);
-      if (!this.isActive) return this.refuse(type);
-      return this.requests.send(type, payload, timeout, transfer);
+      if (this.retries !== undefined && this.closing === undefined) {
+        return this.retries.send(type, payload, timeout, transfer);
+      }
+      return this.sendOnce(type, payload, timeout, transfer);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
+  private sendOnce(
+    type: string,
+    payload: unknown,
+    timeout: number | undefined,
+    transfer: TransferList | undefined,
+  ): Promise<unknown> {
+    const { current } = this;
+    if (this.closing !== undefined || !current.isActive) return this.refuse(type);
+    return current.requests.send(type, payload, timeout, transfer);
+  }
+
+  private async refuse(type: string): Promise<never> {
+    if (this.closing !== undefined) throw workerClosed(`send "${type}"`, this.name);
+    throw await this.current.refusal('send', type);
+  }
+
   post(type: string, payload?: unknown, options?: PostOptions): void {
     if (typeof type !== 'string') throw invalidOption('the message type', 'a string', type);
     const transfer = this.checkTransfer(options);
-    if (!this.isActive) throw this.inactive('post', type);
-    this.requests.post(type, payload, transfer);
+    if (this.closing !== undefined) throw workerClosed(`post "${type}"`, this.name);
+    if (this.retries?.isHeld === true) return this.postLater(this.retries, type, payload, transfer);
+    if (!this.current.isActive) throw this.current.refusalNow('post', type);
+    this.current.requests.post(type, payload, transfer);
+  }
+
+  /** Behind the requests that wait for a new worker. */
+  private postLater(retries: Retries, type: string, payload: unknown, transfer: TransferList | undefined): void {
+    const copy = transfer === undefined ? this.init.keep(payload, type) : () => payload;
+    retries.whenClear().then(
+      () => this.current.requests.post(type, copy(), transfer),
+      (error: unknown) => this.init.log('error', `the message "${type}" was not sent`, error),
+    );
   }
 
   private checkTransfer(options: PostOptions | undefined): TransferList | undefined {
@@ -134,20 +182,8 @@ export class Worker {
     if (transfer === undefined) return undefined;
     if (!Array.isArray(transfer)) throw invalidOption('transfer', 'an array', transfer);
     if (transfer.length === 0) return undefined;
-    if (!this.capabilities.sharedMemory) {
-      throw unsupportedByDriver(this.driver, '`transfer`', 'worker_threads');
-    }
+    if (!this.capabilities.sharedMemory) throw unsupportedByDriver(this.driver, '`transfer`', 'worker_threads');
     return transfer as TransferList;
-  }
-
-  /** Between the end of the connection and that of the process, the reason is still to come. */
-  private async refuse(type: string): Promise<never> {
-    if (this.connectionEnded && this.closing === undefined) await this.gone;
-    throw this.inactive('send', type);
-  }
-
-  private inactive(operation: string, type: string): Error {
-    return this.failure?.(type) ?? workerClosed(`${operation} "${type}"`, this.name);
   }
 
   ref(): this {
@@ -160,10 +196,7 @@ export class Worker {
 
   private setHold(hold: -1 | 0 | 1): this {
     this.hold = hold;
-    if (!this.ended && this.closing === undefined) {
-      this.requests.connection.setHold(hold);
-      this.channel.setRef(hold === 1);
-    }
+    if (this.closing === undefined) this.current.setHold(hold);
     return this;
   }
 
@@ -172,111 +205,86 @@ export class Worker {
     this.setHold(this.hold);
   }
 
-  async close(options: CloseOptions = {}): Promise<void> {
-    const timeout = checkTimeout('timeout', options.timeout ?? CLOSE_TIMEOUT);
-    return (this.closing ??= this.shutDown(timeout));
+  async close(options: CloseOptions = {}): Promise<ShutdownReason> {
+    const { timeout = CLOSE_TIMEOUT, pending = 'finish' } = options;
+    checkTimeout('timeout', timeout);
+    if (pending !== 'finish' && pending !== 'reject') throw invalidOption('pending', '"finish" or "reject"', pending);
+    return this.shutDown(() => this.current.close(timeout, pending));
   }
 
-  async disconnect(): Promise<void> {
-    throw this.cannotReconnect('disconnect()');
+  terminate(): Promise<ShutdownReason> {
+    return this.shutDown(() => this.current.terminate(), true);
   }
 
-  async reconnect(): Promise<void> {
-    throw this.cannotReconnect('reconnect()');
+  kill(): Promise<ShutdownReason> {
+    return this.shutDown(() => this.current.kill(), true);
   }
 
-  private cannotReconnect(what: string): Error {
-    if (!this.capabilities.reconnect) return unsupportedByDriver(this.driver, what, 'child_process');
-    return notAvailable(what, 'Use close() and createWorker().');
+  /** @param now - Also when the worker is being closed already. */
+  private shutDown(end: () => Promise<{ reason: ShutdownReason }>, now = false): Promise<ShutdownReason> {
+    if (this.closing === undefined || now) {
+      const closing = end().then(({ reason }) => {
+        this.watch?.stop();
+        return reason;
+      });
+      this.closing ??= closing;
+    }
+    return this.closing;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+    return this.close().then(() => {});
   }
 
-  private async shutDown(timeout: number): Promise<void> {
-    if (this.ended) return this.gone;
-    this.log('debug', 'closing');
-    const { connection } = this.requests;
-    const deadline = Date.now() + (timeout === 0 ? Infinity : timeout);
-    this.channel.setRef(true);
-    connection.setHold(1);
-    await within(deadline, this.drained());
-    connection.askToClose();
-    this.flush();
-    this.channel.askToEnd();
-    if (!(await within(deadline, this.gone))) {
-      this.log('warn', `did not stop within ${timeout} ms; terminating it`);
-      this.channel.kill('SIGTERM');
-      if (!(await within(Date.now() + TERMINATE_GRACE, this.gone))) this.channel.kill('SIGKILL');
-    }
-    return this.gone;
+  async disconnect(): Promise<void> {
+    this.checkReconnectable('disconnect()');
+    if (this.closing !== undefined) throw workerClosed('disconnect', this.name);
+    const wasConnected = this.current.isActive;
+    this.current.disconnect();
+    if (wasConnected) this.emit('disconnect');
   }
 
-  /** Resolves when all that was sent has been written, and no request is in flight. */
-  private async drained(): Promise<void> {
-    const { requests } = this;
-    await requests.outgoingDrained();
-    if (requests.connection.inFlight > 0) await new Promise<void>((resolve) => (requests.onIdle = resolve));
-    await requests.incomingDrained();
+  async reconnect(): Promise<void> {
+    this.checkReconnectable('reconnect()');
+    if (this.closing !== undefined) throw workerClosed('reconnect', this.name);
+    const wasConnected = this.current.isActive;
+    await this.current.reconnect();
+    if (!wasConnected) this.emit('reconnect');
   }
 
-  private readonly onControl = (what: number, number: number, _payload: unknown, detail: string): void => {
-    switch (what) {
-      case Control.Ready:
-        this.wasReady = this.connected = true;
-        this.log('debug', 'ready');
-        return this.settleReady.resolve();
-      case Control.Mismatch:
-        return this.giveUp(fromNative(detail));
-      case Control.HandshakeTimedOut:
-        return this.giveUp(startTimeout(this.name, this.startupTimeout));
-      case Control.UnknownNotification:
-        return this.log('warn', `a notification "${detail}" from the worker was dropped: a host has no handlers`);
-      case Control.Dropped:
-        return this.log('warn', `a message from the worker was dropped: ${detail}`);
-      case Control.End:
-        return this.onEnd(number !== 0);
-    }
-  };
-
-  /** The worker is of no use: everything fails with `error`, and the process is ended. */
-  private giveUp(error: Error): void {
-    this.failure = () => error;
-    this.settleReady.reject(error);
-    this.requests.failAll(() => error);
-    this.channel.kill('SIGKILL');
+  private checkReconnectable(what: string): void {
+    if (!this.capabilities.reconnect) throw unsupportedByDriver(this.driver, what, 'child_process');
   }
 
-  /** The connection has ended. The process is ending too, or must not stay without one. */
-  private onEnd(midFrame: boolean): void {
-    this.connected = false;
-    this.connectionEnded = true;
-    if (midFrame) this.log('warn', 'the connection ended in the middle of a message');
-    this.channel.setRef(true);
-    void within(Date.now() + EXIT_GRACE, this.gone).then((gone) => {
-      if (!gone) this.channel.kill('SIGKILL');
-    });
+  async health(options: HealthOptions = {}): Promise<WorkerHealth> {
+    const { timeout = HEALTH_TIMEOUT, blockedAfter = BLOCKED_AFTER } = options;
+    checkTimeout('timeout', timeout);
+    checkTimeout('blockedAfter', blockedAfter);
+    const pulse = await this.current.channel.pulse(Math.min(timeout || Infinity, 2 ** 31));
+    if (pulse === -2) return { state: 'silent' };
+    if (pulse === -3) return { state: 'gone' };
+    return pulse >= blockedAfter && pulse > 0
+      ? { state: 'blocked', blockedFor: Math.round(pulse) }
+      : { state: 'alive' };
   }
 
-  private onExit({ reason, cause }: Ending): void {
-    const { connection } = this.requests;
-    // What it sent before its end comes before the news of it.
-    connection.drain();
-    this.ended = true;
-    this.connected = false;
-    const { pid, lastWords: stderr } = this.channel;
-    const phase = this.wasReady ? 'running' : 'startup';
-    const closing = this.closing !== undefined;
-    const lost = (messageType?: string) =>
-      closing
-        ? workerClosed(messageType === undefined ? 'start' : `finish "${messageType}"`, this.name)
-        : new WorkerCrashedError(this.name, { pid, reason, phase, messageType, stderr, cause });
-    if (!closing) this.failure ??= lost;
-    const failure = this.failure ?? lost;
-    this.settleReady.reject(failure());
-    this.requests.failAll(failure);
-    connection.close();
-    this.log('debug', 'gone', reason);
+  on<E extends keyof WorkerEvents>(event: E, listener: (...details: WorkerEvents[E]) => void): this {
+    this.emitter.on(event, listener as (...details: unknown[]) => void);
+    return this;
+  }
+
+  once<E extends keyof WorkerEvents>(event: E, listener: (...details: WorkerEvents[E]) => void): this {
+    this.emitter.once(event, listener as (...details: unknown[]) => void);
+    return this;
+  }
+
+  off<E extends keyof WorkerEvents>(event: E, listener: (...details: WorkerEvents[E]) => void): this {
+    this.emitter.off(event, listener as (...details: unknown[]) => void);
+    return this;
+  }
+
+  /** In a tick of its own: what a listener throws is its user's, and must not reach ours. */
+  private emit<E extends keyof WorkerEvents>(event: E, ...details: WorkerEvents[E]): void {
+    if (this.emitter.listenerCount(event) > 0) process.nextTick(() => this.emitter.emit(event, ...details));
   }
 }

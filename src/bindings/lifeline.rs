@@ -48,6 +48,15 @@ impl Task for Ping {
     }
 }
 
+/// How a worker guards itself.
+#[napi(object)]
+pub struct GuardOptions {
+    /// The death of the host ends the whole process group.
+    pub kill_group: bool,
+    /// The runtime has the real libuv.
+    pub uv: bool,
+}
+
 type OnStream = ThreadsafeFunction<i32, (), i32, Status, false, true>;
 
 /// The worker of this process, as its lifeline sees it.
@@ -65,6 +74,10 @@ impl Worker for Process {
     fn connected(&self, stream: Stream) {
         // The facade takes it over, or the process ends.
         self.on_stream.call(stream.into_raw_fd(), ThreadsafeFunctionCallMode::NonBlocking);
+    }
+
+    fn orphaned(&self) {
+        self.on_stream.call(-1, ThreadsafeFunctionCallMode::NonBlocking);
     }
 
     fn end(&self) {
@@ -125,9 +138,10 @@ impl NativeLifeline {
     }
 
     /// In a worker: watches its end, which this process inherited, on a thread of its own. `onStream` is called with the
-    /// descriptor of each new connection. With `killGroup` the death of the host ends the whole process group.
-    #[napi(catch_unwind, ts_args_type = "fd: number, killGroup: boolean, onStream: (fd: number) => void")]
-    pub fn guard(env: Env, fd: i32, kill_group: bool, on_stream: Function<'_, i32, ()>) -> Result<(), Failure> {
+    /// descriptor of each new connection, and with -1 when the host is gone; a worker that is still there 600 ms after
+    /// that is killed, with `killGroup` together with its process group. `uv`: the runtime has the real libuv.
+    #[napi(catch_unwind, ts_args_type = "fd: number, options: GuardOptions, onStream: (fd: number) => void")]
+    pub fn guard(env: Env, fd: i32, options: GuardOptions, on_stream: Function<'_, i32, ()>) -> Result<(), Failure> {
         let end = WorkerEnd::adopt(fd).map_err(|error| system(&format!("cannot use the descriptor {fd}"), &error))?;
         let on_stream = on_stream
             .build_threadsafe_function::<i32>()
@@ -135,8 +149,8 @@ impl NativeLifeline {
             .callee_handled::<false>()
             .build()
             .map_err(node)?;
-        let pulse = LoopPulse::start(env);
-        guard(end, Process { pulse, on_stream, kill_group })
+        let pulse = if options.uv { LoopPulse::start(env) } else { None };
+        guard(end, Process { pulse, on_stream, kill_group: options.kill_group })
             .map_err(|error| system("cannot start the thread of the lifeline", &error))
     }
 }

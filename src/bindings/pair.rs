@@ -13,6 +13,12 @@ pub struct NativePair {
     theirs: Option<ChildEnd>,
 }
 
+impl NativePair {
+    pub(super) fn take_child_end(&mut self) -> Option<ChildEnd> {
+        self.theirs.take()
+    }
+}
+
 #[napi]
 impl NativePair {
     /// Throws `ERR_SYSTEM` when no file descriptors are left.

@@ -1,5 +1,6 @@
 //! The `uv` engine: the socket is polled on the JavaScript thread's own loop, no other thread is in the path.
 
+pub(super) mod pulse;
 mod symbols;
 
 use std::cell::Cell;

@@ -53,6 +53,11 @@ export class CustomChannel implements HostChannel {
     this.resolveExited({ reason, cause });
   }
 
+  /** A driver tells no more than that. */
+  async pulse(): Promise<number> {
+    return this.channel.isConnected ? -1 : -3;
+  }
+
   askToEnd(): void {
     this.closing ??= Promise.resolve()
       .then(() => this.channel.close())

@@ -23,8 +23,15 @@ export interface HostChannel extends CoreChannel {
   readonly lastWords: string[] | undefined;
   /** Messages travel as values, without a serializer unless the user gives one. */
   readonly movesValues: boolean;
-  /** Connects; called once. */
+  /** Connects; called once, before any `reconnect`. */
   connect(setup: ConnectionSetup): ConnectedHost;
+  /** Connects again, after the connection was closed without ending the worker. */
+  reconnect?(setup: ConnectionSetup): ConnectedHost;
+  /**
+   * For how many milliseconds its JavaScript has been running without a pause; 0: it waits; -1: it lives, more is not
+   * known; -2: it did not answer in time; -3: it is gone.
+   */
+  pulse(timeout: number): Promise<number>;
   /** Besides the message that asks the worker to stop: what the driver itself does to end it in good order. */
   askToEnd(): void;
   /** Ends the worker, unless it is gone. */

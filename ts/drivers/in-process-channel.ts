@@ -40,6 +40,7 @@ export class InProcessChannel implements HostChannel {
   readonly exited: Promise<Ending>;
   private resolveExited!: (ending: Ending) => void;
   private readonly worker: PortWorkerChannel;
+  private hasEnded = false;
 
   private readonly ports = new MessageChannel();
 
@@ -91,6 +92,11 @@ export class InProcessChannel implements HostChannel {
     return load;
   }
 
+  /** Who can ask, waits. */
+  async pulse(): Promise<number> {
+    return this.hasEnded ? -3 : 0;
+  }
+
   askToEnd(): void {}
 
   /** Code that runs cannot be ended from the same thread: the connection is. */
@@ -99,6 +105,7 @@ export class InProcessChannel implements HostChannel {
   }
 
   private end(error?: Error): void {
+    this.hasEnded = true;
     this.worker.close();
     this.resolveExited(
       error === undefined

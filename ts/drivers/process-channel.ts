@@ -3,7 +3,9 @@ import type { Readable } from 'node:stream';
 
 import type { ConnectedHost, ConnectionSetup } from '../connection.js';
 import { LastLines } from '../last-lines.js';
-import type { NativePair } from '../native/binding.js';
+import { fromNative } from '../errors.js';
+import type { NativeLifeline, NativePair } from '../native/binding.js';
+import { getNative } from '../native/environment.js';
 import { connectNative } from '../native/host-connection.js';
 import type { Ending, HostChannel } from './host-channel.js';
 
@@ -25,6 +27,7 @@ export class ProcessChannel implements HostChannel {
   constructor(
     private readonly child: ChildProcess,
     private readonly pair: NativePair,
+    private readonly lifeline: NativeLifeline,
   ) {
     this.pid = child.pid as number;
     this.stdout = child.stdout;
@@ -33,6 +36,7 @@ export class ProcessChannel implements HostChannel {
     this.exited = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
         this.gone = true;
+        lifeline.close();
         const done = () => resolve({ reason: { type: 'exit', code, signal } });
         if (child.stderr === null && child.stdout === null) return done();
         child.once('close', done);
@@ -53,6 +57,22 @@ export class ProcessChannel implements HostChannel {
       this.pair.close();
       throw error;
     }
+  }
+
+  /** Over a new pair, whose other end goes to the worker over the lifeline. */
+  reconnect(setup: ConnectionSetup): ConnectedHost {
+    const pair = new (getNative().addon.NativePair)();
+    try {
+      this.lifeline.pass(pair);
+      return connectNative(pair, setup);
+    } catch (error) {
+      pair.close();
+      throw fromNative(error);
+    }
+  }
+
+  pulse(timeout: number): Promise<number> {
+    return this.lifeline.ping(timeout);
   }
 
   askToEnd(): void {}

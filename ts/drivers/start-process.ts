@@ -5,7 +5,7 @@ import { getNative } from '../native/environment.js';
 import { inheritedExecArgv } from '../process-arguments.js';
 import { loaderArguments } from '../script.js';
 import type { ProcessOptions, StdioMode } from '../types/process-options.js';
-import { CHANNEL_VARIABLE } from '../native/process-worker-channel.js';
+import { CHANNEL_VARIABLE, LIFELINE_VARIABLE } from '../native/process-worker-channel.js';
 import { ProcessChannel } from './process-channel.js';
 import { refuseOptions } from './refuse-options.js';
 
@@ -15,23 +15,31 @@ export async function startProcess(script: string, options: ProcessOptions): Pro
   const execArgv = options.execArgv === undefined ? inheritedExecArgv() : strings('execArgv', options.execArgv);
   const loader = loaderArguments(script, execArgv);
   const stdio = standardStreams(options.stdio);
-  const pair = new (getNative().addon.NativePair)();
+  const { addon } = getNative();
+  const pair = new addon.NativePair();
+  const lifeline = new addon.NativeLifeline();
   try {
     const child = start(
       options.execPath ?? process.execPath,
       [...execArgv, ...loader, script, ...strings('argv', options.argv ?? [])],
       {
         cwd: options.cwd,
-        env: { ...(options.env ?? process.env), [CHANNEL_VARIABLE]: `fd:${stdio.length}` },
-        stdio: [...stdio, pair.childFd],
+        env: {
+          ...(options.env ?? process.env),
+          [CHANNEL_VARIABLE]: `fd:${stdio.length}`,
+          [LIFELINE_VARIABLE]: `fd:${stdio.length + 1}`,
+        },
+        stdio: [...stdio, pair.childFd, lifeline.childFd],
         windowsHide: true,
       },
     );
     await started(child);
     pair.closeChildEnd();
-    return new ProcessChannel(child, pair);
+    lifeline.closeChildEnd();
+    return new ProcessChannel(child, pair, lifeline);
   } catch (error) {
     pair.close();
+    lifeline.close();
     throw error;
   }
 }

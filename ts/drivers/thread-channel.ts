@@ -8,6 +8,10 @@ import { PortWire } from '../values/port-wire.js';
 import { Said } from '../values/thread-worker-channel.js';
 import type { Ending, HostChannel } from './host-channel.js';
 
+const GONE = -3;
+/** How long a thread is watched to see whether it waits, in milliseconds. */
+const LOOK = 5;
+
 /** A running worker thread and the host's end of its connection. */
 export class ThreadChannel implements HostChannel {
   readonly isCore = true;
@@ -19,6 +23,7 @@ export class ThreadChannel implements HostChannel {
   readonly exited: Promise<Ending>;
   private readonly lastLines: LastLines | undefined;
   private gone = false;
+  private busySince: number | undefined;
 
   constructor(
     private readonly thread: Worker,
@@ -49,6 +54,19 @@ export class ThreadChannel implements HostChannel {
     Atomics.store(this.said, Said.Handshake, 1);
     Atomics.notify(this.said, Said.Handshake);
     return connected;
+  }
+
+  /** Whether its loop has waited lately is known to every thread; since when it has not, is not. */
+  async pulse(): Promise<number> {
+    if (this.gone) return GONE;
+    const before = this.thread.performance.eventLoopUtilization().idle;
+    const asked = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, LOOK));
+    if (this.gone) return GONE;
+    const idles = this.thread.performance.eventLoopUtilization().idle > before;
+    if (idles) this.busySince = undefined;
+    else this.busySince ??= asked;
+    return this.busySince === undefined ? 0 : performance.now() - this.busySince;
   }
 
   askToEnd(): void {}

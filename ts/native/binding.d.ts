@@ -66,6 +66,31 @@ export declare class NativeEnvironment {
   flush(): void;
 }
 
+/** The host's end of a lifeline, and until the worker has it the worker's too. */
+export declare class NativeLifeline {
+  /** Throws `ERR_SYSTEM` when no file descriptors are left. */
+  constructor();
+  /** The descriptor for the child's `stdio`; -1 when it was closed. */
+  get childFd(): number;
+  /** Closes this process's copy of the child's end: else the end of the child would not be noticed. */
+  closeChildEnd(): void;
+  /**
+   * How the worker is: for how many milliseconds its JavaScript has been running without a pause, 0 where it waits;
+   * -1: it lives, more is not known; -2: it did not answer in time; -3: it is gone. Waits on a thread of the pool.
+   */
+  ping(timeout: number): Promise<number>;
+  /** Gives the worker the child's end of a new pair, and closes it here. */
+  pass(pair: NativePair): void;
+  /** Closes what is left of both ends: an undetached worker takes it for its host's death. */
+  close(): void;
+  /**
+   * In a worker: watches its end, which this process inherited, on a thread of its own. `onStream` is called with the
+   * descriptor of each new connection, and with -1 when the host is gone; a worker that is still there 600 ms after
+   * that is killed, with `killGroup` together with its process group. `uv`: the runtime has the real libuv.
+   */
+  static guard(fd: number, options: GuardOptions, onStream: (fd: number) => void): void;
+}
+
 /**
  * Both ends of a new connection. The facade hands the child's end to the process it starts, then closes it here, and
  * makes a connection of the host's end.
@@ -118,6 +143,14 @@ export declare class NativeRequests {
    * hexadecimal.
    */
   get idBase(): string;
+}
+
+/** How a worker guards itself. */
+export interface GuardOptions {
+  /** The death of the host ends the whole process group. */
+  killGroup: boolean;
+  /** The runtime has the real libuv. */
+  uv: boolean;
 }
 
 /** How the two sides of a connection talk. Durations are in milliseconds; 0 and Infinity mean none. */

@@ -47,3 +47,9 @@ export function checkTimeout(name: string, millis: unknown): number {
   }
   return millis;
 }
+
+/** As the addon chooses it: that of the call, else that of the message type, else the general one. */
+export function messageTimeoutOf(options: NativeOptions, type: string, perCall: number | undefined): number {
+  if (perCall !== undefined) return perCall;
+  return options.timeoutMillis[options.timeoutTypes.indexOf(type)] ?? options.messageTimeout;
+}

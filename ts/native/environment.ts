@@ -76,13 +76,18 @@ function createNative(): Native {
  * it were there: a thread of the addon's own does the waiting.
  */
 function chooseEngine(): 'uv' | 'tokio' {
-  const { versions, platform } = process;
-  const isNode = versions['bun'] === undefined && versions['deno'] === undefined && versions['electron'] === undefined;
-  const canUseUv = isNode && platform !== 'win32';
+  const canUseUv = hasUv();
   const wanted = process.env['ISOLATED_WORKERS_ENGINE'];
   if (wanted === undefined || wanted === '') return canUseUv ? 'uv' : 'tokio';
   if (wanted !== 'uv' && wanted !== 'tokio') {
     throw invalidOption('ISOLATED_WORKERS_ENGINE', '"uv" or "tokio"', wanted);
   }
   return wanted === 'uv' && !canUseUv ? 'tokio' : wanted;
+}
+
+/** Whether the runtime has the real libuv, and what is polled are descriptors. */
+export function hasUv(): boolean {
+  const { versions, platform } = process;
+  const isNode = versions['bun'] === undefined && versions['deno'] === undefined && versions['electron'] === undefined;
+  return isNode && platform !== 'win32';
 }

@@ -4,6 +4,9 @@ import type { Encoded } from '../payload-codec.js';
 import type { NativePair } from './binding.js';
 import { Control, getNative, HEAD, RECORD } from './environment.js';
 
+/** How long a worker that does not read may hold up its host, in milliseconds. */
+const FLUSH_TIMEOUT = 100;
+
 /** Connects to a worker process through the addon. */
 export function connectNative(pair: NativePair, setup: ConnectionSetup): ConnectedHost {
   const { addon, environment, records, scheduleFlush } = getNative();
@@ -23,5 +26,13 @@ export function connectNative(pair: NativePair, setup: ConnectionSetup): Connect
   };
 
   const connection = addon.NativeConnection.host(environment, pair, options, startupData, onMessages, onControl);
-  return { connection, scheduleFlush, flush: () => environment.flush() };
+  return {
+    connection,
+    scheduleFlush,
+    flush() {
+      environment.flush();
+      connection.flushBlocking(FLUSH_TIMEOUT);
+    },
+    close: () => connection.close(),
+  };
 }

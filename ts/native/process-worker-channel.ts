@@ -1,15 +1,16 @@
 import { isMainThread } from 'node:worker_threads';
 
-import type { Answers, Dispatcher } from '../dispatcher.js';
-import { hostSilent, fromNative } from '../errors.js';
-import { createCodec, type Encoded, type PayloadCodec } from '../payload-codec.js';
-import type { RemoteErrorPayload } from '../types/message.js';
+import { fromNative } from '../errors.js';
 import type { ServeSetup, WorkerChannel } from '../worker-channel.js';
 import type { NativeConnection } from './binding.js';
-import { Control, getNative, HEAD, RECORD, RecordKind } from './environment.js';
+import { getNative, hasUv } from './environment.js';
+import { NativeServer } from './server-connection.js';
 
 /** Names the connection to the host: `fd:` and the number of an inherited descriptor. */
 export const CHANNEL_VARIABLE = 'ISOLATED_WORKERS_CHANNEL';
+
+/** Names the lifeline in the same way; `,group` behind it: the host's death ends the whole process group. */
+export const LIFELINE_VARIABLE = 'ISOLATED_WORKERS_LIFELINE';
 
 /** What the host configured as `timeout.serverConnect`, in milliseconds: too late to be told over the connection. */
 export const CONNECT_TIMEOUT_VARIABLE = 'ISOLATED_WORKERS_CONNECT_TIMEOUT';
@@ -22,26 +23,47 @@ const FLUSH_TIMEOUT = 1000;
 export function openProcessChannel(): WorkerChannel | undefined {
   const descriptor = /^fd:(\d+)$/.exec(process.env[CHANNEL_VARIABLE] ?? '')?.[1];
   if (descriptor === undefined || !isMainThread) return undefined;
+  const lifeline = /^fd:(\d+)(,group)?$/.exec(process.env[LIFELINE_VARIABLE] ?? '');
   const timeout = Number(process.env[CONNECT_TIMEOUT_VARIABLE] ?? DEFAULT_CONNECT_TIMEOUT);
   // Processes that this worker starts are not workers of the same host.
   delete process.env[CHANNEL_VARIABLE];
+  delete process.env[LIFELINE_VARIABLE];
   delete process.env[CONNECT_TIMEOUT_VARIABLE];
-  return new ProcessWorkerChannel(Number(descriptor), timeout);
+  const channel = new ProcessWorkerChannel(Number(descriptor), timeout);
+  if (lifeline !== null) channel.guard(Number(lifeline[1]), lifeline[2] !== undefined);
+  return channel;
 }
 
-class ProcessWorkerChannel implements WorkerChannel, Answers<number> {
+class ProcessWorkerChannel implements WorkerChannel {
   readonly driver = 'child_process';
   private readonly native = getNative();
-  private readonly connection: NativeConnection;
-  private codec!: PayloadCodec;
+  private connection: NativeConnection;
+  private setup: ServeSetup | undefined;
+  private server: NativeServer | undefined;
   private data: { readonly value: unknown } | undefined;
+  private hasLifeline = false;
+  /** Keeps a worker alive that waits for its host to connect again. */
+  private waiting: NodeJS.Timeout | undefined;
 
   constructor(
     descriptor: number,
     readonly connectTimeout: number,
   ) {
+    this.connection = this.connect(descriptor);
+  }
+
+  private connect(descriptor: number): NativeConnection {
     const { addon, environment } = this.native;
-    this.connection = addon.NativeConnection.worker(environment, descriptor);
+    return addon.NativeConnection.worker(environment, descriptor);
+  }
+
+  /** Watches the lifeline, on a thread that no JavaScript can block. */
+  guard(descriptor: number, killGroup: boolean): void {
+    this.native.addon.NativeLifeline.guard(descriptor, { killGroup, uv: hasUv() }, (stream) => {
+      if (stream < 0) this.setup === undefined ? process.exit() : this.setup.onHostGone();
+      else this.reconnect(stream);
+    });
+    this.hasLifeline = true;
   }
 
   startupData(): unknown {
@@ -58,73 +80,35 @@ class ProcessWorkerChannel implements WorkerChannel, Answers<number> {
     }
   }
 
-  serve(setup: ServeSetup): Promise<void> {
-    const { options, names, log } = setup;
-    const { connection } = this;
-    this.codec = createCodec(setup.serializer);
-    const dispatcher = setup.createDispatcher(this);
-    const onMessages = this.deliverTo(dispatcher, names);
-    return new Promise((resolve, reject) => {
-      const onControl = (what: number, number: number, payload: Encoded, detail: string) => {
-        switch (what) {
-          case Control.Ready:
-            return resolve();
-          case Control.Mismatch:
-            return reject(fromNative(detail));
-          case Control.HandshakeTimedOut:
-            return reject(hostSilent(options.serverConnectTimeout));
-          case Control.UnknownRequest:
-            return dispatcher.receive(number, detail, undefined, this.codec.decode(payload));
-          case Control.UnknownNotification:
-            return dispatcher.receive(undefined, detail, undefined, this.codec.decode(payload));
-          case Control.Dropped:
-            return log('warn', `a message from the host was dropped: ${detail}`);
-          case Control.Close:
-            return setup.onCloseAsked();
-          case Control.End:
-            return setup.onHostGone();
-        }
-      };
-      try {
-        connection.serve(options, [...names], onMessages, onControl);
-      } catch (error) {
-        throw fromNative(error);
-      }
-      // What came before is handled when the caller is done with this tick.
-      queueMicrotask(() => {
-        connection.drain();
-        this.native.environment.flush();
-      });
+  async serve(setup: ServeSetup): Promise<void> {
+    this.setup = setup;
+    await this.start(setup);
+  }
+
+  private start(setup: ServeSetup): Promise<void> {
+    this.server = new NativeServer(this.connection, setup);
+    return this.server.serve(() => this.onEnd(setup));
+  }
+
+  /** The connection has ended. Whether the host is gone, too, the lifeline will tell. */
+  private onEnd(setup: ServeSetup): void {
+    if (!this.hasLifeline) return setup.onHostGone();
+    setup.onDisconnected();
+    this.waiting ??= setInterval(() => {}, 2 ** 30);
+  }
+
+  /** The host connects again. What was asked over the connection before has lost its asker. */
+  private reconnect(descriptor: number): void {
+    this.connection.close();
+    this.connection = this.connect(descriptor);
+    const { setup } = this;
+    // A script that does not serve yet will, over this one.
+    if (setup === undefined) return;
+    clearInterval(this.waiting);
+    this.waiting = undefined;
+    this.start(setup).then(setup.onReconnected, (error: unknown) => {
+      setup.log('error', 'the host cannot be connected to again', error);
     });
-  }
-
-  private deliverTo(dispatcher: Dispatcher<number>, names: readonly string[]) {
-    const { records } = this.native;
-    const { codec } = this;
-    const handlers = names.map((name) => dispatcher.find(name));
-    return (count: number, payloads: Encoded) => {
-      const values = codec.decodeBatch(records, count, payloads);
-      for (let index = 0; index < count; index++) {
-        const at = HEAD + index * RECORD;
-        const call = records[at] === RecordKind.Request ? records[at + 1] : undefined;
-        const handler = records[at + 2] as number;
-        dispatcher.receive(call, names[handler] as string, handlers[handler], values[index]);
-      }
-    };
-  }
-
-  respond(call: number, type: string, result: unknown): void {
-    this.connection.respond(call, this.codec.encode(result, `the result of "${type}"`));
-    this.native.scheduleFlush();
-  }
-
-  fail(call: number, _type: string, error: RemoteErrorPayload): void {
-    this.connection.fail(call, JSON.stringify(error));
-    this.native.scheduleFlush();
-  }
-
-  transactionId(call: number): string | undefined {
-    return this.connection.callTransactionId(call) ?? undefined;
   }
 
   flush(): void {

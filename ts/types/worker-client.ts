@@ -10,7 +10,10 @@ import type {
   ResultPayloadOf,
   WithOptionalPayload,
 } from './message-definitions.js';
+import type { ShutdownReason } from './shutdown-reason.js';
 import type { TransferList } from './transfer-list.js';
+import type { WorkerEvents } from './worker-events.js';
+import type { HealthOptions, WorkerHealth } from './worker-health.js';
 
 /** Options of one `send`. */
 export interface SendOptions extends PostOptions {
@@ -31,6 +34,8 @@ export interface PostOptions {
 export interface CloseOptions {
   /** How long the worker may take to end by itself, in milliseconds, before it is terminated. Default: 5,000. */
   timeout?: number | undefined;
+  /** What becomes of requests in flight: `finish` waits for them, `reject` rejects them. Default: `'finish'`. */
+  pending?: 'finish' | 'reject' | undefined;
 }
 
 /**
@@ -87,9 +92,13 @@ export interface MessageSender<M extends MessageDefinitions> {
 export interface WorkerHandle<D extends Driver = Driver> {
   /**
    * Ends the worker: refuses new requests, waits for those in flight, asks the worker to stop, and where it does not,
-   * terminates and then kills it. Resolves when the worker is gone. Calling it again is fine.
+   * terminates and then kills it. Resolves when the worker is gone, with how it ended. Calling it again is fine.
    */
-  close(options?: CloseOptions): Promise<void>;
+  close(options?: CloseOptions): Promise<ShutdownReason>;
+  /** Ends the worker at once: with SIGTERM, and where it ignores that with SIGKILL a second later. */
+  terminate(): Promise<ShutdownReason>;
+  /** Ends the worker at once, with SIGKILL. */
+  kill(): Promise<ShutdownReason>;
   /** Closes the worker at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void>;
 
@@ -106,6 +115,19 @@ export interface WorkerHandle<D extends Driver = Driver> {
   /** The worker's standard error where it is piped, else `null`. */
   readonly stderr: Readable | null;
 
+  /**
+   * How the worker is, also while its JavaScript is blocked: a thread of its own answers for a process. Of a worker thread
+   * the time it is blocked counts from the first call that finds it so; on Bun and Deno a process is never `blocked`.
+   */
+  health(options?: HealthOptions): Promise<WorkerHealth>;
+
+  /** Calls the listener each time. */
+  on<E extends keyof WorkerEvents>(event: E, listener: (...details: WorkerEvents[E]) => void): this;
+  /** Calls the listener the next time. */
+  once<E extends keyof WorkerEvents>(event: E, listener: (...details: WorkerEvents[E]) => void): this;
+  /** Calls the listener no more. */
+  off<E extends keyof WorkerEvents>(event: E, listener: (...details: WorkerEvents[E]) => void): this;
+
   /** Keeps the host alive as long as the worker is there. By default only requests in flight do. */
   ref(): this;
   /** Lets the host end even while requests are in flight. */
@@ -114,8 +136,11 @@ export interface WorkerHandle<D extends Driver = Driver> {
 
 /** What a worker can do besides when its driver's `capabilities.reconnect` is `true`. */
 export interface Reconnectable {
-  /** Ends the connection; the worker keeps running, with its state. Rejects with `ERR_NOT_AVAILABLE` in this version. */
+  /**
+   * Ends the connection; the worker keeps running, with its state. Requests in flight, and those sent until it is connected
+   * again, reject with `ERR_WORKER_DISCONNECTED`.
+   */
   disconnect(): Promise<void>;
-  /** Connects to the same running worker again. Rejects with `ERR_NOT_AVAILABLE` in this version. */
+  /** Connects to the same running worker again. */
   reconnect(): Promise<void>;
 }

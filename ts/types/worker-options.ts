@@ -7,6 +7,7 @@ import type { ProcessOptions } from './process-options.js';
 import type { Serializer } from './serializer.js';
 import type { TimeoutConfig } from './timeout-config.js';
 import type { TransactionIdGenerator } from './transaction-id-generator.js';
+import type { UnexpectedShutdown } from './unexpected-shutdown.js';
 
 /**
  * Options of `createWorker`. Where `D` is named and is not the child process driver, `driver` is required: a type alone
@@ -54,6 +55,13 @@ export interface BaseWorkerOptions<M extends MessageDefinitions, D extends Drive
   logger?: Logger | undefined;
   /** Default: `'warn'`. */
   logLevel?: LogLevel | undefined;
+  /** What happens when the worker ends without being closed. Default: `{ strategy: 'reject' }`. */
+  unexpectedShutdown?: UnexpectedShutdown<M> | undefined;
+  /**
+   * After how many milliseconds without a pause in its JavaScript the event `unresponsive` tells of it. Default: nobody
+   * looks.
+   */
+  unresponsiveAfter?: number | undefined;
   /** `false`: resolve once the worker is spawned; messages wait until it is ready. Default: `true`. */
   waitForReady?: boolean | undefined;
 }

@@ -42,7 +42,7 @@ export class ValueConnection implements HostConnection, WireListener {
 
   static connect(wire: Wire, setup: ConnectionSetup): ConnectedHost {
     const connection = new ValueConnection(wire, setup);
-    return { connection, scheduleFlush: () => {}, flush: () => wire.flush() };
+    return { connection, scheduleFlush: () => {}, flush: () => wire.flush(), close: () => connection.close() };
   }
 
   private constructor(

@@ -9,8 +9,9 @@ pub(super) type Loop = *mut c_void;
 pub(super) type PollCallback = unsafe extern "C" fn(Handle, c_int, c_int);
 pub(super) type HandleCallback = unsafe extern "C" fn(Handle);
 
-/// `UV_POLL` and `UV_TIMER` of `uv_handle_type`.
+/// `UV_POLL`, `UV_PREPARE` and `UV_TIMER` of `uv_handle_type`.
 pub(super) const POLL: c_int = 8;
+pub(super) const PREPARE: c_int = 9;
 pub(super) const TIMER: c_int = 13;
 /// `UV_READABLE` and `UV_WRITABLE`.
 pub(super) const READABLE: c_int = 1;
@@ -52,6 +53,9 @@ symbols! {
     uv_timer_init: fn(Loop, Handle) -> c_int;
     uv_timer_start: fn(Handle, HandleCallback, u64, u64) -> c_int;
     uv_timer_stop: fn(Handle) -> c_int;
+    uv_prepare_init: fn(Loop, Handle) -> c_int;
+    uv_prepare_start: fn(Handle, HandleCallback) -> c_int;
+    uv_metrics_idle_time: fn(Loop) -> u64;
 }
 
 impl Symbols {

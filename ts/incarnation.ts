@@ -1,0 +1,259 @@
+import type { Ending, HostChannel } from './drivers/host-channel.js';
+import {
+  fromNative,
+  notConnected,
+  startTimeout,
+  unsupportedByDriver,
+  WorkerCrashedError,
+  workerClosed,
+} from './errors.js';
+import type { ConnectedHost, ConnectionSetup } from './connection.js';
+import type { Log } from './logger.js';
+import { Control } from './native/environment.js';
+import type { Requests } from './requests.js';
+import { within } from './within.js';
+
+/** How long a worker may take to end after its connection did, in milliseconds. */
+const EXIT_GRACE = 1000;
+/** How long SIGTERM may take before SIGKILL, in milliseconds. */
+const TERMINATE_GRACE = 1000;
+
+export interface IncarnationInit {
+  /** The worker's name. */
+  readonly name: string;
+  readonly driver: string;
+  readonly channel: HostChannel;
+  readonly requests: Requests;
+  readonly setup: Omit<ConnectionSetup, 'outcomes' | 'onControl' | 'onTrouble'>;
+  readonly log: Log;
+}
+
+/** One process or thread that is the worker, from its spawn to its end. */
+export class Incarnation {
+  readonly channel: HostChannel;
+  readonly requests: Requests;
+  /** Resolves when it serves; rejects when it ends before. */
+  readonly ready: Promise<void>;
+  /** Resolves when it is gone, and its requests are settled. */
+  readonly gone: Promise<Ending>;
+  isConnected = false;
+  /** How it ended, if nobody had asked for that. */
+  crash: WorkerCrashedError | undefined;
+  private settleReady!: { resolve(): void; reject(error: Error): void };
+  private connected!: ConnectedHost;
+  private wasReady = false;
+  private isDisconnected = false;
+  private connectionEnded = false;
+  private hasEnded = false;
+  private isClosing = false;
+  /** Makes the error for what can no longer succeed, once the worker is lost. */
+  private failure: ((messageType?: string) => Error) | undefined;
+  private hold: -1 | 0 | 1 = 1;
+
+  constructor(private readonly init: IncarnationInit) {
+    const { channel, requests } = init;
+    this.channel = channel;
+    this.requests = requests;
+    this.ready = this.expectReady();
+    this.attach(channel.connect(this.setup()));
+    this.gone = channel.exited.then((ending) => this.onExit(ending));
+    init.log('debug', `started as ${channel.title}`);
+  }
+
+  /** Whether requests are taken. */
+  get isActive(): boolean {
+    return (
+      !this.hasEnded && !this.connectionEnded && !this.isClosing && !this.isDisconnected && this.failure === undefined
+    );
+  }
+
+  private expectReady(): Promise<void> {
+    const ready = new Promise<void>((resolve, reject) => (this.settleReady = { resolve, reject }));
+    // Who does not wait for it learns of a failure from the requests.
+    ready.catch(() => {});
+    return ready;
+  }
+
+  private setup(): ConnectionSetup {
+    const { init } = this;
+    return {
+      ...init.setup,
+      outcomes: init.requests,
+      onControl: this.onControl,
+      onTrouble: (text) => init.log('warn', text),
+    };
+  }
+
+  private attach(connected: ConnectedHost): void {
+    this.connected = connected;
+    this.requests.attach(connected);
+  }
+
+  /** Whether the worker keeps the host alive: -1 never, 0 while requests are in flight, 1 always. */
+  setHold(hold: -1 | 0 | 1): void {
+    this.hold = hold;
+    if (this.hasEnded || this.isClosing) return;
+    this.requests.connection.setHold(hold);
+    this.channel.setRef(hold === 1);
+  }
+
+  /** The error for what is asked of a worker that is not active; known when the reason is. */
+  async refusal(operation: string, type: string): Promise<Error> {
+    // Between the end of the connection and that of the process, the reason is still to come.
+    if (this.connectionEnded && !this.isClosing) await this.gone;
+    return this.refusalNow(operation, type);
+  }
+
+  refusalNow(operation: string, type: string): Error {
+    const { name } = this.init;
+    if (this.isDisconnected && !this.isClosing) return notConnected(`${operation} "${type}"`, name);
+    return this.failure?.(type) ?? workerClosed(`${operation} "${type}"`, name);
+  }
+
+  /** Ends the connection alone: the worker keeps running. What is in flight rejects. */
+  disconnect(): void {
+    if (this.isDisconnected || this.hasEnded || this.isClosing) return;
+    const { name } = this.init;
+    this.isDisconnected = true;
+    this.isConnected = false;
+    this.connected.flush();
+    this.requests.failAll((type) => notConnected(`finish "${type}"`, name));
+    this.settleReady.reject(notConnected('start', name));
+    this.connected.close();
+  }
+
+  /** Connects to the same worker again. */
+  async reconnect(): Promise<void> {
+    const { channel, driver } = { channel: this.channel, driver: this.init.driver };
+    if (!this.isDisconnected) return;
+    if (channel.reconnect === undefined) throw unsupportedByDriver(driver, 'reconnect()', 'child_process');
+    if (this.hasEnded || this.isClosing) throw workerClosed('reconnect', this.init.name);
+    const ready = this.expectReady();
+    this.attach(channel.reconnect({ ...this.setup(), startupData: undefined }));
+    this.isDisconnected = false;
+    this.requests.connection.setHold(this.hold);
+    await ready;
+  }
+
+  /** Lets requests end, or rejects them, then asks the worker to stop, then makes it. */
+  async close(timeout: number, pending: 'finish' | 'reject'): Promise<Ending> {
+    if (this.hasEnded) return this.gone;
+    const { channel, init } = this;
+    const deadline = Date.now() + (timeout === 0 ? Infinity : timeout);
+    this.isClosing = true;
+    if (this.isDisconnected) {
+      // There is no way to ask.
+      channel.setRef(true);
+      channel.kill('SIGTERM');
+    } else {
+      const { connection } = this.requests;
+      init.log('debug', 'closing');
+      channel.setRef(true);
+      connection.setHold(1);
+      if (pending === 'reject') this.requests.failAll((type) => workerClosed(`finish "${type}"`, init.name));
+      await within(deadline, this.drained());
+      connection.askToClose();
+      this.connected.flush();
+      channel.askToEnd();
+    }
+    if (!(await within(deadline, this.gone))) {
+      init.log('warn', `did not stop within ${timeout} ms; terminating it`);
+      await this.terminate();
+    }
+    return this.gone;
+  }
+
+  /** Ends the worker at once. */
+  async terminate(): Promise<Ending> {
+    this.isClosing = true;
+    if (!this.hasEnded) {
+      this.channel.setRef(true);
+      this.channel.kill('SIGTERM');
+      if (!(await within(Date.now() + TERMINATE_GRACE, this.gone))) this.channel.kill('SIGKILL');
+    }
+    return this.gone;
+  }
+
+  /** The same without asking first. */
+  kill(): Promise<Ending> {
+    this.isClosing = true;
+    if (!this.hasEnded) {
+      this.channel.setRef(true);
+      this.channel.kill('SIGKILL');
+    }
+    return this.gone;
+  }
+
+  /** Resolves when all that was sent has been written, and no request is in flight. */
+  private async drained(): Promise<void> {
+    const { requests } = this;
+    await requests.outgoingDrained();
+    if (requests.connection.inFlight > 0) await new Promise<void>((resolve) => (requests.onIdle = resolve));
+    await requests.incomingDrained();
+  }
+
+  private readonly onControl = (what: number, number: number, _payload: unknown, detail: string): void => {
+    const { log, name, setup } = this.init;
+    switch (what) {
+      case Control.Ready:
+        this.wasReady = this.isConnected = true;
+        log('debug', 'ready');
+        return this.settleReady.resolve();
+      case Control.Mismatch:
+        return this.giveUp(fromNative(detail));
+      case Control.HandshakeTimedOut:
+        return this.giveUp(startTimeout(name, setup.options.startupTimeout));
+      case Control.UnknownNotification:
+        return log('warn', `a notification "${detail}" from the worker was dropped: a host has no handlers`);
+      case Control.Dropped:
+        return log('warn', `a message from the worker was dropped: ${detail}`);
+      case Control.End:
+        return this.onEnd(number !== 0);
+    }
+  };
+
+  /** The worker is of no use: everything fails with `error`, and the process is ended. */
+  private giveUp(error: Error): void {
+    this.failure = () => error;
+    this.settleReady.reject(error);
+    this.requests.failAll(() => error);
+    this.channel.kill('SIGKILL');
+  }
+
+  /** The connection has ended. The process is ending too, or must not stay without one. */
+  private onEnd(midFrame: boolean): void {
+    this.isConnected = false;
+    this.connectionEnded = true;
+    if (midFrame) this.init.log('warn', 'the connection ended in the middle of a message');
+    this.channel.setRef(true);
+    void within(Date.now() + EXIT_GRACE, this.gone).then((gone) => {
+      if (!gone) this.channel.kill('SIGKILL');
+    });
+  }
+
+  private onExit(ending: Ending): Ending {
+    const { connection } = this.requests;
+    const { name, log } = this.init;
+    const { reason, cause } = ending;
+    // What it sent before its end comes before the news of it.
+    if (!this.isDisconnected) connection.drain();
+    this.hasEnded = true;
+    this.isConnected = false;
+    const { pid, lastWords: stderr } = this.channel;
+    const phase = this.wasReady ? 'running' : 'startup';
+    const crashed = (messageType?: string) =>
+      new WorkerCrashedError(name, { pid, reason, phase, messageType, stderr, cause });
+    const closed = (messageType?: string) =>
+      workerClosed(messageType === undefined ? 'start' : `finish "${messageType}"`, name);
+    if (!this.isClosing) {
+      this.crash = crashed();
+      this.failure ??= crashed;
+    }
+    const failure = this.failure ?? closed;
+    this.settleReady.reject(failure());
+    this.requests.failAll(failure);
+    connection.close();
+    log('debug', 'gone', reason);
+    return ending;
+  }
+}

@@ -1,0 +1,91 @@
+import type { AnyHandler, Answers, Dispatcher } from '../dispatcher.js';
+import { fromNative, hostSilent } from '../errors.js';
+import { createCodec, type Encoded, type PayloadCodec } from '../payload-codec.js';
+import type { RemoteErrorPayload } from '../types/message.js';
+import type { ServeSetup } from '../worker-channel.js';
+import type { NativeConnection } from './binding.js';
+import { Control, getNative, HEAD, RECORD, RecordKind } from './environment.js';
+
+/** The worker's side of a connection that moves bytes. A call is the addon's number for it. */
+export class NativeServer implements Answers<number> {
+  private readonly native = getNative();
+  private readonly codec: PayloadCodec;
+  private readonly dispatcher: Dispatcher<number>;
+  /** By the addon's numbers. */
+  private readonly handlers: readonly (AnyHandler | undefined)[];
+
+  constructor(
+    private readonly connection: NativeConnection,
+    private readonly setup: ServeSetup,
+  ) {
+    this.codec = createCodec(setup.serializer);
+    this.dispatcher = setup.createDispatcher(this);
+    this.handlers = setup.names.map((name) => this.dispatcher.find(name));
+  }
+
+  /** Resolves when the host's handshake was read and fits. */
+  serve(onEnd: () => void): Promise<void> {
+    const { connection, dispatcher, setup } = this;
+    const { options, names } = setup;
+    return new Promise((resolve, reject) => {
+      const onControl = (what: number, number: number, payload: Encoded, detail: string) => {
+        switch (what) {
+          case Control.Ready:
+            return resolve();
+          case Control.Mismatch:
+            return reject(fromNative(detail));
+          case Control.HandshakeTimedOut:
+            return reject(hostSilent(options.serverConnectTimeout));
+          case Control.UnknownRequest:
+            return dispatcher.receive(number, detail, undefined, this.codec.decode(payload));
+          case Control.UnknownNotification:
+            return dispatcher.receive(undefined, detail, undefined, this.codec.decode(payload));
+          case Control.Dropped:
+            return setup.log('warn', `a message from the host was dropped: ${detail}`);
+          case Control.Close:
+            return setup.onCloseAsked();
+          case Control.End:
+            return onEnd();
+        }
+      };
+      try {
+        connection.serve(options, [...names], this.onMessages, onControl);
+      } catch (error) {
+        throw fromNative(error);
+      }
+      // What came before is handled when the caller is done with this tick.
+      queueMicrotask(() => {
+        connection.drain();
+        this.native.environment.flush();
+      });
+    });
+  }
+
+  private readonly onMessages = (count: number, payloads: Encoded): void => {
+    const { dispatcher, handlers } = this;
+    const { names } = this.setup;
+    const { records } = this.native;
+    const values = this.codec.decodeBatch(records, count, payloads);
+    for (let index = 0; index < count; index++) {
+      const at = HEAD + index * RECORD;
+      const call = records[at] === RecordKind.Request ? records[at + 1] : undefined;
+      const handler = records[at + 2] as number;
+      const type = names[handler] as string;
+      dispatcher.receive(call, type, handlers[handler], values[index]);
+    }
+  };
+
+  respond(call: number, type: string, result: unknown): void {
+    this.connection.respond(call, this.codec.encode(result, `the result of "${type}"`));
+    this.native.scheduleFlush();
+  }
+
+  fail(call: number, _type: string, error: RemoteErrorPayload): void {
+    this.connection.fail(call, JSON.stringify(error));
+    this.native.scheduleFlush();
+  }
+
+  transactionId(call: number): string | undefined {
+    return this.connection.callTransactionId(call) ?? undefined;
+  }
+}
