@@ -356,6 +356,10 @@ export declare class WorkerCrashedError extends WorkerError {
   readonly phase: 'startup' | 'running';
   /** The type of the request that was lost; `undefined` if it was the start. */
   readonly messageType: string | undefined;
+  /**
+   * It ran out of memory. Known of a thread, and of a process whose standard error is piped to the host; else `false`.
+   */
+  readonly isOutOfMemory: boolean;
   /** Which attempt at the request this was, from 1. */
   readonly attempt: number;
   /** How many attempts were allowed. */
@@ -1080,6 +1084,11 @@ export interface WorkerServerOptions<M extends MessageDefinitions = MessageDefin
    * of your own that has `createServer` must be named.
    */
   driver?: DriverValue | undefined;
+  /**
+   * Runs when the host closes this worker, or `close()` is called: after the last answer, before the end. What it throws is
+   * logged. It has as long as the host's `close({ timeout })` leaves it. Not called when the host is gone.
+   */
+  onClose?: (() => void | PromiseLike<void>) | undefined;
   /** In milliseconds. */
   timeout?: Pick<TimeoutConfig<M>, 'serverConnect'> | undefined;
 }

@@ -79,6 +79,11 @@ pub enum Event {
     },
     /// The host asks the worker to stop.
     Close,
+    /// The worker is about to end because of an error.
+    Fatal {
+        /// A [`crate::remote_error::RemoteError`] as JSON.
+        payload: Option<Payload>,
+    },
     /// A frame was no message, and was dropped. For the log.
     Dropped {
         /// Why.

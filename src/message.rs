@@ -32,6 +32,8 @@ pub enum Kind {
     Close = 5,
     /// Start-up data, sent once, right behind the host's handshake.
     Startup = 6,
+    /// The worker's JavaScript is about to end because of an error, the payload, as for [`Kind::Error`].
+    Fatal = 7,
 }
 
 impl Kind {
@@ -43,16 +45,17 @@ impl Kind {
             Kind::Notification => Some("notification"),
             Kind::Close => Some("close"),
             Kind::Startup => Some("startup"),
+            Kind::Fatal => Some("fatal"),
         }
     }
 
     fn from_name(name: &str) -> Option<Self> {
-        [Kind::Notification, Kind::Close, Kind::Startup].into_iter().find(|kind| kind.name() == Some(name))
+        [Kind::Notification, Kind::Close, Kind::Startup, Kind::Fatal].into_iter().find(|kind| kind.name() == Some(name))
     }
 
     fn from_byte(byte: u8) -> Option<Self> {
-        use Kind::{Close, Error, Notification, Request, Result, Startup};
-        [Request, Result, Error, Notification, Close, Startup].into_iter().find(|kind| *kind as u8 == byte)
+        use Kind::{Close, Error, Fatal, Notification, Request, Result, Startup};
+        [Request, Result, Error, Notification, Close, Startup, Fatal].into_iter().find(|kind| *kind as u8 == byte)
     }
 }
 

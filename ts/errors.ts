@@ -39,6 +39,10 @@ export class WorkerCrashedError extends WorkerError {
   readonly phase: 'startup' | 'running';
   /** The type of the request that was lost; `undefined` if it was the start. */
   readonly messageType: string | undefined;
+  /**
+   * It ran out of memory. Known of a thread, and of a process whose standard error is piped to the host; else `false`.
+   */
+  readonly isOutOfMemory: boolean;
   /** Which attempt at the request this was, from 1. */
   readonly attempt: number;
   /** How many attempts were allowed. */
@@ -49,14 +53,16 @@ export class WorkerCrashedError extends WorkerError {
   constructor(worker: string, details: CrashDetails) {
     const { reason, phase, messageType, stderr } = details;
     const cause = details.cause ?? (reason.type === 'error' ? reason.error : undefined);
+    const isOutOfMemory = ranOutOfMemory(cause, stderr);
     const what = phase === 'startup' ? 'ended before it was ready' : 'crashed';
     const during = messageType === undefined ? '' : ` The message "${messageType}" is lost.`;
     const lines = stderr?.length ? ` Its last words:\n${stderr.join('\n')}` : '';
     super(
       'ERR_WORKER_CRASHED',
-      `the worker "${worker}" ${what}: ${describe(reason, cause).replace(/\.$/, '')}.${during}${lines}`,
+      `the worker "${worker}" ${what}: ${describe(reason, cause).replace(/\.$/, '')}${isOutOfMemory ? ', out of memory' : ''}.${during}${lines}`,
       cause === undefined ? undefined : { cause },
     );
+    this.isOutOfMemory = isOutOfMemory;
     this.worker = worker;
     this.pid = details.pid;
     this.reason = reason;
@@ -66,6 +72,12 @@ export class WorkerCrashedError extends WorkerError {
     this.maxAttempts = 1;
     this.stderr = stderr;
   }
+}
+
+function ranOutOfMemory(cause: unknown, stderr: readonly string[] | undefined): boolean {
+  const { code } = (typeof cause === 'object' && cause !== null ? cause : {}) as { code?: unknown };
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY') return true;
+  return stderr?.some((line) => /FATAL ERROR: .*out of memory/i.test(line)) ?? false;
 }
 
 function describe(reason: ShutdownReason, cause: Error | undefined): string {

@@ -10,6 +10,7 @@ import {
 import type { ConnectedHost, ConnectionSetup } from './connection.js';
 import type { Log } from './logger.js';
 import { Control } from './native/environment.js';
+import { decodeError } from './remote-error.js';
 import type { Requests } from './requests.js';
 import { within } from './within.js';
 
@@ -49,6 +50,8 @@ export class Incarnation {
   /** Makes the error for what can no longer succeed, once the worker is lost. */
   private failure: ((messageType?: string) => Error) | undefined;
   private hold: -1 | 0 | 1 = 1;
+  /** The error that ends it, as it has told. */
+  private fatal: Error | undefined;
 
   constructor(private readonly init: IncarnationInit) {
     const { channel, requests } = init;
@@ -192,7 +195,7 @@ export class Incarnation {
     await requests.incomingDrained();
   }
 
-  private readonly onControl = (what: number, number: number, _payload: unknown, detail: string): void => {
+  private readonly onControl = (what: number, number: number, payload: unknown, detail: string): void => {
     const { log, name, setup } = this.init;
     switch (what) {
       case Control.Ready:
@@ -207,6 +210,9 @@ export class Incarnation {
         return log('warn', `a notification "${detail}" from the worker was dropped: a host has no handlers`);
       case Control.Dropped:
         return log('warn', `a message from the worker was dropped: ${detail}`);
+      case Control.Fatal:
+        this.fatal = decodeError(payload);
+        return;
       case Control.End:
         return this.onEnd(number !== 0);
     }
@@ -234,11 +240,12 @@ export class Incarnation {
   private onExit(ending: Ending): Ending {
     const { connection } = this.requests;
     const { name, log } = this.init;
-    const { reason, cause } = ending;
+    const { reason } = ending;
     // What it sent before its end comes before the news of it.
     if (!this.isDisconnected) connection.drain();
     this.hasEnded = true;
     this.isConnected = false;
+    const cause = this.fatal ?? ending.cause;
     const { pid, lastWords: stderr } = this.channel;
     const phase = this.wasReady ? 'running' : 'startup';
     const crashed = (messageType?: string) =>

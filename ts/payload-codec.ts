@@ -247,6 +247,7 @@ class CustomCodec implements PayloadCodec {
   }
 }
 
-function parseText(payload: Encoded): unknown {
+/** JSON text, however it was framed. */
+export function parseText(payload: Encoded): unknown {
   return JSON.parse(typeof payload === 'string' ? payload : Buffer.from(payload as Uint8Array).toString());
 }

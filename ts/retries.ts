@@ -8,7 +8,7 @@ export interface Retryable {
   /** Sends to the worker that is there now; rejects with `WorkerCrashedError` when it is lost. */
   sendOnce(type: string, payload: unknown, timeout: number | undefined, transfer?: TransferList): Promise<unknown>;
   /** Whether the worker is lost and another may take its place. */
-  readonly isLost: boolean;
+  isLost(): boolean;
   /** Resolves when a worker serves, a new one if need be. */
   ensureRunning(): Promise<void>;
   /** A copy of a payload that no later change reaches, made anew by each call of the result. */
@@ -78,7 +78,7 @@ export class Retries {
 
   /** Whether what is sent now has to wait. */
   get isHeld(): boolean {
-    return this.suspects !== undefined || this.worker.isLost;
+    return this.suspects !== undefined || this.worker.isLost();
   }
 
   async send(

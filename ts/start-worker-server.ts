@@ -52,6 +52,8 @@ async function serve(handlers: object, options: WorkerServerOptions): Promise<Wo
   const codec = createCodec(options.serializer);
   const chains = MiddlewareChain.pair(options.middleware);
   const log = createLog(options.logger, options.logLevel, path.basename(process.argv[1] ?? 'worker'));
+  const { onClose } = options;
+  if (onClose !== undefined && typeof onClose !== 'function') throw invalidOption('onClose', 'a function', onClose);
   const serverConnect = options.timeout?.serverConnect;
   if (serverConnect !== undefined) checkTimeout('timeout.serverConnect', serverConnect);
   const channel = getWorkerChannel() ?? (await connectBy(driver));
@@ -60,7 +62,7 @@ async function serve(handlers: object, options: WorkerServerOptions): Promise<Wo
     throw new WorkerError('ERR_INVALID_OPTION', 'startWorkerServer() was called twice in one worker');
   }
   served.add(channel);
-  const server = new Server(channel);
+  const server = new Server(channel, onClose, log);
   await channel.serve({
     options: connectionOptions(codec, { serverConnect: serverConnect ?? channel.connectTimeout }),
     serializer: options.serializer,
@@ -68,7 +70,7 @@ async function serve(handlers: object, options: WorkerServerOptions): Promise<Wo
     log,
     createDispatcher: <Call>(answers: Answers<Call>) => {
       const dispatcher = new Dispatcher(answers, { log, handlers, names, ...chains });
-      server.add(dispatcher);
+      server.dispatcher = dispatcher;
       return dispatcher;
     },
     onCloseAsked: () => void server.close(),

@@ -3,6 +3,7 @@ import type { Log } from './logger.js';
 import type { NativeOptions } from './native/binding.js';
 import { openProcessChannel } from './native/process-worker-channel.js';
 import { openThreadChannel } from './values/thread-worker-channel.js';
+import type { RemoteErrorPayload } from './types/message.js';
 import type { Serializer } from './types/serializer.js';
 
 /** What a worker server is made of. */
@@ -27,12 +28,16 @@ export interface ServeSetup {
 export interface WorkerChannel {
   /** The driver that started this worker. */
   readonly driver: string;
+  /** An error that nobody catches ends this worker, and nothing else. */
+  readonly endsWithErrors: boolean;
   /** How long to wait for the host's handshake, in milliseconds, unless the worker says otherwise. */
   readonly connectTimeout: number;
   /** Blocks until they are there; they are decoded once. */
   startupData(): unknown;
   /** Starts to serve. Resolves when the host's handshake was read and fits; rejects with why not. */
   serve(setup: ServeSetup): Promise<void>;
+  /** Tells the host the error that is about to end this worker. */
+  tellFatal(error: RemoteErrorPayload): void;
   /** Writes the answers given so far, blocking for a bounded time; also while the worker exits. */
   flush(): void;
   /** Resolves, or returns, when what was sent is on its way. */

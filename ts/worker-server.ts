@@ -1,31 +1,34 @@
 import type { Dispatcher } from './dispatcher.js';
+import type { Log } from './logger.js';
 import type { WorkerServer as Server } from './types/worker-server.js';
+import { encodeError } from './remote-error.js';
 import { within } from './within.js';
 import type { WorkerChannel } from './worker-channel.js';
 
 /** How long a driver may take to write what is left, in milliseconds. */
 const CLOSE_TIMEOUT = 1000;
 
-type Drained = Pick<Dispatcher<unknown>, 'drained'>;
-
 /** The worker server, from the call of `startWorkerServer` to its end. */
 export class WorkerServer implements Server {
   isConnected = false;
-  /** One for each connection; of those that have ended, handlers may still run. */
-  private readonly dispatchers: Drained[] = [];
+  /** Of the connection that is there now: what ran for one before has lost its asker. */
+  dispatcher: Pick<Dispatcher<unknown>, 'drained'> | undefined;
   private closing: Promise<void> | undefined;
 
-  constructor(private readonly channel: WorkerChannel) {
+  constructor(
+    private readonly channel: WorkerChannel,
+    private readonly onClose: (() => unknown) | undefined,
+    private readonly log: Log,
+  ) {
     // Also when a handler exits the worker: what was answered before must arrive.
     process.once('exit', this.onExit);
+    process.on('uncaughtExceptionMonitor', this.onFatal);
   }
 
-  add(dispatcher: Drained): void {
-    // Who is done with need not be remembered, however often the host connects.
-    const before = [...this.dispatchers];
-    for (const each of before) void each.drained().then(() => remove(this.dispatchers, each));
-    this.dispatchers.push(dispatcher);
-  }
+  /** Somebody may still catch it; then the host has been told of an error that ended nothing, and forgets it. */
+  private readonly onFatal = (error: unknown) => {
+    if (this.channel.endsWithErrors) this.channel.tellFatal(encodeError(error));
+  };
 
   private readonly onExit = () => this.channel.flush();
 
@@ -34,7 +37,12 @@ export class WorkerServer implements Server {
   }
 
   private async shutDown(): Promise<void> {
-    await Promise.all(this.dispatchers.map((dispatcher) => dispatcher.drained()));
+    await this.dispatcher?.drained();
+    try {
+      await this.onClose?.();
+    } catch (error) {
+      this.log('error', 'onClose failed', error);
+    }
     this.channel.flush();
     this.end();
     await within(Date.now() + CLOSE_TIMEOUT, Promise.resolve(this.channel.close()));
@@ -51,10 +59,6 @@ export class WorkerServer implements Server {
   private end(): void {
     this.isConnected = false;
     process.off('exit', this.onExit);
+    process.off('uncaughtExceptionMonitor', this.onFatal);
   }
-}
-
-function remove<T>(list: T[], item: T): void {
-  const index = list.indexOf(item);
-  if (index >= 0) list.splice(index, 1);
 }

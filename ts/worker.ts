@@ -72,16 +72,13 @@ export class Worker {
   }
 
   private retryable(): Retryable {
-    const worker = this;
     const { name, keep, timeoutOf } = this.init;
     return {
       name,
       keep,
       timeoutOf,
       sendOnce: (type, payload, timeout, transfer) => this.sendOnce(type, payload, timeout, transfer),
-      get isLost() {
-        return worker.isLost;
-      },
+      isLost: () => this.isLost,
       ensureRunning: () => (this.isLost ? this.restarts.restart() : this.current.ready),
     };
   }

@@ -213,6 +213,13 @@ impl NativeConnection {
         self.link.touch();
     }
 
+    /// Tells the host the error that ends this worker, as JSON text.
+    #[napi(catch_unwind)]
+    pub fn tell_fatal(&self, error: String) {
+        self.link.connection.borrow_mut().exchange.tell_fatal(&error);
+        self.link.touch();
+    }
+
     /// The transaction id of a request of the peer that has no answer yet.
     #[napi(catch_unwind)]
     pub fn call_transaction_id(&self, call: u32) -> Option<String> {

@@ -32,6 +32,7 @@ enum Control {
     Close = 7,
     Dropped = 8,
     End = 9,
+    Fatal = 10,
 }
 
 impl Link {
@@ -98,6 +99,7 @@ impl Link {
             Event::Refused { slot, code, message } => {
                 self.control(callbacks, Control::Refused, slot.0, None, &format!("{code} {message}"));
             }
+            Event::Fatal { payload } => self.control(callbacks, Control::Fatal, 0, payload.as_ref(), ""),
             Event::Close => self.control(callbacks, Control::Close, 0, None, ""),
             Event::Dropped { reason } => self.control(callbacks, Control::Dropped, 0, None, &reason),
             Event::End { mid_frame } => self.control(callbacks, Control::End, mid_frame.into(), None, ""),

@@ -44,6 +44,10 @@ impl Exchange {
                 Err(reason) => events.push(Event::Dropped { reason }),
             },
             (Side::Worker, Some(Kind::Close)) => events.push(Event::Close),
+            (Side::Host, Some(Kind::Fatal)) => match payload {
+                Ok(payload) => events.push(Event::Fatal { payload }),
+                Err(reason) => events.push(Event::Dropped { reason }),
+            },
             (_, Some(kind)) => events.push(Event::Dropped { reason: format!("a {kind:?} message has no place here") }),
         }
     }

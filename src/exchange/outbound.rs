@@ -133,6 +133,16 @@ impl Exchange {
         }
     }
 
+    /// Tells the host the error that ends this worker, as a [`crate::remote_error::RemoteError`] in JSON. One that does
+    /// not fit is not told.
+    pub fn tell_fatal(&mut self, json: &str) {
+        if !self.ended {
+            let head = (Kind::Fatal, "", None);
+            let payload = |out: &mut Vec<u8>| out.extend_from_slice(json.as_bytes());
+            let _ = write(&mut self.output, &self.framing, self.codec, self.limit, head, Some(payload));
+        }
+    }
+
     fn check_sendable(&self, type_name: &str) -> Result<(), Error> {
         if self.ended {
             return Err(Error::Closed { type_name: type_name.to_owned() });

@@ -30,7 +30,7 @@ pub(super) fn begin(
         out.extend_from_slice(name.as_bytes());
         out.push(b'"');
     }
-    if !matches!(kind, Kind::Close | Kind::Startup) {
+    if !matches!(kind, Kind::Close | Kind::Startup | Kind::Fatal) {
         open_member(out, "type\":\"");
         push_escaped(out, type_name);
         out.extend_from_slice(answer_suffix(kind).as_bytes());

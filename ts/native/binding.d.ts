@@ -35,6 +35,8 @@ export declare class NativeConnection {
   respond(call: number, payload: unknown): void;
   /** Answers a request of the peer with an error, as JSON text. */
   fail(call: number, error: string): void;
+  /** Tells the host the error that ends this worker, as JSON text. */
+  tellFatal(error: string): void;
   /** The transaction id of a request of the peer that has no answer yet. */
   callTransactionId(call: number): string | null;
   /** Asks the worker to stop, after all that was sent before. */

@@ -29,6 +29,7 @@ export const enum Control {
   Close = 7,
   Dropped = 8,
   End = 9,
+  Fatal = 10,
 }
 
 /** The addon as this JavaScript thread has it. */

@@ -1,6 +1,6 @@
 import type { ConnectedHost, ConnectionSetup } from '../connection.js';
 import { fromNative } from '../errors.js';
-import type { Encoded } from '../payload-codec.js';
+import { type Encoded, parseText } from '../payload-codec.js';
 import type { NativePair } from './binding.js';
 import { Control, getNative, HEAD, RECORD } from './environment.js';
 
@@ -22,7 +22,7 @@ export function connectNative(pair: NativePair, setup: ConnectionSetup): Connect
   };
   const onControl = (what: number, number: number, payload: unknown, detail: string) => {
     if (what === Control.Refused) outcomes.refuse(number, fromNative(detail));
-    else setup.onControl(what, number, payload, detail);
+    else setup.onControl(what, number, what === Control.Fatal ? readFatal(payload) : payload, detail);
   };
 
   const connection = addon.NativeConnection.host(environment, pair, options, startupData, onMessages, onControl);
@@ -35,4 +35,13 @@ export function connectNative(pair: NativePair, setup: ConnectionSetup): Connect
     },
     close: () => connection.close(),
   };
+}
+
+/** A peer may say anything. */
+function readFatal(payload: unknown): unknown {
+  try {
+    return parseText(payload as Encoded);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,6 +1,7 @@
 import { isMainThread } from 'node:worker_threads';
 
 import { fromNative } from '../errors.js';
+import type { RemoteErrorPayload } from '../types/message.js';
 import type { ServeSetup, WorkerChannel } from '../worker-channel.js';
 import type { NativeConnection } from './binding.js';
 import { getNative, hasUv } from './environment.js';
@@ -36,6 +37,7 @@ export function openProcessChannel(): WorkerChannel | undefined {
 
 class ProcessWorkerChannel implements WorkerChannel {
   readonly driver = 'child_process';
+  readonly endsWithErrors = true;
   private readonly native = getNative();
   private connection: NativeConnection;
   private setup: ServeSetup | undefined;
@@ -60,8 +62,9 @@ class ProcessWorkerChannel implements WorkerChannel {
   /** Watches the lifeline, on a thread that no JavaScript can block. */
   guard(descriptor: number, killGroup: boolean): void {
     this.native.addon.NativeLifeline.guard(descriptor, { killGroup, uv: hasUv() }, (stream) => {
-      if (stream < 0) this.setup === undefined ? process.exit() : this.setup.onHostGone();
-      else this.reconnect(stream);
+      if (stream >= 0) this.reconnect(stream);
+      else if (this.setup === undefined) process.exit();
+      else this.setup.onHostGone();
     });
     this.hasLifeline = true;
   }
@@ -109,6 +112,11 @@ class ProcessWorkerChannel implements WorkerChannel {
     this.start(setup).then(setup.onReconnected, (error: unknown) => {
       setup.log('error', 'the host cannot be connected to again', error);
     });
+  }
+
+  tellFatal(error: RemoteErrorPayload): void {
+    this.server?.tellFatal(error);
+    this.flush();
   }
 
   flush(): void {

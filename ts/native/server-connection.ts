@@ -85,6 +85,10 @@ export class NativeServer implements Answers<number> {
     this.native.scheduleFlush();
   }
 
+  tellFatal(error: RemoteErrorPayload): void {
+    this.connection.tellFatal(JSON.stringify(error));
+  }
+
   transactionId(call: number): string | undefined {
     return this.connection.callTransactionId(call) ?? undefined;
   }

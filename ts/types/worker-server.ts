@@ -20,6 +20,11 @@ export interface WorkerServerOptions<M extends MessageDefinitions = MessageDefin
    * of your own that has `createServer` must be named.
    */
   driver?: DriverValue | undefined;
+  /**
+   * Runs when the host closes this worker, or `close()` is called: after the last answer, before the end. What it throws is
+   * logged. It has as long as the host's `close({ timeout })` leaves it. Not called when the host is gone.
+   */
+  onClose?: (() => void | PromiseLike<void>) | undefined;
   /** In milliseconds. */
   timeout?: Pick<TimeoutConfig<M>, 'serverConnect'> | undefined;
 }

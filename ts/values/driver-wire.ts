@@ -90,6 +90,7 @@ const names = new Map([
   [Kind.Notification, 'notification'],
   [Kind.Close, 'close'],
   [Kind.Hello, 'hello'],
+  [Kind.Fatal, 'fatal'],
 ]);
 const numbers = new Map([...names].map(([kind, name]) => [name, kind]));
 numbers.set('request', Kind.Request);

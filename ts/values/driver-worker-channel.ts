@@ -1,4 +1,5 @@
 import type { DriverServerChannel } from '../types/driver.js';
+import type { RemoteErrorPayload } from '../types/message.js';
 import type { ServeSetup, WorkerChannel } from '../worker-channel.js';
 import { DriverWire } from './driver-wire.js';
 import type { Hello } from './hello.js';
@@ -8,6 +9,7 @@ const DEFAULT_CONNECT_TIMEOUT = 30_000;
 
 /** The worker's end of a channel that a user's driver has made. */
 export class DriverWorkerChannel implements WorkerChannel {
+  readonly endsWithErrors = true;
   readonly connectTimeout = DEFAULT_CONNECT_TIMEOUT;
   private server: ValueServer | undefined;
   private data: { readonly value: unknown } | undefined;
@@ -28,6 +30,10 @@ export class DriverWorkerChannel implements WorkerChannel {
   serve(setup: ServeSetup): Promise<void> {
     this.server = new ValueServer(new DriverWire(this.end, this.driver), setup);
     return this.server.connect();
+  }
+
+  tellFatal(error: RemoteErrorPayload): void {
+    this.server?.tellFatal(error);
   }
 
   flush(): void {}

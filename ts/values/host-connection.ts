@@ -251,6 +251,8 @@ export class ValueConnection implements HostConnection, WireListener {
         return this.onAnswer(RecordKind.RemoteError, tx, payload);
       case Kind.Hello:
         return this.onHello(payload);
+      case Kind.Fatal:
+        return this.setup.onControl(Control.Fatal, 0, payload, '');
       case Kind.Notification:
         return this.tell(Control.UnknownNotification, type);
       case undefined:

@@ -127,6 +127,11 @@ export class ValueServer implements WireListener, Answers<Call> {
     }
   }
 
+  tellFatal(error: RemoteErrorPayload): void {
+    this.wire.send(Kind.Fatal, '', undefined, error);
+    this.wire.flush();
+  }
+
   transactionId({ tx }: Call): string {
     if (typeof tx !== 'number') return tx as string;
     const digits = Math.floor(tx / SLOTS)

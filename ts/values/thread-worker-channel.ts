@@ -9,6 +9,7 @@ import {
 } from 'node:worker_threads';
 
 import { hostSilent } from '../errors.js';
+import type { RemoteErrorPayload } from '../types/message.js';
 import type { ServeSetup, WorkerChannel } from '../worker-channel.js';
 import type { Hello } from './hello.js';
 import { PortWire } from './port-wire.js';
@@ -55,9 +56,11 @@ interface Surroundings {
 
 /** The worker's end of a `MessagePort`. */
 export class PortWorkerChannel implements WorkerChannel {
+  readonly endsWithErrors: boolean;
   readonly connectTimeout = DEFAULT_CONNECT_TIMEOUT;
   private readonly wire: PortWire;
   private hello: Hello | undefined;
+  private server: ValueServer | undefined;
   private data: { readonly value: unknown } | undefined;
 
   constructor(
@@ -65,6 +68,7 @@ export class PortWorkerChannel implements WorkerChannel {
     port: MessagePort,
     private readonly surroundings: Surroundings,
   ) {
+    this.endsWithErrors = surroundings.enter === undefined;
     this.wire = new PortWire(port, driver, surroundings.enter?.bind(surroundings));
   }
 
@@ -88,7 +92,12 @@ export class PortWorkerChannel implements WorkerChannel {
   async serve(setup: ServeSetup): Promise<void> {
     const timeout = setup.options.serverConnectTimeout;
     const hello = this.readHello(timeout === 0 ? Infinity : timeout);
-    await new ValueServer(this.wire, setup, hello).connect();
+    this.server = new ValueServer(this.wire, setup, hello);
+    await this.server.connect();
+  }
+
+  tellFatal(error: RemoteErrorPayload): void {
+    this.server?.tellFatal(error);
   }
 
   flush(): void {

@@ -8,7 +8,8 @@ export const enum Kind {
   Error = 3,
   Notification = 4,
   Close = 5,
-  Hello = 7,
+  Fatal = 7,
+  Hello = 8,
 }
 
 /** A ticket of `NativeRequests`, or a transaction id. */
