@@ -25,6 +25,8 @@ export interface WorkerChannel {
   readonly driver: string;
   /** How long to wait for the host's handshake, in milliseconds, unless the worker says otherwise. */
   readonly connectTimeout: number;
+  /** The worker has its thread to itself: it may keep its event loop alive, and the end of that is its own. */
+  readonly isAlone: boolean;
   /** Blocks until they are there; they are decoded once. */
   startupData(): unknown;
   /** Starts to serve. Resolves when the host's handshake was read and fits; rejects with why not. */

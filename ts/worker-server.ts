@@ -10,7 +10,7 @@ export class WorkerServer implements Server {
 
   constructor(private readonly channel: WorkerChannel) {
     // Also when a handler exits the worker: what was answered before must arrive.
-    process.once('exit', this.onExit);
+    if (channel.isAlone) process.once('exit', this.onExit);
   }
 
   private readonly onExit = () => this.channel.flush();

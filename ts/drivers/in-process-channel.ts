@@ -13,6 +13,8 @@ import type { Ending, HostChannel } from './host-channel.js';
 const NAME = 'in_process';
 
 let started = 0;
+/** The last worker of each script whose turn to load it has come, or will come. */
+const turns = new Map<string, Promise<void>>();
 let storage: Storage<WorkerChannel> | undefined;
 
 /** Tells whose code runs. Made when it is first needed: nobody else pays for it. */
@@ -39,6 +41,7 @@ export class InProcessChannel implements HostChannel {
   readonly exited: Promise<Ending>;
   private resolveExited!: (ending: Ending) => void;
   private readonly worker: PortWorkerChannel;
+  private isOver = false;
 
   constructor(
     private readonly script: string,
@@ -60,13 +63,25 @@ export class InProcessChannel implements HostChannel {
   }
 
   /** Runs the script, as a module of its own however often it runs. What it imports is shared with the host. */
-  private async load(): Promise<void> {
+  private load(): Promise<void> {
+    const { script } = this;
+    if (/\.m[jt]s$/.test(script)) return this.import();
+    // It may be a CommonJS module, which is known by its path: two at once would get one.
+    const loaded = Promise.resolve(turns.get(script)).then(() => this.import());
+    const over = Promise.race([loaded.catch(() => {}), this.exited]).then(() => {
+      if (turns.get(script) === over) turns.delete(script);
+    });
+    turns.set(script, over);
+    return loaded;
+  }
+
+  private async import(): Promise<void> {
+    if (this.isOver) return;
     const url = pathToFileURL(this.script);
     url.searchParams.set('isolated-worker', String(++started));
     try {
       await surroundings().run(this.worker, () => import(url.href));
     } finally {
-      // A CommonJS module is known by its path: the next worker shall not get this one's.
       delete createRequire(this.script).cache[this.script];
     }
   }
@@ -79,6 +94,7 @@ export class InProcessChannel implements HostChannel {
   }
 
   private end(error?: Error): void {
+    this.isOver = true;
     this.worker.close();
     this.resolveExited(
       error === undefined

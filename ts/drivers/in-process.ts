@@ -5,6 +5,7 @@ import { InProcessChannel } from './in-process-channel.js';
 import { refuseOptions } from './refuse-options.js';
 
 const OF_PROCESSES = ['execPath', 'execArgv', 'argv', 'env', 'cwd', 'stdio'];
+const OF_THREADS = ['workerData', 'resourceLimits', 'eval', 'stdout', 'stderr'];
 
 /**
  * Each worker is a module in the host's own thread: it shares the event loop, and nothing else, since messages travel by
@@ -17,6 +18,7 @@ export class InProcessDriver implements Driver<InProcessCapabilities, object> {
 
   async spawn(script: string, options: object): Promise<InProcessChannel> {
     refuseOptions(this.name, options, OF_PROCESSES, 'child_process');
+    refuseOptions(this.name, options, OF_THREADS, 'worker_threads');
     const { MessageChannel } = require('node:worker_threads') as { MessageChannel: new () => Channel };
     return new InProcessChannel(script, new MessageChannel());
   }

@@ -31,6 +31,7 @@ export function openProcessChannel(): WorkerChannel | undefined {
 
 class ProcessWorkerChannel implements WorkerChannel, Answers<number> {
   readonly driver = 'child_process';
+  readonly isAlone = true;
   private readonly native = getNative();
   private readonly connection: NativeConnection;
   private codec!: PayloadCodec;

@@ -9,6 +9,7 @@ const DEFAULT_CONNECT_TIMEOUT = 30_000;
 /** The worker's end of a channel that a user's driver has made. */
 export class DriverWorkerChannel implements WorkerChannel {
   readonly connectTimeout = DEFAULT_CONNECT_TIMEOUT;
+  readonly isAlone = true;
   private server: ValueServer | undefined;
   private data: { readonly value: unknown } | undefined;
 

@@ -49,13 +49,14 @@ interface Surroundings {
   /** Blocks until the host has posted its handshake. */
   wait(timeout: number): void;
   exit(): void;
-  /** Runs what comes from the host. */
+  /** Runs what comes from the host, where others run in the same thread. */
   enter?(act: () => void): void;
 }
 
 /** The worker's end of a `MessagePort`. */
 export class PortWorkerChannel implements WorkerChannel {
   readonly connectTimeout = DEFAULT_CONNECT_TIMEOUT;
+  readonly isAlone: boolean;
   private readonly wire: PortWire;
   private hello: Hello | undefined;
   private data: { readonly value: unknown } | undefined;
@@ -65,6 +66,7 @@ export class PortWorkerChannel implements WorkerChannel {
     port: MessagePort,
     private readonly surroundings: Surroundings,
   ) {
+    this.isAlone = surroundings.enter === undefined;
     this.wire = new PortWire(port, driver, surroundings.enter?.bind(surroundings));
   }
 
@@ -88,7 +90,7 @@ export class PortWorkerChannel implements WorkerChannel {
   async serve(setup: ServeSetup): Promise<void> {
     const timeout = setup.options.serverConnectTimeout;
     const hello = this.readHello(timeout === 0 ? Infinity : timeout);
-    await new ValueServer(this.wire, setup, hello).connect();
+    await new ValueServer(this.wire, setup, hello, this.isAlone).connect();
   }
 
   flush(): void {
