@@ -33,7 +33,8 @@ export interface WorkerChannel {
   serve(setup: ServeSetup): Promise<void>;
   /** Writes the answers given so far, blocking for a bounded time; also while the worker exits. */
   flush(): void;
-  close(): void;
+  /** Resolves when the worker can end without a loss. */
+  close(): void | Promise<void>;
   /** Ends the worker itself, where that is not more than the worker. */
   exit(): void;
 }

@@ -23,7 +23,7 @@ export class WorkerServer implements Server {
     await this.dispatcher?.drained();
     this.channel.flush();
     this.end();
-    this.channel.close();
+    await this.channel.close();
     // A timer or a socket of the worker's must not keep it: its host is done with it.
     this.channel.exit();
   }

@@ -82,6 +82,7 @@ export class ValueServer implements WireListener, Answers<Call> {
       case Kind.Close:
         return this.setup.onCloseAsked();
       case Kind.Hello:
+        if (this.hello !== undefined) return this.onDropped('a second handshake came');
         return this.onHello(payload);
       default:
         return this.onDropped('a message of this kind has no place here');
