@@ -1,7 +1,7 @@
 import { isMainThread } from 'node:worker_threads';
 
 import type { Answers, Dispatcher } from '../dispatcher.js';
-import { connectTimeout, fromNative } from '../errors.js';
+import { connectTimeout as connectTimedOut, fromNative } from '../errors.js';
 import { createCodec, type Encoded, type PayloadCodec } from '../payload-codec.js';
 import type { RemoteErrorPayload } from '../types/message.js';
 import type { ServeSetup, WorkerChannel } from '../worker-channel.js';
@@ -73,7 +73,7 @@ class ProcessWorkerChannel implements WorkerChannel, Answers<number> {
           case Control.Mismatch:
             return reject(fromNative(detail));
           case Control.HandshakeTimedOut:
-            return reject(connectTimeout(options.serverConnectTimeout));
+            return reject(connectTimedOut(options.serverConnectTimeout));
           case Control.UnknownRequest:
             return dispatcher.receive(number, detail, undefined, this.codec.decode(payload));
           case Control.UnknownNotification:

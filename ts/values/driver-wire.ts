@@ -65,12 +65,15 @@ export class DriverWire implements Wire {
   private receive(message: DriverMessage): void {
     const { listener } = this;
     if (listener === undefined || this.isClosed) return;
-    const { type, kind, tx, payload } = (message ?? {}) as Partial<DriverMessage>;
-    const number = kind === undefined || kind === null ? undefined : numbers.get(kind);
-    if (typeof type !== 'string' || (kind != null && number === undefined) || (tx != null && typeof tx !== 'string')) {
+    const { type, payload, ...rest } = (message ?? {}) as Partial<DriverMessage>;
+    // What has been JSON may have `null` for what is absent.
+    const [kind, tx] = [rest.kind ?? undefined, rest.tx ?? undefined];
+    const number = kind === undefined ? undefined : numbers.get(kind);
+    const isKnown = (kind === undefined || number !== undefined) && (tx === undefined || typeof tx === 'string');
+    if (typeof type !== 'string' || !isKnown) {
       return listener.onDropped(`the driver "${this.driver}" delivered something that is no message`);
     }
-    listener.onMessage(number, type, tx ?? undefined, payload);
+    listener.onMessage(number, type, tx, payload);
     listener.onBatchEnd();
   }
 
