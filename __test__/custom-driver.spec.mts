@@ -450,6 +450,37 @@ describe('the worker of a driver', () => {
     assert.equal(Atomics.load(new Int32Array(closed), 0), 1);
   });
 
+  test('is not hurt by garbage', async (t) => {
+    const hello = { type: '', kind: 'hello' };
+    const garbage: unknown[] = [
+      null, undefined, 0, 'text', true, [], {}, 1n, { type: 7 }, { type: 'echo' }, { type: 'echo', tx: 7 },
+      { type: 'echo', kind: 'unknown', tx: 'x' }, { type: 'echo', kind: 'result', tx: 'x' }, { type: 'echo', kind: 'error' },
+      { type: 'unheard', kind: 'notification' }, { type: 'unheard', tx: 'nobody' }, { type: '__proto__', tx: 'nobody' },
+      hello, { ...hello, payload: null }, { ...hello, payload: { protocol: 99 } }, { ...hello, payload: { protocol: 1, serializer: 'x' } },
+    ]; // prettier-ignore
+    const driver = defineWorkerDriver({
+      name: 'port',
+      async spawn(file: string): Promise<DriverChannel> {
+        const channel = channelOf(file);
+        const send = (message: unknown) => void channel.send(message as DriverMessage);
+        return {
+          ...channel,
+          send(message) {
+            send(message);
+            for (const each of garbage) send(each);
+          },
+        };
+      },
+    });
+    const worker = await startBy(t, driver, { script: fixture('custom/port-worker') });
+    const answers = Array.from({ length: 20 }, (_, index) => worker.send('echo', { index }));
+    assert.deepEqual(
+      await Promise.all(answers),
+      [...answers.keys()].map((index) => ({ index })),
+    );
+    await worker.close();
+  });
+
   test('cannot be connected by a driver that has no createServer()', async () => {
     const error = await failure(startWorkerServer({}, { driver: memoryDriver(undefined) }));
     assert.equal(error.code, 'ERR_NOT_A_WORKER');
@@ -529,7 +560,7 @@ test('a driver that shares memory is given what is to be moved', async (t) => {
 });
 
 /** The host's end of a raw thread. */
-function channelOf(file: string, workerData: SharedArrayBuffer): DriverChannel {
+function channelOf(file: string, workerData?: SharedArrayBuffer): DriverChannel {
   const thread = new Thread(file, { workerData });
   return {
     isConnected: true,
