@@ -678,18 +678,26 @@ export interface HealthOptions {
   /** From how many milliseconds on a worker whose JavaScript does not pause is `blocked`. Default: 100. */
   blockedAfter?: number | undefined;
 }
-/** Options of one `send`. */
-export interface SendOptions extends PostOptions {
+/**
+ * Options of one `send`.
+ *
+ * @typeParam T - As of {@link PostOptions}.
+ */
+export interface SendOptions<T extends TransferList = TransferList> extends PostOptions<T> {
   /** In milliseconds, in place of the worker's own message timeouts; `0` and `Infinity` mean: no limit. */
   timeout?: number | undefined;
 }
-/** Options of one `post`. */
-export interface PostOptions {
+/**
+ * Options of one `post`.
+ *
+ * @typeParam T - What `transfer` takes: `never` where the driver moves no memory.
+ */
+export interface PostOptions<T extends TransferList = TransferList> {
   /**
    * What of the payload is moved to the worker instead of copied: `ArrayBuffer`s, `MessagePort`s and the like. Only where
    * the driver's `capabilities.sharedMemory` is `true`, else `ERR_UNSUPPORTED_BY_DRIVER`. Default: nothing.
    */
-  transfer?: TransferList | undefined;
+  transfer?: T | undefined;
 }
 /** Options of `close`. */
 export interface CloseOptions {
@@ -709,10 +717,18 @@ export interface CloseOptions {
 export type WorkerClient<
   M extends MessageDefinitions = MessageDefinitions,
   D extends Driver = ChildProcessDriver,
-> = MessageSender<M> & WorkerHandle<D> & (CapabilitiesOf<D>['reconnect'] extends true ? Reconnectable : unknown);
+> = MessageSender<M, TransferListOf<D>> &
+  WorkerHandle<D> &
+  (CapabilitiesOf<D>['reconnect'] extends true ? Reconnectable : unknown);
+/** What `transfer` takes with the driver `D`: `never` unless its `capabilities.sharedMemory` is `true`. */
+export type TransferListOf<D extends Driver> = CapabilitiesOf<D>['sharedMemory'] extends true ? TransferList : never;
 declare const messages: unique symbol;
-/** Sends messages to a worker. */
-export interface MessageSender<M extends MessageDefinitions> {
+/**
+ * Sends messages to a worker.
+ *
+ * @typeParam T - As of {@link PostOptions}.
+ */
+export interface MessageSender<M extends MessageDefinitions, T extends TransferList = never> {
   /**
    * Sends a request and waits for its outcome. Requests sent before the worker is ready wait, in order. Any number may
    * be in flight. One that fails leaves the worker and its other requests alone.
@@ -726,7 +742,7 @@ export interface MessageSender<M extends MessageDefinitions> {
   send<K extends MessageTypeOf<M>>(
     type: K,
     payload: PayloadOf<M, K>,
-    options?: SendOptions,
+    options?: SendOptions<T>,
   ): Promise<ResultPayloadOf<M, K>>;
   /**
    * Sends a notification: no answer comes, not even an error of the handler.
@@ -734,7 +750,7 @@ export interface MessageSender<M extends MessageDefinitions> {
    * @throws A `WorkerError` where the message cannot be sent at all, for example with the code `ERR_WORKER_CLOSED`.
    */
   post<K extends WithOptionalPayload<M>>(type: K): void;
-  post<K extends MessageTypeOf<M>>(type: K, payload: PayloadOf<M, K>, options?: PostOptions): void;
+  post<K extends MessageTypeOf<M>>(type: K, payload: PayloadOf<M, K>, options?: PostOptions<T>): void;
   /**
    * Never there. It tells the compiler to compare senders by their messages, which it does not do for overloads, so
    * that a worker with other messages is not taken for this one.
@@ -1213,7 +1229,7 @@ export declare class InProcessChannel implements HostChannel {
   readonly exited: Promise<Ending>;
   private resolveExited;
   private readonly worker;
-  private hasEnded;
+  private isOver;
   private readonly ports;
   static create(script: string, options: object): InProcessChannel;
   private constructor();
@@ -1221,6 +1237,7 @@ export declare class InProcessChannel implements HostChannel {
   /** Runs the script, as a module of its own however often it runs. What it imports is shared with the host. */
   private load;
   private import;
+  private evaluate;
   /** Who can ask, waits. */
   pulse(): Promise<number>;
   askToEnd(): void;

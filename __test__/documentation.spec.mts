@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { createWorker, type Middleware } from 'isolated-workers';
+import { ChildProcessDriver, createWorker, type Middleware } from 'isolated-workers';
 
 import type { Messages as ConceptMessages } from './documentation/concepts.messages.mjs';
 import type { Messages as DriverMessages } from './documentation/drivers.messages.mjs';
@@ -86,8 +86,28 @@ describe('Drivers', () => {
     await answersFromAProcessOfItsOwn(worker);
   });
 
-  test('Worker threads driver: asking for it says that it is not there yet', async () => {
-    await assert.rejects(import('./documentation/drivers.worker-threads.mjs'), { code: 'ERR_NOT_AVAILABLE' });
+  test('Worker threads driver: the worker is a thread', async () => {
+    const { worker } = await import('./documentation/drivers.worker-threads.mjs');
+    assert.deepEqual(worker.capabilities, { reconnect: false, detach: false, sharedMemory: true });
+    assert.equal(worker.pid, undefined);
+    assert.deepEqual(await worker.send('myMessage', { input: 'a' }), { result: `thread ${process.pid} got a` });
+    await worker.close();
+  });
+
+  test('Custom drivers: what its spawn rejects with is told, and a class that does spawn runs a worker', async () => {
+    const { MyCustomDriver } = await import('./documentation/drivers.custom.mjs');
+    const options = { script: './worker.js' };
+    await assert.rejects(createWorker<DriverMessages, any>({ ...options, driver: new MyCustomDriver() }), {
+      code: 'ERR_WORKER_SPAWN_FAILED',
+      message: /"my_driver".*worker\.js is started/,
+    });
+    class Complete extends MyCustomDriver {
+      override spawn = async (script: string): Promise<any> => new ChildProcessDriver().spawn(script, {});
+    }
+    const worker = await createWorker<DriverMessages, any>({ ...options, driver: Complete });
+    assert.deepEqual(worker.capabilities, { reconnect: false, detach: false, sharedMemory: false });
+    assert.deepEqual(await worker.send('myMessage', { input: 'a' }), { result: `process ${worker.pid} got a` });
+    await worker.close();
   });
 
   test('Worker-side detection: a worker file need not name its driver', async () => {

@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const require = createRequire(import.meta.url);
 const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 
-const entries = ['.', './drivers', './drivers/child-process', './drivers/worker-threads'];
+const entries = ['.', './drivers', './drivers/child-process', './drivers/worker-threads', './drivers/in-process'];
 const specifiers = entries.map((entry) => path.posix.join('isolated-workers', entry));
 
 test('the exports map has these entries and no others', () => {
@@ -85,6 +85,10 @@ test('the published package has exactly the files it needs', async () => {
       'dist/drivers/child-process.d.mts',
       'dist/drivers/child-process.d.ts',
       'dist/drivers/child-process.mjs',
+      'dist/drivers/in-process.cjs',
+      'dist/drivers/in-process.d.mts',
+      'dist/drivers/in-process.d.ts',
+      'dist/drivers/in-process.mjs',
       'dist/drivers/index.cjs',
       'dist/drivers/index.d.mts',
       'dist/drivers/index.d.ts',

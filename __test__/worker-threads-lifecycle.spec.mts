@@ -1,8 +1,8 @@
 // From the start of a thread to its end, and how long its host lives because of it.
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, test, type TestContext } from 'node:test';
 
-import { createWorker, WorkerCrashedError, WorkerThreadsDriver } from 'isolated-workers';
+import { createWorker, type WorkerClient, WorkerCrashedError, WorkerThreadsDriver } from 'isolated-workers';
 
 import { failure, fixture, type Loose, RecordingLogger, runProgram, startThread } from './fixtures/drivers/support.mjs';
 import { start as startProcess } from './fixtures/support.mjs';
@@ -275,15 +275,17 @@ describe('workers of workers', () => {
     assert.deepEqual(await Promise.all(Array.from({ length: 3 }, () => worker.send('ask', ['worker_threads']))), [1, 1, 1]); // prettier-ignore
   });
 
-  for (const start of [startThread, startProcess] as const) {
-    test(`a raw thread of a worker is none, before and after the package was loaded (${start.name})`, async (t) => {
-      const worker = await start(t as never, { script: nested, startupData: 'for the worker alone' } as never);
-      const { early } = await worker.send('where', null as never);
-      assert.equal(early.code, 'ERR_NOT_A_WORKER');
-      const late: any = await worker.send('raw', null as never);
-      assert.equal(late.code, 'ERR_NOT_A_WORKER');
-      assert.notEqual(early.startupData, 'for the worker alone');
-      assert.notEqual(late.startupData, 'for the worker alone');
+  const starts: Record<string, (t: TestContext, options: object) => Promise<WorkerClient<Loose, any>>> = {
+    'a thread': startThread,
+    'a process': startProcess<Loose>,
+  };
+  for (const [kind, start] of Object.entries(starts)) {
+    test(`a raw thread of ${kind} is none, before and after the package was loaded`, async (t) => {
+      const worker = await start(t, { script: nested, startupData: 'for the worker alone' });
+      const { early } = await worker.send('where', 0);
+      for (const { code, startupData } of [early, await worker.send('raw', 0)]) {
+        assert.deepEqual([code, startupData], ['ERR_NOT_A_WORKER', undefined]);
+      }
     });
   }
 });

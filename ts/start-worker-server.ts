@@ -1,7 +1,7 @@
 import path from 'node:path';
 
 import { type AnyHandler, type Answers, Dispatcher } from './dispatcher.js';
-import { toDriver } from './drivers/to-driver.js';
+import { checkEnd, toDriver } from './drivers/to-driver.js';
 import { driverFailed, invalidOption, WorkerError } from './errors.js';
 import { createLog } from './logger.js';
 import { MiddlewareChain } from './middleware-chain.js';
@@ -97,7 +97,8 @@ async function connectBy(driver: Driver | undefined): Promise<WorkerChannel> {
   } catch (error) {
     throw error instanceof WorkerError ? error : driverFailed(driver.name, 'could not connect to the host', error);
   }
-  const channel = new DriverWorkerChannel(driver.name, end);
+  checkEnd(driver, 'createServer', end);
+  const channel = new DriverWorkerChannel(driver.name, end, driver.capabilities.sharedMemory === true);
   adoptWorkerChannel(channel);
   return channel;
 }

@@ -4,13 +4,13 @@ import { ChildProcessDriver } from './drivers/child-process.js';
 import { CustomChannel } from './drivers/custom-channel.js';
 import type { HostChannel } from './drivers/host-channel.js';
 import { WorkerThreadsDriver } from './drivers/worker-threads.js';
-import { driverFailed, fromNative, invalidOption, spawnFailed, WorkerError } from './errors.js';
+import { fromNative, invalidOption, spawnFailed, WorkerError } from './errors.js';
 import { Incarnation } from './incarnation.js';
 import { createLog } from './logger.js';
 import { MiddlewareChain } from './middleware-chain.js';
 import { checkTimeout, connectionOptions, messageTimeoutOf } from './native/connection-options.js';
 import { createCodec, createValueCodec, type PayloadCodec } from './payload-codec.js';
-import { toDriver } from './drivers/to-driver.js';
+import { checkEnd, toDriver } from './drivers/to-driver.js';
 import { JsonSerializer } from './json-serializer.js';
 import { Requests, type RequestsOptions } from './requests.js';
 import { RetryPolicy } from './retries.js';
@@ -97,17 +97,14 @@ async function spawn(
       ? error
       : spawnFailed(`the driver "${driver.name}" cannot start a worker`, error);
   }
-  if (typeof channel === 'object' && channel !== null) {
-    if ('isCore' in channel && channel.isCore) return channel as HostChannel;
-    if (typeof (channel as DriverChannel).send === 'function') {
-      return new CustomChannel(driver.name, channel as DriverChannel);
-    }
-  }
-  throw driverFailed(
-    driver.name,
-    'is of no use',
-    new Error('its spawn() must resolve with a channel: an object with send()'),
-  );
+  if (isCore(channel)) return channel;
+  checkEnd(driver, 'spawn', channel);
+  return new CustomChannel(driver.name, channel, driver.capabilities.sharedMemory === true);
+}
+
+/** A channel of the library's own, from whichever driver. */
+function isCore(channel: Partial<CoreChannel & HostChannel> | undefined | null): channel is HostChannel {
+  return channel?.isCore === true && typeof channel.connect === 'function';
 }
 
 /** What concerns the worker's process may be given to `createWorker` itself, too. */

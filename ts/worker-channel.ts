@@ -28,10 +28,13 @@ export interface ServeSetup {
 export interface WorkerChannel {
   /** The driver that started this worker. */
   readonly driver: string;
-  /** An error that nobody catches ends this worker, and nothing else. */
-  readonly endsWithErrors: boolean;
   /** How long to wait for the host's handshake, in milliseconds, unless the worker says otherwise. */
   readonly connectTimeout: number;
+  /**
+   * The worker has its thread to itself: it may keep its event loop alive, and the end of that, or an error that nobody
+   * catches, is its own.
+   */
+  readonly isAlone: boolean;
   /** Blocks until they are there; they are decoded once. */
   startupData(): unknown;
   /** Starts to serve. Resolves when the host's handshake was read and fits; rejects with why not. */
@@ -40,7 +43,7 @@ export interface WorkerChannel {
   tellFatal(error: RemoteErrorPayload): void;
   /** Writes the answers given so far, blocking for a bounded time; also while the worker exits. */
   flush(): void;
-  /** Resolves, or returns, when what was sent is on its way. */
+  /** Resolves when the worker can end without a loss. */
   close(): void | Promise<void>;
   /** Ends the worker itself, where that is not more than the worker. */
   exit(): void;

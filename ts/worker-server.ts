@@ -21,14 +21,14 @@ export class WorkerServer implements Server {
     private readonly log: Log,
   ) {
     // Also when a handler exits the worker: what was answered before must arrive.
-    process.once('exit', this.onExit);
-    process.on('uncaughtExceptionMonitor', this.onFatal);
+    if (channel.isAlone) {
+      process.once('exit', this.onExit);
+      process.on('uncaughtExceptionMonitor', this.onFatal);
+    }
   }
 
   /** Somebody may still catch it; then the host has been told of an error that ended nothing, and forgets it. */
-  private readonly onFatal = (error: unknown) => {
-    if (this.channel.endsWithErrors) this.channel.tellFatal(encodeError(error));
-  };
+  private readonly onFatal = (error: unknown) => this.channel.tellFatal(encodeError(error));
 
   private readonly onExit = () => this.channel.flush();
 

@@ -11,7 +11,7 @@ interface MyCapabilities extends DriverCapabilities {
   sharedMemory: false;
 }
 
-class MyCustomDriver implements Driver<MyCapabilities> {
+export class MyCustomDriver implements Driver<MyCapabilities> {
   readonly name = 'my_driver';
   readonly capabilities: MyCapabilities = {
     reconnect: false,

@@ -1,18 +1,26 @@
-import { createWorker } from 'isolated-workers';
+import { createWorker, defineWorkerDriver, startWorkerServer, withTransfer } from 'isolated-workers';
 import type {
   CapabilitiesOf,
+  CoreChannel,
   Driver,
   DriverCapabilities,
   DriverChannel,
   DriverMessage,
   DriverOptionsFor,
+  DriverServerChannel,
   DriverValue,
+  PidOf,
+  ProcessOptions,
+  ThreadOptions,
+  WorkerClient,
 } from 'isolated-workers';
-import { ChildProcessDriver, WorkerThreadsDriver } from 'isolated-workers/drivers';
+import { ChildProcessDriver, InProcessDriver, WorkerThreadsDriver } from 'isolated-workers/drivers';
 import { ChildProcessDriver as ChildProcessDriverAlone } from 'isolated-workers/drivers/child-process';
 import { WorkerThreadsDriver as WorkerThreadsDriverAlone } from 'isolated-workers/drivers/worker-threads';
 
-import type { Equal, Expect } from './expect.cjs';
+import { InProcessDriver as InProcessDriverAlone } from 'isolated-workers/drivers/in-process';
+
+import type { Equal, Expect, Has } from './expect.cjs';
 import type { Messages } from './messages.cjs';
 
 interface Capabilities extends DriverCapabilities {
@@ -36,8 +44,8 @@ class CustomDriver implements Driver<Capabilities, Options> {
 
 export type TheSubpathsGiveTheSameDrivers = Expect<
   Equal<
-    [typeof ChildProcessDriverAlone, typeof WorkerThreadsDriverAlone],
-    [typeof ChildProcessDriver, typeof WorkerThreadsDriver]
+    [typeof ChildProcessDriverAlone, typeof WorkerThreadsDriverAlone, typeof InProcessDriverAlone],
+    [typeof ChildProcessDriver, typeof WorkerThreadsDriver, typeof InProcessDriver]
   >
 >;
 export type ADriverTellsItsOptions = Expect<Equal<DriverOptionsFor<CustomDriver>, Options>>;
@@ -55,6 +63,166 @@ export type CapabilitiesOfTheWorkerThreadsDriver = Expect<
     { reconnect: false; detach: false; sharedMemory: true }
   >
 >;
+
+export type CapabilitiesOfTheInProcessDriver = Expect<
+  Equal<
+    { [K in keyof DriverCapabilities]: CapabilitiesOf<InProcessDriver>[K] },
+    { reconnect: false; detach: false; sharedMemory: true }
+  >
+>;
+export type OptionsOfTheDriversOfTheLibrary = Expect<
+  Equal<
+    [DriverOptionsFor<ChildProcessDriver>, DriverOptionsFor<WorkerThreadsDriver>, DriverOptionsFor<InProcessDriver>],
+    [ProcessOptions, ThreadOptions, object]
+  >
+>;
+export type ProcessIdsOfTheDriversOfTheLibrary = Expect<
+  Equal<[PidOf<ChildProcessDriver>, PidOf<WorkerThreadsDriver>, PidOf<InProcessDriver>], [number, undefined, undefined]>
+>;
+
+export async function aThreadHasTheOptionsOfThreads(): Promise<void> {
+  const worker = await createWorker<Messages, WorkerThreadsDriver>({
+    script: './worker.js',
+    driver: WorkerThreadsDriver,
+    driverOptions: {
+      workerData: new Map(),
+      resourceLimits: { maxOldGenerationSizeMb: 16 },
+      eval: false,
+      execArgv: ['--no-warnings'],
+      argv: ['one'],
+      env: Symbol('SHARE_ENV'),
+      stdout: true,
+      stderr: true,
+      name: 'for debuggers',
+    },
+  });
+  type _ = Expect<
+    Equal<
+      [Has<typeof worker, 'disconnect'>, Has<typeof worker, 'reconnect'>, typeof worker.pid],
+      [false, false, undefined]
+    >
+  >;
+  const driver = WorkerThreadsDriver;
+  // @ts-expect-error
+  await createWorker<Messages, WorkerThreadsDriver>({ script: '', driver, driverOptions: { cwd: '/' } });
+  // @ts-expect-error
+  await createWorker<Messages, WorkerThreadsDriver>({ script: '', driver, driverOptions: { stdout: 'pipe' } });
+  // @ts-expect-error
+  await createWorker<Messages>({ script: '', driverOptions: { workerData: 1 } });
+}
+
+export async function onlyWhereMemoryMovesIsThereTransfer(
+  process: WorkerClient<Messages>,
+  thread: WorkerClient<Messages, WorkerThreadsDriver>,
+  module: WorkerClient<Messages, InProcessDriver>,
+  unknown: WorkerClient<Messages, Driver>,
+  any: WorkerClient<any, any>,
+): Promise<void> {
+  const transfer = [new ArrayBuffer(8)];
+  const [load, log] = [{ config: '' }, { line: '' }];
+  for (const worker of [thread, module]) {
+    await worker.send('load', load, { transfer, timeout: 1 });
+    worker.post('log', log, { transfer });
+  }
+  await any.send('load', load, { transfer });
+  // @ts-expect-error
+  await process.send('load', load, { transfer });
+  // @ts-expect-error
+  process.post('log', log, { transfer });
+  // @ts-expect-error
+  await unknown.send('load', load, { transfer });
+  // @ts-expect-error
+  await thread.send('load', load, { transfer: new ArrayBuffer(8) });
+  await process.send('load', load, { timeout: 1, transfer: undefined });
+  await unknown.send('load', load, { timeout: 1 });
+}
+
+export function whatAHandlerMovesHasTheTypeOfItsResult(): void {
+  const bytes = new Uint8Array(8);
+  const moved = withTransfer({ bytes }, [bytes.buffer as ArrayBuffer]);
+  type _ = Expect<Equal<typeof moved, { bytes: typeof bytes }>>;
+  // @ts-expect-error
+  withTransfer(bytes);
+  void startWorkerServer<Pick<Messages, 'compute'>>({ compute: () => withTransfer({ sum: 1 }, []) });
+  // @ts-expect-error
+  void startWorkerServer<Pick<Messages, 'compute'>>({ compute: () => withTransfer({ total: 1 }, []) });
+}
+
+declare const aChannel: DriverChannel;
+declare const serverChannel: DriverServerChannel;
+
+export async function whatADriverCanDoIsInferredFromItsDefinition(): Promise<void> {
+  const plain = defineWorkerDriver({ name: 'plain', spawn: async (_script: string) => aChannel });
+  type _ = Expect<
+    Equal<
+      { [K in keyof DriverCapabilities]: CapabilitiesOf<typeof plain>[K] },
+      { reconnect: false; detach: false; sharedMemory: false }
+    >
+  >;
+  const capable = defineWorkerDriver({
+    name: 'capable',
+    spawn: async (_script: string, _options: { port: number }) => ({ ...aChannel, pid: 7 }),
+    createServer: () => serverChannel,
+    reconnect: async (_channel: DriverChannel) => aChannel,
+    detach() {},
+    sharedMemory: true,
+  });
+  type _Capable = Expect<
+    Equal<
+      { [K in keyof DriverCapabilities]: CapabilitiesOf<typeof capable>[K] },
+      { reconnect: true; detach: true; sharedMemory: true }
+    >
+  >;
+  const worker = await createWorker({ script: '', driver: capable, driverOptions: { port: 7 } });
+  type _Worker = Expect<
+    Equal<[Has<typeof worker, 'reconnect'>, typeof worker.pid, typeof worker.capabilities.detach], [true, number, true]>
+  >;
+  await worker.send('anything', 1, { transfer: [new ArrayBuffer(8)] });
+  const other = await createWorker({ script: '', driver: plain });
+  type _Other = Expect<Equal<[Has<typeof other, 'reconnect'>, typeof other.pid], [false, number | undefined]>>;
+  // @ts-expect-error
+  await createWorker({ script: '', driver: capable, driverOptions: { port: '7' } });
+}
+
+export function theMethodsOfADefinitionHaveItAsThis(): void {
+  defineWorkerDriver({
+    name: 'mine',
+    started: 0,
+    async spawn(_script: string): Promise<DriverChannel> {
+      this.started satisfies number;
+      this.capabilities.reconnect satisfies false;
+      this.capabilities.detach satisfies true;
+      // @ts-expect-error
+      this.missing();
+      return this.connect();
+    },
+    detach() {
+      this.name satisfies string;
+    },
+    connect: () => aChannel,
+  });
+}
+
+export function aDefinitionThatIsNoneIsRefused(): void {
+  // @ts-expect-error
+  defineWorkerDriver({ name: 'lazy' });
+  // @ts-expect-error
+  defineWorkerDriver({ spawn: async () => aChannel });
+  // @ts-expect-error
+  defineWorkerDriver({ name: 'mine', spawn: () => aChannel });
+  // @ts-expect-error
+  defineWorkerDriver({ name: 'mine', spawn: async () => aChannel, createServer: 7 });
+  // @ts-expect-error
+  defineWorkerDriver({ name: 'mine', spawn: async () => aChannel, sharedMemory: 'yes' });
+}
+
+export function aDriverMayHandOnTheChannelOfAnother(): Driver {
+  return {
+    name: 'recording',
+    capabilities: { reconnect: false, detach: false, sharedMemory: false },
+    spawn: (script): Promise<CoreChannel> => new ChildProcessDriver().spawn(script, {}),
+  };
+}
 
 export async function anInstanceOrTheClassIsADriver(): Promise<void> {
   await createWorker<Messages>({ script: './worker.js', driver: new ChildProcessDriver() });

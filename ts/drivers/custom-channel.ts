@@ -25,6 +25,7 @@ export class CustomChannel implements HostChannel {
   constructor(
     private readonly driver: string,
     private readonly channel: DriverChannel,
+    private readonly movesMemory: boolean,
   ) {
     this.stdout = channel.stdout ?? null;
     this.stderr = channel.stderr ?? null;
@@ -45,7 +46,9 @@ export class CustomChannel implements HostChannel {
   }
 
   connect(setup: ConnectionSetup): ConnectedHost {
-    const wire = new DriverWire(this.channel, this.driver, (reason, error) => this.end(reason, error));
+    const wire = new DriverWire(this.channel, this.driver, this.movesMemory, (reason, error) =>
+      this.end(reason, error),
+    );
     return ValueConnection.connect(wire, setup);
   }
 

@@ -18,6 +18,8 @@ let started = 0;
 let loading: WorkerChannel | undefined;
 let lastLoad: Promise<unknown> = Promise.resolve();
 let storage: AsyncLocalStorage<WorkerChannel> | undefined;
+/** The last worker of each script whose turn to load it has come, or will come. */
+const turns = new Map<string, Promise<void>>();
 
 /** Tells whose code runs. Made when it is first needed: nobody else pays for it. */
 function surroundings(): AsyncLocalStorage<WorkerChannel> {
@@ -40,7 +42,7 @@ export class InProcessChannel implements HostChannel {
   readonly exited: Promise<Ending>;
   private resolveExited!: (ending: Ending) => void;
   private readonly worker: PortWorkerChannel;
-  private hasEnded = false;
+  private isOver = false;
 
   private readonly ports = new MessageChannel();
 
@@ -67,18 +69,30 @@ export class InProcessChannel implements HostChannel {
   }
 
   /** Runs the script, as a module of its own however often it runs. What it imports is shared with the host. */
-  private async load(): Promise<void> {
+  private load(): Promise<void> {
+    const { script } = this;
+    if (/\.m[jt]s$/.test(script)) return this.import();
+    // It may be a CommonJS module, which is known by its path: two at once would get one.
+    const loaded = Promise.resolve(turns.get(script)).then(() => this.import());
+    const over = Promise.race([loaded.catch(() => {}), this.exited]).then(() => {
+      if (turns.get(script) === over) turns.delete(script);
+    });
+    turns.set(script, over);
+    return loaded;
+  }
+
+  private async import(): Promise<void> {
+    if (this.isOver) return;
     const url = pathToFileURL(this.script);
     url.searchParams.set('isolated-worker', String(++started));
     try {
-      await surroundings().run(this.worker, () => this.import(url.href));
+      await surroundings().run(this.worker, () => this.evaluate(url.href));
     } finally {
-      // A CommonJS module is known by its path: the next worker shall not get this one's.
       delete createRequire(this.script).cache[this.script];
     }
   }
 
-  private import(url: string): Promise<unknown> {
+  private evaluate(url: string): Promise<unknown> {
     if (process.versions['bun'] === undefined) return import(url);
     const load = lastLoad.then(async () => {
       loading = this.worker;
@@ -94,7 +108,7 @@ export class InProcessChannel implements HostChannel {
 
   /** Who can ask, waits. */
   async pulse(): Promise<number> {
-    return this.hasEnded ? -3 : 0;
+    return this.isOver ? -3 : 0;
   }
 
   askToEnd(): void {}
@@ -105,7 +119,7 @@ export class InProcessChannel implements HostChannel {
   }
 
   private end(error?: Error): void {
-    this.hasEnded = true;
+    this.isOver = true;
     this.worker.close();
     this.resolveExited(
       error === undefined

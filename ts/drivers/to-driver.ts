@@ -1,5 +1,5 @@
-import { invalidOption } from '../errors.js';
-import type { Driver } from '../types/driver.js';
+import { driverFailed, invalidOption } from '../errors.js';
+import type { Driver, DriverEnd } from '../types/driver.js';
 
 /** The driver that was given: an instance, or its class. */
 export function toDriver(option: unknown): Driver {
@@ -11,6 +11,15 @@ export function toDriver(option: unknown): Driver {
     throw invalidOption('driver.capabilities', 'an object', capabilities);
   }
   return driver as Driver;
+}
+
+/** What a driver has made of one end of a connection. */
+export function checkEnd(driver: Driver, maker: string, end: unknown): asserts end is DriverEnd {
+  for (const name of ['send', 'onMessage', 'onError', 'onClose', 'close'] as const) {
+    if (typeof (end as Partial<DriverEnd> | null | undefined)?.[name] === 'function') continue;
+    const cause = new TypeError(`its ${maker}() must give a channel, and what it gave has no ${name}()`);
+    throw driverFailed(driver.name, 'is of no use', cause);
+  }
 }
 
 function create(option: object): unknown {

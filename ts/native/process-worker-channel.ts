@@ -37,7 +37,7 @@ export function openProcessChannel(): WorkerChannel | undefined {
 
 class ProcessWorkerChannel implements WorkerChannel {
   readonly driver = 'child_process';
-  readonly endsWithErrors = true;
+  readonly isAlone = true;
   private readonly native = getNative();
   private connection: NativeConnection;
   private setup: ServeSetup | undefined;

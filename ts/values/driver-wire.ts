@@ -10,10 +10,13 @@ export class DriverWire implements Wire {
   readonly needsIds = true;
   private listener: WireListener | undefined;
   private isClosed = false;
+  private readonly sending = new Set<Promise<void>>();
 
+  /** @param movesMemory - Its `send` takes what is to be moved. */
   constructor(
     private readonly end: DriverEnd,
     readonly driver: string,
+    private readonly movesMemory: boolean,
     /** Told after the listener. */
     private readonly onClosed?: (reason: ShutdownReason, error: Error | undefined) => void,
   ) {}
@@ -28,7 +31,7 @@ export class DriverWire implements Wire {
     });
     this.end.onClose((reason) => {
       if (!this.isClosed) listener.onEnd();
-      this.onClosed?.(reason, cause);
+      this.onClosed?.(isReason(reason) ? reason : { type: 'close' }, cause);
     });
   }
 
@@ -36,13 +39,23 @@ export class DriverWire implements Wire {
     const message = toMessage(kind, type, tx as string | undefined, payload);
     let sent: unknown;
     try {
-      sent = transfer === undefined ? this.end.send(message) : this.end.send(message, transfer);
+      sent = transfer === undefined || !this.movesMemory ? this.end.send(message) : this.end.send(message, transfer);
     } catch (error) {
       throw this.failed(type, error);
     }
-    if (isThenable(sent)) {
-      sent.then(undefined, (error: unknown) => this.listener?.onSendFailed(kind, tx, this.failed(type, error)));
-    }
+    if (!isThenable(sent)) return;
+    const outcome: Promise<void> = Promise.resolve(sent)
+      .then(
+        () => {},
+        (error: unknown) => this.listener?.onSendFailed(kind, tx, this.failed(type, error)),
+      )
+      .finally(() => this.sending.delete(outcome));
+    this.sending.add(outcome);
+  }
+
+  /** Resolves when the driver has sent all that it was given. */
+  async sent(): Promise<void> {
+    while (this.sending.size > 0) await Promise.all(this.sending);
   }
 
   private failed(type: string, error: unknown): WorkerError {
@@ -52,16 +65,15 @@ export class DriverWire implements Wire {
   private receive(message: DriverMessage): void {
     const { listener } = this;
     if (listener === undefined || this.isClosed) return;
-    const { type, kind, tx, payload } = (message ?? {}) as Partial<DriverMessage>;
-    const number = typeof kind === 'string' ? numbers.get(kind) : undefined;
-    if (
-      typeof type !== 'string' ||
-      !isAbsentOr(kind, number !== undefined) ||
-      !isAbsentOr(tx, typeof tx === 'string')
-    ) {
+    const { type, payload, ...rest } = (message ?? {}) as Partial<DriverMessage>;
+    // What has been JSON may have `null` for what is absent.
+    const [kind, tx] = [rest.kind ?? undefined, rest.tx ?? undefined];
+    const number = kind === undefined ? undefined : numbers.get(kind);
+    const isKnown = (kind === undefined || number !== undefined) && (tx === undefined || typeof tx === 'string');
+    if (typeof type !== 'string' || !isKnown) {
       return listener.onDropped(`the driver "${this.driver}" delivered something that is no message`);
     }
-    listener.onBatch([number, type, tx ?? undefined, payload]);
+    listener.onBatch([number, type, tx, payload]);
   }
 
   queue(): boolean {
@@ -107,11 +119,12 @@ function suffix(kind: Kind): string {
   return kind === Kind.Result ? 'Result' : kind === Kind.Error ? 'Error' : '';
 }
 
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** A driver may be written without types. */
+function isReason(reason: unknown): boolean {
+  const { type, error } = (reason ?? {}) as { type?: unknown; error?: unknown };
+  return type === 'exit' || type === 'close' || (type === 'error' && error instanceof Error);
 }
 
-/** What travels as JSON may be `null` where it was absent. */
-function isAbsentOr(value: unknown, fits: boolean): boolean {
-  return value === undefined || value === null || fits;
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -9,15 +9,19 @@ const DEFAULT_CONNECT_TIMEOUT = 30_000;
 
 /** The worker's end of a channel that a user's driver has made. */
 export class DriverWorkerChannel implements WorkerChannel {
-  readonly endsWithErrors = true;
   readonly connectTimeout = DEFAULT_CONNECT_TIMEOUT;
+  readonly isAlone = true;
+  private readonly wire: DriverWire;
   private server: ValueServer | undefined;
   private data: { readonly value: unknown } | undefined;
 
   constructor(
     readonly driver: string,
     private readonly end: DriverServerChannel,
-  ) {}
+    movesMemory: boolean,
+  ) {
+    this.wire = new DriverWire(end, driver, movesMemory);
+  }
 
   /** Once the host is connected; before that a driver gives no way to wait for them. */
   startupData(): unknown {
@@ -28,7 +32,7 @@ export class DriverWorkerChannel implements WorkerChannel {
   }
 
   serve(setup: ServeSetup): Promise<void> {
-    this.server = new ValueServer(new DriverWire(this.end, this.driver), setup);
+    this.server = new ValueServer(this.wire, setup);
     return this.server.connect();
   }
 
@@ -39,7 +43,13 @@ export class DriverWorkerChannel implements WorkerChannel {
   flush(): void {}
 
   async close(): Promise<void> {
-    await Promise.resolve(this.end.close()).catch(() => {});
+    await this.wire.sent();
+    this.wire.close();
+    try {
+      await this.end.close();
+    } catch {
+      // The worker ends anyway.
+    }
   }
 
   exit(): void {

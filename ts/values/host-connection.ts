@@ -61,7 +61,12 @@ export class ValueConnection implements HostConnection, WireListener {
     this.maxMessageSize = codec.serializer === undefined ? Infinity : maxMessageSize;
     this.hello = { ...createHello(codec.serializer), startupData, idBase, maxMessageSize };
     wire.listen(this);
-    wire.send(Kind.Hello, '', undefined, { ...this.hello });
+    try {
+      wire.send(Kind.Hello, '', undefined, { ...this.hello });
+    } catch (error) {
+      this.close();
+      throw error;
+    }
     wire.flush();
     const { startupTimeout } = options;
     if (startupTimeout > 0 && startupTimeout < 2 ** 31) {
@@ -213,7 +218,13 @@ export class ValueConnection implements HostConnection, WireListener {
   }
 
   askToClose(): void {
-    if (!this.hasEnded) this.wire.send(Kind.Close, '', undefined, undefined);
+    if (this.hasEnded) return;
+    try {
+      this.wire.send(Kind.Close, '', undefined, undefined);
+    } catch (error) {
+      // It is ended by its driver.
+      this.onTrouble((error as WorkerError).message);
+    }
   }
 
   setHold(hold: number): void {
@@ -257,6 +268,7 @@ export class ValueConnection implements HostConnection, WireListener {
         return this.tell(Control.UnknownNotification, type);
       case undefined:
         if (tx === undefined) return this.onDropped('an answer has no transaction id');
+        if (!/(Result|Error)$/.test(type)) return this.onDropped(`"${type}" is the type of no answer`);
         return this.onAnswer(type.endsWith('Error') ? RecordKind.RemoteError : RecordKind.Result, tx, payload);
       default:
         return this.onDropped('a message of this kind has no place here');

@@ -26,11 +26,15 @@ export class ValueServer implements WireListener, Answers<Call> {
   private settle: { resolve(): void; reject(error: WorkerError): void } | undefined;
   private timer: NodeJS.Timeout | undefined;
 
-  /** @param hello - The host's handshake, where it was read before. */
+  /**
+   * @param hello - The host's handshake, where it was read before.
+   * @param isAlone - As of a `WorkerChannel`.
+   */
   constructor(
     private readonly wire: Wire,
     private readonly setup: ServeSetup,
     public hello?: Hello,
+    private readonly isAlone = true,
   ) {
     this.codec = createValueCodec(setup.serializer);
     this.dispatcher = setup.createDispatcher(this);
@@ -46,7 +50,7 @@ export class ValueServer implements WireListener, Answers<Call> {
         this.timer = setTimeout(() => this.finish(hostSilent(timeout)), timeout);
       }
       wire.listen(this);
-      wire.setRef(true);
+      if (this.isAlone) wire.setRef(true);
       wire.send(Kind.Hello, '', undefined, createHello(this.codec.serializer));
       wire.flush();
       if (hello !== undefined) this.onHello(hello);
@@ -84,6 +88,7 @@ export class ValueServer implements WireListener, Answers<Call> {
       case Kind.Close:
         return this.setup.onCloseAsked();
       case Kind.Hello:
+        if (this.hello !== undefined) return this.onDropped('a second handshake came');
         return this.onHello(payload);
       default:
         return this.onDropped('a message of this kind has no place here');

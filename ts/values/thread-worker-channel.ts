@@ -50,14 +50,14 @@ interface Surroundings {
   /** Blocks until the host has posted its handshake. */
   wait(timeout: number): void;
   exit(): void;
-  /** Runs what comes from the host. */
+  /** Runs what comes from the host, where others run in the same thread. */
   enter?(act: () => void): void;
 }
 
 /** The worker's end of a `MessagePort`. */
 export class PortWorkerChannel implements WorkerChannel {
-  readonly endsWithErrors: boolean;
   readonly connectTimeout = DEFAULT_CONNECT_TIMEOUT;
+  readonly isAlone: boolean;
   private readonly wire: PortWire;
   private hello: Hello | undefined;
   private server: ValueServer | undefined;
@@ -68,7 +68,7 @@ export class PortWorkerChannel implements WorkerChannel {
     port: MessagePort,
     private readonly surroundings: Surroundings,
   ) {
-    this.endsWithErrors = surroundings.enter === undefined;
+    this.isAlone = surroundings.enter === undefined;
     this.wire = new PortWire(port, driver, surroundings.enter?.bind(surroundings));
   }
 
@@ -92,7 +92,7 @@ export class PortWorkerChannel implements WorkerChannel {
   async serve(setup: ServeSetup): Promise<void> {
     const timeout = setup.options.serverConnectTimeout;
     const hello = this.readHello(timeout === 0 ? Infinity : timeout);
-    this.server = new ValueServer(this.wire, setup, hello);
+    this.server = new ValueServer(this.wire, setup, hello, this.isAlone);
     await this.server.connect();
   }
 
