@@ -1,8 +1,10 @@
-// The TypeScript facade: one CommonJS bundle in dist/, and around it the thin files of every entry of the exports map.
+// The TypeScript facade: one CommonJS bundle in dist/, and around it the thin files of every entry of the exports map;
+// and the conformance suite beside it.
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { root } from '../command.mjs';
+import { conformanceFiles } from './conformance.mjs';
 import { rootEntry, subpathEntry, subpaths } from './entries.mjs';
 import { writeIfChanged } from './generated.mjs';
 import { filesOf } from './stamp.mjs';
@@ -16,7 +18,11 @@ export const facade = {
   outputs: () => (filesOf('dist').length > 0 ? ['dist'] : [bundleFile]),
   async build() {
     const names = await exportedNames();
-    const files = new Map([...rootEntry(names), ...subpaths.flatMap((subpath) => subpathEntry(subpath, names))]);
+    const files = new Map([
+      ...rootEntry(names),
+      ...subpaths.flatMap((subpath) => subpathEntry(subpath, names)),
+      ...(await conformanceFiles()),
+    ]);
     const { outputFiles } = await bundle('cjs');
     files.set(bundleFile, outputFiles[0].text);
 

@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+
+import {
+  createWorker,
+  type Driver,
+  type DriverValue,
+  type SendOptions,
+  type WorkerClient,
+  type WorkerOptions,
+} from '../index.js';
+import type { ConformanceMessages } from './messages.js';
+import type { ConformanceOptions } from './options.js';
+
+export type ConformanceWorker = WorkerClient<ConformanceMessages, Driver>;
+type StartOptions = Partial<WorkerOptions<ConformanceMessages, Driver>>;
+
+/** What one case has: how to start workers, and their end. */
+export class Stage {
+  readonly driver: Driver;
+  readonly script: string | URL;
+  /** A name that nothing else has. */
+  readonly room: string = randomUUID();
+  private readonly workers: ConformanceWorker[] = [];
+  private closed = false;
+
+  constructor(private readonly options: ConformanceOptions) {
+    this.driver = toDriver(options.driver);
+    this.script = options.script ?? path.join(__dirname, 'worker.mjs');
+  }
+
+  /** Starts a worker; it is closed when the case has ended. */
+  async start(options: StartOptions = {}): Promise<ConformanceWorker> {
+    const { driverOptions } = this.options;
+    const worker = await createWorker<ConformanceMessages, Driver>({
+      driver: this.options.driver,
+      ...(driverOptions === undefined ? {} : { driverOptions }),
+      script: this.script,
+      ...options,
+    });
+    this.workers.push(worker);
+    // Whoever waited for it has given up.
+    if (this.closed) await worker.close();
+    return worker;
+  }
+
+  /** Lets requests of this case's room be answered, however short the worker's timeouts are. */
+  release(worker: ConformanceWorker, ...keys: (string | number)[]): Promise<number> {
+    return worker.send('release', { room: this.room, keys }, { timeout: 0 });
+  }
+
+  hold(worker: ConformanceWorker, key: string | number, options?: SendOptions): Promise<string | number> {
+    return worker.send('hold', { room: this.room, key }, options);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await Promise.all(this.workers.map((worker) => worker.close()));
+  }
+}
+
+/** The driver that was given: an instance, or its class. */
+export function toDriver(value: DriverValue): Driver {
+  return typeof value === 'function' ? new value() : value;
+}
