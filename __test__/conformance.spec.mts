@@ -6,6 +6,8 @@ import {
   ChildProcessDriver,
   type Driver,
   type DriverCapabilities,
+  type DriverChannel,
+  type DriverMessage,
   InProcessDriver,
   WorkerThreadsDriver,
 } from 'isolated-workers';
@@ -61,6 +63,54 @@ describe('the conformance suite', () => {
       // These two are over before the driver has anything to do.
       if (/does not exist fails|cannot be sent fail the start/.test(name)) continue;
       assert.ok((await rejection(run())) instanceof Error, name);
+    }
+  });
+
+  describe('finds out a driver that', () => {
+    const script = fixture('fork-conformance.mjs');
+    type Send = (message: DriverMessage) => void;
+    /** The driver over the IPC of fork, with another way to send. */
+    const withSend = (change: (send: Send) => Send): Driver => ({
+      ...forkDriver,
+      async spawn(file) {
+        const channel = (await forkDriver.spawn(file, {})) as DriverChannel;
+        const send = change(channel.send);
+        return Object.assign(channel, { send });
+      },
+    });
+    const faults: [string, string, (send: Send) => Send][] = [
+      [
+        'sends twice',
+        'handlers start in the order',
+        (send) => (message) => {
+          send(message);
+          if (message.type === 'note') send(message);
+        },
+      ],
+      [
+        'loses notifications',
+        'what is sent before the worker is ready',
+        (send) => (message) => {
+          if (message.kind !== 'notification') send(message);
+        },
+      ],
+      [
+        'copies payloads too late',
+        'a payload that is changed after send()',
+        (send) => (message) => void setImmediate(send, message),
+      ],
+      [
+        'loses what is undefined',
+        'a payload that is left out',
+        (send) => (message) => send({ payload: null, ...message }),
+      ],
+    ];
+    for (const [title, part, change] of faults) {
+      test(title, async () => {
+        const cases = conformanceCases({ driver: withSend(change), script });
+        const found = cases.find(({ name }) => name.includes(part)) ?? assert.fail(`no case "${part}"`);
+        assert.equal((await rejection(found.run())).name, 'AssertionError');
+      });
     }
   });
 

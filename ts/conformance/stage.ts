@@ -39,6 +39,8 @@ export class Stage {
       ...options,
     });
     this.workers.push(worker);
+    const { send } = worker as { send: (...args: unknown[]) => Promise<unknown> };
+    Object.assign(worker, { send: (...args: unknown[]) => quiet(send.apply(worker, args)) });
     // Whoever waited for it has given up.
     if (this.closed) await worker.close();
     return worker;
@@ -57,6 +59,12 @@ export class Stage {
     this.closed = true;
     await Promise.all(this.workers.map((worker) => worker.close()));
   }
+}
+
+/** A promise that a case may leave behind when it fails: what becomes of it then is nobody's concern. */
+export function quiet<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
 }
 
 /** The driver that was given: an instance, or its class. */

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 import type { Definition } from '../definition.js';
 import { rejectsWith, stillAnswers, throwsWith } from '../expect.js';
+import { quiet } from '../stage.js';
 
 function isAlive(pid: number): boolean {
   try {
@@ -63,13 +64,24 @@ export const lifecycle: readonly Definition[] = [
       const worker = await stage.start();
       const settled: unknown[] = [];
       const requests = [
-        worker.send('later', { ms: 50, value: 'slow' }).then((value) => settled.push(value)),
-        worker.send('echo', 'fast').then((value) => settled.push(value)),
+        quiet(worker.send('later', { ms: 50, value: 'slow' }).then((value) => settled.push(value))),
+        quiet(worker.send('echo', 'fast').then((value) => settled.push(value))),
       ];
       await worker.close();
       settled.push('closed');
       await Promise.all(requests);
       assert.deepEqual(settled, ['fast', 'slow', 'closed']);
+    },
+  },
+  {
+    name: 'a worker ends when it is closed, and need not be terminated',
+    async test(stage) {
+      const worker = await stage.start();
+      await stillAnswers(worker);
+      worker.post('later', { ms: 20, value: 'nobody waits for it' });
+      // Without a limit nothing terminates a worker that does not end.
+      await worker.close({ timeout: 0 });
+      assert.equal(worker.isActive, false);
     },
   },
   {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 
 import type { Definition } from '../definition.js';
 import { upTo } from '../expect.js';
+import { quiet } from '../stage.js';
 
 /** Who is first, and who need not wait. */
 export const order: readonly Definition[] = [
@@ -26,7 +27,7 @@ export const order: readonly Definition[] = [
     async test(stage) {
       const worker = await stage.start();
       const arrived: unknown[] = [];
-      const held = upTo(5).map((key) => stage.hold(worker, key).then((result) => arrived.push(result)));
+      const held = upTo(5).map((key) => quiet(stage.hold(worker, key).then((result) => arrived.push(result))));
       assert.equal(await stage.release(worker, 3, 0, 4, 2, 1), 5);
       await Promise.all(held);
       assert.deepEqual(arrived, [3, 0, 4, 2, 1]);
@@ -47,7 +48,7 @@ export const order: readonly Definition[] = [
     async test(stage) {
       const worker = await stage.start();
       const numbers = upTo(1000);
-      const answers = Promise.all(numbers.map((number) => stage.hold(worker, number)));
+      const answers = quiet(Promise.all(numbers.map((number) => stage.hold(worker, number))));
       // Half of them backwards, then the rest.
       assert.equal(await stage.release(worker, ...numbers.filter((number) => number % 2 === 0).toReversed()), 500);
       assert.equal(await stage.release(worker, ...numbers), 500);
@@ -59,7 +60,7 @@ export const order: readonly Definition[] = [
     async test(stage) {
       const worker = await stage.start();
       let answered = false;
-      const slow = stage.hold(worker, 'slow').finally(() => (answered = true));
+      const slow = quiet(stage.hold(worker, 'slow').finally(() => (answered = true)));
       for (const number of upTo(20)) assert.equal(await worker.send('echo', number), number);
       assert.equal(await worker.send('later', { ms: 1, value: 'timer' }), 'timer');
       assert.equal(answered, false);

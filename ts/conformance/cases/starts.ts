@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { Serializer } from '../../index.js';
 import type { Definition } from '../definition.js';
 import { rejectsWith, stillAnswers, upTo } from '../expect.js';
+import { quiet } from '../stage.js';
 
 const MEBIBYTE = 2 ** 20;
 
@@ -89,7 +90,7 @@ export const starts: readonly Definition[] = [
       const arrived: unknown[] = [];
       const sent = numbers.map((value) => {
         if (value % 2 === 0) return worker.post('note', { room, value });
-        return worker.send('note', { room, value }).then(() => arrived.push(value));
+        return quiet(worker.send('note', { room, value }).then(() => arrived.push(value)));
       });
       const late = { text: 'x'.repeat(MEBIBYTE) };
       const large = worker.send('echo', late);
