@@ -5,11 +5,14 @@ import type { Hello } from './hello.js';
 import { ValueServer } from './server-connection.js';
 
 const DEFAULT_CONNECT_TIMEOUT = 30_000;
+/** How long a driver may take to send what it has left when a worker ends, in milliseconds. */
+const CLOSE_GRACE = 1000;
 
 /** The worker's end of a channel that a user's driver has made. */
 export class DriverWorkerChannel implements WorkerChannel {
   readonly connectTimeout = DEFAULT_CONNECT_TIMEOUT;
   private server: ValueServer | undefined;
+  private closed: Promise<void> | undefined;
   private data: { readonly value: unknown } | undefined;
 
   constructor(
@@ -33,10 +36,13 @@ export class DriverWorkerChannel implements WorkerChannel {
   flush(): void {}
 
   close(): void {
-    void Promise.resolve(this.end.close()).catch(() => {});
+    this.closed ??= (async () => this.end.close())().catch(() => {});
   }
 
   exit(): void {
-    process.exit();
+    if (this.closed === undefined) process.exit();
+    // The last answers may still be on their way through the driver.
+    void this.closed.then(() => process.exit());
+    setTimeout(() => process.exit(), CLOSE_GRACE);
   }
 }
