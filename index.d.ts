@@ -1035,6 +1035,7 @@ export declare class InProcessChannel implements HostChannel {
   readonly exited: Promise<Ending>;
   private resolveExited;
   private readonly worker;
+  private hasEnded;
   constructor(script: string, ports: MessageChannel$1);
   connect(setup: ConnectionSetup): ConnectedHost;
   /** Runs the script, as a module of its own however often it runs. What it imports is shared with the host. */

@@ -2,6 +2,14 @@ import type { Dispatcher } from './dispatcher.js';
 import type { WorkerServer as Server } from './types/worker-server.js';
 import type { WorkerChannel } from './worker-channel.js';
 
+/** Those of this thread, where several modules may be workers. */
+const open = new Set<WorkerServer>();
+
+/** Also when a handler exits the worker: what was answered before must arrive. */
+function flushAll(): void {
+  for (const server of open) server.flush();
+}
+
 /** The worker server, from the call of `startWorkerServer` to its end. */
 export class WorkerServer implements Server {
   isConnected = false;
@@ -9,11 +17,14 @@ export class WorkerServer implements Server {
   private closing: Promise<void> | undefined;
 
   constructor(private readonly channel: WorkerChannel) {
-    // Also when a handler exits the worker: what was answered before must arrive.
-    process.once('exit', this.onExit);
+    // One listener for all: Node warns of many.
+    if (open.size === 0) process.on('exit', flushAll);
+    open.add(this);
   }
 
-  private readonly onExit = () => this.channel.flush();
+  flush(): void {
+    this.channel.flush();
+  }
 
   close(): Promise<void> {
     return (this.closing ??= this.shutDown());
@@ -36,6 +47,7 @@ export class WorkerServer implements Server {
 
   private end(): void {
     this.isConnected = false;
-    process.off('exit', this.onExit);
+    open.delete(this);
+    if (open.size === 0) process.off('exit', flushAll);
   }
 }

@@ -39,6 +39,7 @@ export class InProcessChannel implements HostChannel {
   readonly exited: Promise<Ending>;
   private resolveExited!: (ending: Ending) => void;
   private readonly worker: PortWorkerChannel;
+  private hasEnded = false;
 
   constructor(
     private readonly script: string,
@@ -79,7 +80,10 @@ export class InProcessChannel implements HostChannel {
   }
 
   private end(error?: Error): void {
-    this.worker.close();
+    // The server that is told ends its channel, and so comes here again.
+    if (this.hasEnded) return;
+    this.hasEnded = true;
+    this.worker.abandon();
     this.resolveExited(
       error === undefined
         ? { reason: { type: 'exit', code: 0, signal: null } }

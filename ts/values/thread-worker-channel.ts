@@ -43,6 +43,7 @@ export class PortWorkerChannel implements WorkerChannel {
   readonly connectTimeout = DEFAULT_CONNECT_TIMEOUT;
   private readonly wire: PortWire;
   private hello: Hello | undefined;
+  private onHostGone: (() => void) | undefined;
   private data: { readonly value: unknown } | undefined;
 
   constructor(
@@ -71,6 +72,7 @@ export class PortWorkerChannel implements WorkerChannel {
   }
 
   async serve(setup: ServeSetup): Promise<void> {
+    this.onHostGone = setup.onHostGone;
     const timeout = setup.options.serverConnectTimeout;
     const hello = this.readHello(timeout === 0 ? Infinity : timeout);
     await new ValueServer(this.wire, setup, hello).connect();
@@ -82,6 +84,12 @@ export class PortWorkerChannel implements WorkerChannel {
 
   close(): void {
     this.wire.close();
+  }
+
+  /** Ends it from outside of the worker, which is told. */
+  abandon(): void {
+    this.close();
+    this.onHostGone?.();
   }
 
   exit(): void {
