@@ -6,6 +6,9 @@ import type { Definition } from '../definition.js';
 import { rejectsWith, stillAnswers, throwsWith } from '../expect.js';
 import { quiet } from '../stage.js';
 
+/** For `close`: nothing terminates a worker that does not end, and a busy machine changes no outcome. */
+const NO_LIMIT = { timeout: 0 };
+
 function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
@@ -67,7 +70,7 @@ export const lifecycle: readonly Definition[] = [
         quiet(worker.send('later', { ms: 50, value: 'slow' }).then((value) => settled.push(value))),
         quiet(worker.send('echo', 'fast').then((value) => settled.push(value))),
       ];
-      await worker.close();
+      await worker.close(NO_LIMIT);
       settled.push('closed');
       await Promise.all(requests);
       assert.deepEqual(settled, ['fast', 'slow', 'closed']);
@@ -79,8 +82,7 @@ export const lifecycle: readonly Definition[] = [
       const worker = await stage.start();
       await stillAnswers(worker);
       worker.post('later', { ms: 20, value: 'nobody waits for it' });
-      // Without a limit nothing terminates a worker that does not end.
-      await worker.close({ timeout: 0 });
+      await worker.close(NO_LIMIT);
       assert.equal(worker.isActive, false);
     },
   },
@@ -121,10 +123,10 @@ export const lifecycle: readonly Definition[] = [
     async test(stage) {
       const worker = await stage.start({ waitForReady: false });
       const answer = worker.send('echo', 'sent before');
-      await worker.close();
+      await worker.close(NO_LIMIT);
       assert.equal(await answer, 'sent before');
       const unused = await stage.start({ waitForReady: false });
-      await unused.close();
+      await unused.close(NO_LIMIT);
       assert.deepEqual([unused.isActive, unused.isConnected], [false, false]);
     },
   },

@@ -16,12 +16,10 @@ async function outlives(stage: Stage, none: number): Promise<void> {
     stage.hold(byType, 'by type'),
     stage.hold(byType, 'by both', { timeout: none }),
   ];
-  for (const worker of [byCall, byType]) {
-    const late = worker.send('later', { ms: 4 * SHORT, value: 'late' });
-    await rejectsWith(late, 'ERR_MESSAGE_TIMEOUT');
-  }
-  assert.equal(await stage.release(byCall, 'by call'), 1);
-  assert.equal(await stage.release(byType, 'by type', 'by both'), 2);
+  await rejectsWith(stage.hold(byCall, 'late'), 'ERR_MESSAGE_TIMEOUT');
+  await rejectsWith(stage.hold(byType, 'late', { timeout: SHORT }), 'ERR_MESSAGE_TIMEOUT');
+  assert.equal(await stage.release(byCall, 'by call', 'late'), 2);
+  assert.equal(await stage.release(byType, 'by type', 'by both', 'late'), 3);
   assert.deepEqual(await Promise.all(patient), ['by call', 'by type', 'by both']);
 }
 
