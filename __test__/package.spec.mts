@@ -12,7 +12,14 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const require = createRequire(import.meta.url);
 const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 
-const entries = ['.', './drivers', './drivers/child-process', './drivers/worker-threads', './drivers/in-process'];
+const entries = [
+  '.',
+  './drivers',
+  './drivers/child-process',
+  './drivers/worker-threads',
+  './drivers/in-process',
+  './conformance',
+];
 const specifiers = entries.map((entry) => path.posix.join('isolated-workers', entry));
 
 test('the exports map has these entries and no others', () => {
@@ -33,12 +40,20 @@ describe('import and require', () => {
 
   test('give the same classes for a subpath and the root', async () => {
     const bundle = await import('isolated-workers');
-    for (const specifier of specifiers) {
+    for (const specifier of specifiers.filter((each) => !each.endsWith('/conformance'))) {
       for (const [name, value] of Object.entries(await import(specifier))) {
         assert.equal(value, bundle[name as keyof typeof bundle], `${specifier}: ${name}`);
       }
     }
   });
+});
+
+test('the conformance suite is no part of the main bundle, and loads it from beside itself', () => {
+  const read = (file: string) => readFileSync(path.join(root, 'dist', file), 'utf8');
+  assert.doesNotMatch(read('index.cjs'), /conformance/i);
+  const suite = read('conformance/index.cjs');
+  assert.match(suite, /require\("\.\.\/index\.cjs"\)/);
+  assert.doesNotMatch(suite, /\bts\/(?!conformance\/)/, 'a module of the facade was bundled again');
 });
 
 describe('TypeScript finds the declarations', () => {
@@ -81,6 +96,15 @@ test('the published package has exactly the files it needs', async () => {
     [
       'LICENSE',
       'README.md',
+      'dist/conformance/conformance-cases.d.ts',
+      'dist/conformance/handlers.d.ts',
+      'dist/conformance/index.cjs',
+      'dist/conformance/index.d.mts',
+      'dist/conformance/index.d.ts',
+      'dist/conformance/index.mjs',
+      'dist/conformance/messages.d.ts',
+      'dist/conformance/options.d.ts',
+      'dist/conformance/worker.mjs',
       'dist/drivers/child-process.cjs',
       'dist/drivers/child-process.d.mts',
       'dist/drivers/child-process.d.ts',

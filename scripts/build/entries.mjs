@@ -51,7 +51,8 @@ export function subpathEntry({ file, values, types }, names) {
   ];
 }
 
-function esModule(bundle, names) {
+/** An ES module that hands on the names of a CommonJS bundle. */
+export function esModule(bundle, names) {
   return `import bundle from '${bundle}';\n\nexport const {\n${list(names)}\n} = bundle;\n`;
 }
 

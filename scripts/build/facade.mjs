@@ -5,6 +5,7 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { build, transform } from 'esbuild';
 import { root } from '../command.mjs';
+import { conformanceFiles } from './conformance.mjs';
 import { rootEntry, subpathEntry, subpaths } from './entries.mjs';
 import { writeIfChanged } from './generated.mjs';
 import { filesOf } from './stamp.mjs';
@@ -20,7 +21,11 @@ export const facade = {
   outputs: () => (filesOf('dist').length > 0 ? ['dist'] : [bundleFile]),
   async build() {
     const { names, parts } = await split();
-    const files = new Map([...rootEntry(names), ...subpaths.flatMap((subpath) => subpathEntry(subpath, names))]);
+    const files = new Map([
+      ...rootEntry(names),
+      ...subpaths.flatMap((subpath) => subpathEntry(subpath, names)),
+      ...(await conformanceFiles()),
+    ]);
     files.set(bundleFile, await joined(parts));
     files.set('dist/host.cjs', await hostFile(parts));
 

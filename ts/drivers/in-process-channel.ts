@@ -119,8 +119,10 @@ export class InProcessChannel implements HostChannel {
   }
 
   private end(error?: Error): void {
+    // The server that is told ends its channel, and so comes here again.
+    if (this.isOver) return;
     this.isOver = true;
-    this.worker.close();
+    this.worker.abandon();
     this.resolveExited(
       error === undefined
         ? { reason: { type: 'exit', code: 0, signal: null } }

@@ -57,8 +57,8 @@ export interface DriverEnd {
   /** Whether messages can be sent. */
   readonly isConnected: boolean;
   /**
-   * Sends one message. Its payload is no copy: it is to be taken as it is now. What this throws, or rejects with, fails
-   * that message alone, with `ERR_DRIVER_FAILED`.
+   * Sends one message. Its payload is no copy: it is to be taken as it is now. What this throws, or rejects with, fails that message alone: a `WorkerError` as it is, a
+   * `DataCloneError` with `ERR_NOT_SERIALIZABLE`, anything else with `ERR_DRIVER_FAILED`.
    *
    * @param transfer - What the user asked to be moved instead of copied; only where `sharedMemory` is `true`.
    */

@@ -1,4 +1,4 @@
-import { driverFailed, type WorkerError } from '../errors.js';
+import { driverFailed, notSerializable, WorkerError } from '../errors.js';
 import { isThenable } from '../thenable.js';
 import type { DriverEnd, DriverMessage } from '../types/driver.js';
 import type { ShutdownReason } from '../types/shutdown-reason.js';
@@ -58,7 +58,12 @@ export class DriverWire implements Wire {
     while (this.sending.size > 0) await Promise.all(this.sending);
   }
 
+  /** A driver may say itself what is wrong; what structured clone says is said for it. */
   private failed(type: string, error: unknown): WorkerError {
+    if (error instanceof WorkerError) return error;
+    if (error instanceof Error && error.name === 'DataCloneError') {
+      return notSerializable(`"${type}"`, 'structured clone', error);
+    }
     return driverFailed(this.driver, `could not send ${type === '' ? 'a message' : `"${type}"`}`, error);
   }
 

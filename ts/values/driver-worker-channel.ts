@@ -6,7 +6,6 @@ import type { Hello } from './hello.js';
 import { ValueServer } from './server-connection.js';
 
 const DEFAULT_CONNECT_TIMEOUT = 30_000;
-
 /** The worker's end of a channel that a user's driver has made. */
 export class DriverWorkerChannel implements WorkerChannel {
   readonly connectTimeout = DEFAULT_CONNECT_TIMEOUT;

@@ -61,6 +61,7 @@ export class PortWorkerChannel implements WorkerChannel {
   private readonly wire: PortWire;
   private hello: Hello | undefined;
   private server: ValueServer | undefined;
+  private onHostGone: (() => void) | undefined;
   private data: { readonly value: unknown } | undefined;
 
   constructor(
@@ -90,6 +91,7 @@ export class PortWorkerChannel implements WorkerChannel {
   }
 
   async serve(setup: ServeSetup): Promise<void> {
+    this.onHostGone = setup.onHostGone;
     const timeout = setup.options.serverConnectTimeout;
     const hello = this.readHello(timeout === 0 ? Infinity : timeout);
     this.server = new ValueServer(this.wire, setup, hello, this.isAlone);
@@ -106,6 +108,12 @@ export class PortWorkerChannel implements WorkerChannel {
 
   close(): void {
     this.wire.close();
+  }
+
+  /** Ends it from outside of the worker, which is told. */
+  abandon(): void {
+    this.close();
+    this.onHostGone?.();
   }
 
   exit(): void {

@@ -1,0 +1,124 @@
+// The suite that drivers are tested with, for the drivers of the package and for one as users write them.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+
+import {
+  ChildProcessDriver,
+  type Driver,
+  type DriverCapabilities,
+  type DriverChannel,
+  type DriverMessage,
+  InProcessDriver,
+  WorkerThreadsDriver,
+} from 'isolated-workers';
+import { conformanceCases, type ConformanceCase } from 'isolated-workers/conformance';
+
+import { fixture, rejection } from './fixtures/support.mjs';
+import { forkDriver } from './fixtures/fork-driver.mjs';
+
+const suites: Record<string, readonly ConformanceCase[]> = {
+  ChildProcessDriver: conformanceCases({ driver: ChildProcessDriver }),
+  WorkerThreadsDriver: conformanceCases({ driver: new WorkerThreadsDriver() }),
+  InProcessDriver: conformanceCases({ driver: InProcessDriver, endsAlone: false }),
+  'a driver over the IPC of fork': conformanceCases({ driver: forkDriver, script: fixture('fork-conformance.mjs') }),
+};
+
+for (const [driver, cases] of Object.entries(suites)) {
+  // Two at a time: cases are independent of each other.
+  describe(`${driver}:`, { concurrency: 2 }, () => {
+    for (const { name, run } of cases) test(name, run);
+  });
+}
+
+describe('the conformance suite', () => {
+  const refusing = (capabilities: DriverCapabilities): Driver => ({
+    name: 'refusing',
+    capabilities,
+    spawn: () => Promise.reject(new Error('not today')),
+  });
+  const none = { reconnect: false, detach: false, sharedMemory: false };
+
+  test('has no two cases of one name', () => {
+    for (const cases of Object.values(suites)) {
+      const names = cases.map(({ name }) => name);
+      assert.equal(new Set(names).size, names.length);
+      assert.ok(names.length >= 50, `${names.length} cases`);
+    }
+  });
+
+  test('has other cases for other capabilities', () => {
+    const namesFor = (capabilities: DriverCapabilities, endsAlone?: boolean) =>
+      conformanceCases({ driver: refusing(capabilities), endsAlone }).map(({ name }) => name);
+    const all = namesFor(none);
+    assert.ok(all.some((name) => name.includes('refuses disconnect()')));
+    assert.ok(!namesFor({ ...none, reconnect: true }).some((name) => name.includes('refuses disconnect()')));
+    assert.ok(!all.some((name) => name.includes('SharedArrayBuffer')));
+    assert.ok(namesFor({ ...none, sharedMemory: true }).some((name) => name.includes('SharedArrayBuffer')));
+    assert.ok(all.some((name) => name.includes('ends by itself')));
+    assert.ok(!namesFor(none, false).some((name) => name.includes('ends by itself')));
+  });
+
+  test('fails for a driver that cannot start workers', async () => {
+    for (const { name, run } of conformanceCases({ driver: refusing(none) })) {
+      // These two are over before the driver has anything to do.
+      if (/does not exist fails|cannot be sent fail the start/.test(name)) continue;
+      assert.ok((await rejection(run())) instanceof Error, name);
+    }
+  });
+
+  describe('finds out a driver that', () => {
+    const script = fixture('fork-conformance.mjs');
+    type Send = (message: DriverMessage) => void;
+    /** The driver over the IPC of fork, with another way to send. */
+    const withSend = (change: (send: Send) => Send): Driver => ({
+      ...forkDriver,
+      async spawn(file) {
+        const channel = (await forkDriver.spawn(file, {})) as DriverChannel;
+        const send = change(channel.send);
+        return Object.assign(channel, { send });
+      },
+    });
+    const faults: [string, string, (send: Send) => Send][] = [
+      [
+        'sends twice',
+        'handlers start in the order',
+        (send) => (message) => {
+          send(message);
+          if (message.type === 'note') send(message);
+        },
+      ],
+      [
+        'loses notifications',
+        'what is sent before the worker is ready',
+        (send) => (message) => {
+          if (message.kind !== 'notification') send(message);
+        },
+      ],
+      [
+        'copies payloads too late',
+        'a payload that is changed after send()',
+        (send) => (message) => void setImmediate(send, message),
+      ],
+      [
+        'loses what is undefined',
+        'a payload that is left out',
+        (send) => (message) => send({ payload: null, ...message }),
+      ],
+    ];
+    for (const [title, part, change] of faults) {
+      test(title, async () => {
+        const cases = conformanceCases({ driver: withSend(change), script });
+        const found = cases.find(({ name }) => name.includes(part)) ?? assert.fail(`no case "${part}"`);
+        assert.equal((await rejection(found.run())).name, 'AssertionError');
+      });
+    }
+  });
+
+  test('names the case that does not end', async () => {
+    const never: Driver = { name: 'never', capabilities: none, spawn: () => new Promise(() => {}) };
+    const [first] = conformanceCases({ driver: never, timeout: 20 });
+    const { message } = await rejection(first?.run() ?? assert.fail('there is no case'));
+    assert.ok(message.includes(`"${first.name}"`), message);
+    assert.match(message, /\b20 ms\b/);
+  });
+});

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import os from 'node:os';
+import path from 'node:path';
+
+import type { Serializer } from '../../index.js';
+import type { Definition } from '../definition.js';
+import { rejectsWith, stillAnswers, upTo } from '../expect.js';
+import { quiet } from '../stage.js';
+
+const MEBIBYTE = 2 ** 20;
+
+class OtherSerializer implements Serializer {
+  readonly name = 'conformance';
+  readonly terminator = '\n';
+  serialize(data: unknown): string {
+    return JSON.stringify(data);
+  }
+  deserialize(data: string | Uint8Array): unknown {
+    return JSON.parse(String(data));
+  }
+}
+
+/** Start-up data, handshakes, and what is sent before a worker is ready. */
+export const starts: readonly Definition[] = [
+  {
+    name: 'start-up data that were not given are undefined',
+    async test(stage) {
+      const worker = await stage.start();
+      assert.equal(await worker.send('startupData'), undefined);
+    },
+  },
+  {
+    name: 'start-up data arrive as they were given',
+    async test(stage) {
+      for (const startupData of [{ list: [1, { ä: '€😀' }], none: null }, 'text', '', 0, false, null]) {
+        const worker = await stage.start({ startupData });
+        assert.deepEqual(await worker.send('startupData'), startupData);
+        await worker.close();
+      }
+    },
+  },
+  {
+    name: 'start-up data of 1 MiB arrive whole',
+    async test(stage) {
+      const startupData = { text: 'x'.repeat(MEBIBYTE) };
+      const worker = await stage.start({ startupData });
+      assert.ok(((await worker.send('startupData')) as typeof startupData).text === startupData.text);
+    },
+  },
+  {
+    name: 'start-up data that cannot be sent fail the start',
+    async test(stage) {
+      await rejectsWith(stage.start({ startupData: () => {} }), 'ERR_NOT_SERIALIZABLE', 'startupData');
+    },
+  },
+  {
+    name: 'workers that run at the same time have each their own start-up data and answers',
+    async test(stage) {
+      const workers = await Promise.all([1, 2, 3].map((startupData) => stage.start({ startupData })));
+      const answers = workers.flatMap((worker) => [worker.send('startupData'), worker.send('echo', worker.name)]);
+      assert.deepEqual(
+        await Promise.all(answers),
+        workers.flatMap((worker, index) => [index + 1, worker.name]),
+      );
+      await workers[0]?.close();
+      for (const worker of workers.slice(1)) await stillAnswers(worker);
+    },
+  },
+  {
+    name: 'a host with a serializer and a worker without one do not start',
+    async test(stage) {
+      const start = stage.start({ serializer: new OtherSerializer() });
+      await rejectsWith(start, 'ERR_SERIALIZER_MISMATCH', '"conformance"');
+    },
+  },
+  {
+    name: 'a script that does not exist fails the start',
+    async test(stage) {
+      const script = path.join(os.tmpdir(), `isolated-workers-${stage.room}`, 'none.mjs');
+      await rejectsWith(stage.start({ script }), 'ERR_SCRIPT_NOT_FOUND', 'none.mjs');
+    },
+  },
+  {
+    name: 'what is sent before the worker is ready is handled in order',
+    async test(stage) {
+      const worker = await stage.start({ waitForReady: false });
+      assert.equal(worker.isActive, true);
+      const { room } = stage;
+      const numbers = upTo(100);
+      const arrived: unknown[] = [];
+      const sent = numbers.map((value) => {
+        if (value % 2 === 0) return worker.post('note', { room, value });
+        return quiet(worker.send('note', { room, value }).then(() => arrived.push(value)));
+      });
+      const late = { text: 'x'.repeat(MEBIBYTE) };
+      const large = worker.send('echo', late);
+      late.text = 'changed';
+      assert.deepEqual(await worker.send('noted', { room }), numbers);
+      assert.ok(((await large) as typeof late).text === 'x'.repeat(MEBIBYTE));
+      await Promise.all(sent);
+      assert.deepEqual(
+        arrived,
+        numbers.filter((value) => value % 2 === 1),
+      );
+      assert.equal(worker.isConnected, true);
+    },
+  },
+];

@@ -1,0 +1,68 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { getStartupData, type Handlers, withTransfer } from '../index.js';
+import { makeConformanceFailure } from './failures.js';
+import type { ConformanceMessages } from './messages.js';
+import { getRoom } from './rooms.js';
+
+/**
+ * What the workers of the conformance suite answer with.
+ *
+ * @example
+ * ```ts
+ * await startWorkerServer<ConformanceMessages>(conformanceHandlers, { driver });
+ * ```
+ */
+export const conformanceHandlers: Handlers<ConformanceMessages> = {
+  echo: (payload) => payload,
+  kindOf: (payload) => typeof payload,
+  nothing: () => {},
+  later: ({ ms, value }) => delay(ms, value),
+  spoil(payload) {
+    const seen = JSON.stringify(payload);
+    payload['spoilt'] = true;
+    return seen;
+  },
+  count({ room }) {
+    const { counter } = getRoom(room);
+    counter.calls++;
+    return counter;
+  },
+  note({ room, value }) {
+    getRoom(room).notes.push(value);
+  },
+  noted: ({ room }) => getRoom(room).notes,
+  hold: ({ room, key }) => new Promise((resolve) => getRoom(room).held.set(key, () => resolve(key))),
+  release({ room, keys }) {
+    const { held } = getRoom(room);
+    let released = 0;
+    for (const key of keys) {
+      held.get(key)?.();
+      if (held.delete(key)) released++;
+    }
+    return released;
+  },
+  fail({ room, failure }) {
+    getRoom(room).notes.push(failure);
+    throw makeConformanceFailure(failure);
+  },
+  async reject({ room, failure }) {
+    getRoom(room).notes.push(failure);
+    await Promise.resolve();
+    throw makeConformanceFailure(failure);
+  },
+  unsendable: () => () => {},
+  startupData: () => getStartupData(),
+  sum(memory) {
+    const bytes = new Uint8Array(memory);
+    return { length: bytes.length, sum: bytes.reduce((sum, byte) => sum + byte, 0) };
+  },
+  fill({ length, value }) {
+    const { buffer } = new Uint8Array(length).fill(value);
+    return withTransfer(buffer, [buffer]);
+  },
+  add({ memory, number }) {
+    Atomics.add(new Int32Array(memory), 0, number);
+  },
+  exit: (code) => process.exit(code),
+};

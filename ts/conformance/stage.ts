@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+
+import {
+  createWorker,
+  type Driver,
+  type DriverValue,
+  type SendOptions,
+  type MessageSender,
+  type TransferList,
+  type WorkerHandle,
+  type WorkerOptions,
+} from '../index.js';
+import type { ConformanceMessages } from './messages.js';
+import type { ConformanceOptions } from './options.js';
+
+export type ConformanceWorker = MessageSender<ConformanceMessages, TransferList> & WorkerHandle<Driver>;
+type StartOptions = Partial<WorkerOptions<ConformanceMessages, Driver>>;
+
+/** What one case has: how to start workers, and their end. */
+export class Stage {
+  readonly driver: Driver;
+  readonly script: string | URL;
+  /** A name that nothing else has. */
+  readonly room: string = randomUUID();
+  private readonly workers: ConformanceWorker[] = [];
+  private closed = false;
+
+  constructor(private readonly options: ConformanceOptions) {
+    this.driver = toDriver(options.driver);
+    this.script = options.script ?? path.join(__dirname, 'worker.mjs');
+  }
+
+  /** Starts a worker; it is closed when the case has ended. */
+  async start(options: StartOptions = {}): Promise<ConformanceWorker> {
+    const { driverOptions } = this.options;
+    const worker: ConformanceWorker = (await createWorker<ConformanceMessages, Driver>({
+      driver: this.options.driver,
+      ...(driverOptions === undefined ? {} : { driverOptions }),
+      script: this.script,
+      ...options,
+    })) as never;
+    this.workers.push(worker);
+    const { send } = worker as { send: (...args: unknown[]) => Promise<unknown> };
+    Object.assign(worker, { send: (...args: unknown[]) => quiet(send.apply(worker, args)) });
+    // Whoever waited for it has given up.
+    if (this.closed) await worker.close();
+    return worker;
+  }
+
+  /** Lets requests of this case's room be answered, however short the worker's timeouts are. */
+  release(worker: ConformanceWorker, ...keys: (string | number)[]): Promise<number> {
+    return worker.send('release', { room: this.room, keys }, { timeout: 0 });
+  }
+
+  hold(worker: ConformanceWorker, key: string | number, options?: SendOptions<TransferList>): Promise<string | number> {
+    return worker.send('hold', { room: this.room, key }, options);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await Promise.all(this.workers.map((worker) => worker.close()));
+  }
+}
+
+/** A promise that a case may leave behind when it fails: what becomes of it then is nobody's concern. */
+export function quiet<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}
+
+/** The driver that was given: an instance, or its class. */
+export function toDriver(value: DriverValue): Driver {
+  return typeof value === 'function' ? new value() : value;
+}
