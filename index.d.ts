@@ -320,7 +320,6 @@ export type WorkerErrorCode =
   | 'ERR_DRIVER_MISMATCH'
   | 'ERR_DRIVER_FAILED'
   | 'ERR_UNSUPPORTED_BY_DRIVER'
-  | 'ERR_NOT_AVAILABLE'
   | 'ERR_THROWN_VALUE'
   | 'ERR_UNSUPPORTED_PLATFORM'
   | 'ERR_SYSTEM';
@@ -340,8 +339,8 @@ export interface CrashDetails {
   readonly messageType?: string | undefined;
   /** The last lines of its standard error, where that is piped to the host. */
   readonly stderr?: readonly string[] | undefined;
-  /** The error that ended it, where it is known. */
-  readonly cause?: Error | undefined;
+  /** What was thrown and ended it, where that is known; mostly an `Error`. */
+  readonly cause?: unknown;
 }
 /** The worker ended without being closed. Each request that was in flight rejects with one of these. */
 export declare class WorkerCrashedError extends WorkerError {

@@ -106,7 +106,7 @@ describe('close', () => {
   test('resolves when the process is gone', async (t) => {
     const worker = await start(t);
     const { pid } = worker;
-    assert.equal(await worker.close(), undefined);
+    assert.deepEqual(await worker.close(), { type: 'exit', code: 0, signal: null });
     assert.equal(isAlive(pid), false);
     assert.equal(worker.isActive, false);
     assert.equal(worker.isConnected, false);

@@ -22,8 +22,8 @@ export interface CrashDetails {
   readonly messageType?: string | undefined;
   /** The last lines of its standard error, where that is piped to the host. */
   readonly stderr?: readonly string[] | undefined;
-  /** The error that ended it, where it is known. */
-  readonly cause?: Error | undefined;
+  /** What was thrown and ended it, where that is known; mostly an `Error`. */
+  readonly cause?: unknown;
 }
 
 /** The worker ended without being closed. Each request that was in flight rejects with one of these. */
@@ -80,7 +80,7 @@ function ranOutOfMemory(cause: unknown, stderr: readonly string[] | undefined): 
   return stderr?.some((line) => /FATAL ERROR: .*out of memory/i.test(line)) ?? false;
 }
 
-function describe(reason: ShutdownReason, cause: Error | undefined): string {
+function describe(reason: ShutdownReason, cause: unknown): string {
   switch (reason.type) {
     case 'exit': {
       const why = cause === undefined ? '' : ` because of ${text(cause)}`;
@@ -150,11 +150,6 @@ export function spawnFailed(what: string, cause: unknown): WorkerError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const error = new WorkerError('ERR_WORKER_SPAWN_FAILED', `${what}: ${reason}`, { cause });
   return Object.assign(error, { phase: 'spawn' });
-}
-
-/** For what the types know of already and this version cannot do yet. */
-export function notAvailable(what: string, instead: string): WorkerError {
-  return new WorkerError('ERR_NOT_AVAILABLE', `${what} is not available in this version yet. ${instead}`);
 }
 
 const SHOWN_NAMES = 20;

@@ -6,6 +6,7 @@ import {
   unsupportedByDriver,
   WorkerCrashedError,
   workerClosed,
+  WorkerError,
 } from './errors.js';
 import type { ConnectedHost, ConnectionSetup } from './connection.js';
 import type { Log } from './logger.js';
@@ -51,7 +52,7 @@ export class Incarnation {
   private failure: ((messageType?: string) => Error) | undefined;
   private hold: -1 | 0 | 1 = 1;
   /** The error that ends it, as it has told. */
-  private fatal: Error | undefined;
+  private fatal: unknown;
 
   constructor(private readonly init: IncarnationInit) {
     const { channel, requests } = init;
@@ -211,7 +212,7 @@ export class Incarnation {
       case Control.Dropped:
         return log('warn', `a message from the worker was dropped: ${detail}`);
       case Control.Fatal:
-        this.fatal = decodeError(payload);
+        this.fatal = thrownOf(decodeError(payload));
         return;
       case Control.End:
         return this.onEnd(number !== 0);
@@ -263,4 +264,9 @@ export class Incarnation {
     log('debug', 'gone', reason);
     return ending;
   }
+}
+
+/** What was thrown need be no error. */
+function thrownOf(error: Error): unknown {
+  return error instanceof WorkerError && error.code === 'ERR_THROWN_VALUE' ? error.cause : error;
 }
