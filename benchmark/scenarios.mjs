@@ -16,7 +16,7 @@ export const scenarios = [
     measure: flight(1024),
   },
   { name: 'large', title: '1 MiB string', unit: 'µs', better: 'lower', work: 10, measure: largeString },
-  { name: 'start-up', title: 'spawn to first reply', unit: 'ms', better: 'lower', work: 1, measure: startUp },
+  { name: 'start-up', title: 'spawn to first reply', unit: 'ms', better: 'lower', work: 5, measure: startUp },
 ];
 
 /** Microseconds per round trip, one at a time. */

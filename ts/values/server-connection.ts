@@ -46,7 +46,7 @@ export class ValueServer implements WireListener, Answers<Call> {
     return new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
       const timeout = this.setup.options.serverConnectTimeout;
-      if (timeout > 0 && timeout < 2 ** 31) {
+      if (hello === undefined && timeout > 0 && timeout < 2 ** 31) {
         this.timer = setTimeout(() => this.finish(hostSilent(timeout)), timeout);
       }
       wire.listen(this);
