@@ -6,7 +6,7 @@ import { ALONE, snapshot } from './snapshot.js';
 import { Kind, RECORD, type Tx, type Wire, type WireListener } from './wire.js';
 
 /** How many values wait before they are sent without waiting for the end of the tick: the other side can begin. */
-const FULL = 64 * RECORD;
+const FULL = 32 * RECORD;
 
 /** A `MessagePort`. The messages of a tick travel as one array, those that may share objects each alone. */
 export class PortWire implements Wire {
