@@ -225,6 +225,21 @@ export interface ProcessOptions {
   cwd?: string | URL | undefined;
   /** All three standard streams at once, or standard input, output and error one by one. Default: `'inherit'`. */
   stdio?: StdioMode | readonly StdioMode[] | undefined;
+  /**
+   * The worker outlives its host; `attachWorker` connects another to it. It is a process group of its own, and its standard
+   * streams are dropped unless `stdio` says otherwise. Default: `false`.
+   */
+  detached?: boolean | undefined;
+  /**
+   * Where a detached worker listens for hosts: a path that no other worker has. Default: one in a private directory, below
+   * `XDG_RUNTIME_DIR` or the directory for temporary files, which `attachWorker` finds by the worker's `name`.
+   */
+  socketPath?: string | undefined;
+  /**
+   * How many outcomes a detached worker keeps that no host was there for; the next host gets them with the event
+   * `keptResult`. The oldest go first; 0: none are kept. Default: 100.
+   */
+  keepResults?: number | undefined;
 }
 declare class NativeLifeline {
   /** Throws `ERR_SYSTEM` when no file descriptors are left. */
@@ -264,6 +279,8 @@ interface GuardOptions {
   killGroup: boolean;
   /** The runtime has the real libuv. */
   uv: boolean;
+  /** The worker outlives its host: nothing happens when that dies. */
+  detached: boolean;
 }
 interface NativeOptions {
   /** The serializer's name. */
@@ -304,6 +321,9 @@ export type WorkerErrorCode =
   | 'ERR_WORKER_CRASHED'
   | 'ERR_WORKER_CLOSED'
   | 'ERR_WORKER_DISCONNECTED'
+  | 'ERR_NO_SUCH_WORKER'
+  | 'ERR_WORKER_OCCUPIED'
+  | 'ERR_ATTACH_REFUSED'
   | 'ERR_START_TIMEOUT'
   | 'ERR_CONNECT_TIMEOUT'
   | 'ERR_MESSAGE_TIMEOUT'
@@ -477,6 +497,10 @@ interface ConnectionSetup {
   /** Something that only a log can tell. */
   onTrouble(text: string): void;
 }
+interface NamedSocket {
+  readonly path: string;
+  readonly token: string;
+}
 interface Ending {
   readonly reason: ShutdownReason;
   /** The error that ended it, where it is known. */
@@ -495,8 +519,12 @@ interface HostChannel extends CoreChannel {
   readonly movesValues: boolean;
   /** Connects; called once, before any `reconnect`. */
   connect(setup: ConnectionSetup): ConnectedHost;
+  /** The worker outlives its connection, and its host. */
+  readonly isDetached?: boolean | undefined;
+  /** Where a detached worker listens. */
+  readonly socketPath?: string | undefined;
   /** Connects again, after the connection was closed without ending the worker. */
-  reconnect?(setup: ConnectionSetup): ConnectedHost;
+  reconnect?(setup: ConnectionSetup): ConnectedHost | Promise<ConnectedHost>;
   /**
    * For how many milliseconds its JavaScript has been running without a pause; 0: it waits; -1: it lives, more is not
    * known; -2: it did not answer in time; -3: it is gone.
@@ -514,6 +542,7 @@ export declare class ProcessChannel implements HostChannel {
   private readonly child;
   private readonly pair;
   private readonly lifeline;
+  private readonly socket?;
   readonly isCore = true;
   readonly movesValues = false;
   readonly pid: number;
@@ -523,11 +552,13 @@ export declare class ProcessChannel implements HostChannel {
   readonly exited: Promise<Ending>;
   private readonly lastLines;
   private gone;
-  constructor(child: ChildProcess, pair: NativePair, lifeline: NativeLifeline);
+  constructor(child: ChildProcess, pair: NativePair, lifeline: NativeLifeline, socket?: NamedSocket | undefined);
   get title(): string;
   connect(setup: ConnectionSetup): ConnectedHost;
-  /** Over a new pair, whose other end goes to the worker over the lifeline. */
-  reconnect(setup: ConnectionSetup): ConnectedHost;
+  get isDetached(): boolean;
+  get socketPath(): string | undefined;
+  /** Over a new pair, whose other end goes to the worker over the lifeline; by the door, where others may have come. */
+  reconnect(setup: ConnectionSetup): Promise<ConnectedHost>;
   pulse(timeout: number): Promise<number>;
   askToEnd(): void;
   /** The last lines of standard error, where it is piped. */
@@ -624,7 +655,9 @@ export interface WorkerEvents {
   crash: [error: WorkerCrashedError];
   /** A new worker serves in place of one that crashed. */
   restart: [restart: WorkerRestart];
-  /** `disconnect()` is done. */
+  /** What a request has come to whose host had left; told to the next host of a detached worker. */
+  keptResult: [kept: KeptResult];
+  /** `disconnect()` is done, or another host has taken over a detached worker. */
   disconnect: [];
   /** `reconnect()` is done. */
   reconnect: [];
@@ -634,6 +667,15 @@ export interface WorkerEvents {
       readonly blockedFor: number;
     },
   ];
+}
+/** The outcome of a request whose host had left: `result`, or `error`. */
+export interface KeptResult {
+  /** The message type of the request. */
+  readonly type: string;
+  /** Its transaction id. */
+  readonly tx: string;
+  readonly result?: unknown;
+  readonly error?: Error | undefined;
 }
 /** A worker's end. */
 export interface WorkerExit {
@@ -778,6 +820,8 @@ export interface WorkerHandle<D extends Driver = Driver> {
   /** The worker's process id, also after its end; `undefined` for workers without a process of their own. */
   readonly pid: PidOf<D>;
   readonly name: string;
+  /** Where a detached worker listens for hosts; `undefined` for others. */
+  readonly socketPath: string | undefined;
   readonly capabilities: CapabilitiesOf<D>;
   /** The worker's standard output where it is piped, else `null`. */
   readonly stdout: Readable | null;
@@ -1084,6 +1128,48 @@ export declare function createWorker<
   M extends MessageDefinitions = MessageDefinitions,
   D extends Driver = ChildProcessDriver,
 >(options: WorkerOptions<M, D>): Promise<WorkerClient<M, D>>;
+/** Options of `attachWorker`: `name` or `socketPath`, and what `createWorker` has, too. */
+export interface AttachOptions<M extends MessageDefinitions = MessageDefinitions> {
+  /** The `name` that `createWorker` was given. */
+  name?: string | undefined;
+  /** The worker's `socketPath`. */
+  socketPath?: string | undefined;
+  /** Also while another host is connected, which loses its connection. Default: `false`, `ERR_WORKER_OCCUPIED`. */
+  takeOver?: boolean | undefined;
+  /** The worker server has the same. Default: a `JsonSerializer`. */
+  serializer?: Serializer | undefined;
+  /** In milliseconds; a number is the message timeout. Default: 10 s to connect, 5 min per message. */
+  timeout?: number | TimeoutConfig<M> | undefined;
+  /** Runs in this host. Default: none. */
+  middleware?: Middleware<M> | readonly Middleware<M>[] | undefined;
+  /** Default: a UUID per request. */
+  txIdGenerator?: TransactionIdGenerator<M> | undefined;
+  /** The longest encoded message in bytes, in either direction. Default: 268,435,456 (256 MiB). */
+  maxMessageSize?: number | undefined;
+  /** Default: `defaultLogger`. */
+  logger?: Logger | undefined;
+  /** Default: `'warn'`. */
+  logLevel?: LogLevel | undefined;
+  /** As for `createWorker`. */
+  unresponsiveAfter?: number | undefined;
+}
+/**
+ * Connects to a detached worker that another host has started, and that runs, with its state.
+ *
+ * @typeParam M - Its messages, made with `DefineMessages`.
+ * @throws `ERR_NO_SUCH_WORKER`, `ERR_WORKER_OCCUPIED` while another host is connected, `ERR_ATTACH_REFUSED`,
+ *   `ERR_START_TIMEOUT` when it does not answer, `ERR_SERIALIZER_MISMATCH`, `ERR_INVALID_OPTION`.
+ *
+ * @example
+ * ```ts
+ * const worker = await attachWorker<Messages>({ name: 'indexer' });
+ * console.log(await worker.send('count'));
+ * await worker.disconnect();
+ * ```
+ */
+export declare function attachWorker<M extends MessageDefinitions = MessageDefinitions>(
+  options: AttachOptions<M>,
+): Promise<WorkerClient<M, ChildProcessDriver>>;
 /** Options of `startWorkerServer`. */
 export interface WorkerServerOptions<M extends MessageDefinitions = MessageDefinitions> {
   /** The host needs the same. Default: a `JsonSerializer` for processes; none where values travel as they are. */

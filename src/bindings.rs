@@ -8,6 +8,7 @@ mod batch;
 mod command;
 mod connection;
 mod delivery;
+mod doorman;
 mod environment;
 mod failure;
 mod lifeline;

@@ -38,5 +38,7 @@ pub mod engine;
 
 pub mod lifeline;
 
+pub mod doorman;
+
 #[cfg(feature = "napi")]
 mod bindings;

@@ -24,6 +24,19 @@ pub trait Worker: Send + 'static {
     fn end(&self);
 }
 
+/// Answers the pings of a host that has attached, on a thread of its own, for as long as that host is there.
+///
+/// # Errors
+/// No thread can be started.
+pub fn answer(end: WorkerEnd, busy: impl Fn() -> Option<Duration> + Send + 'static) -> io::Result<()> {
+    thread::Builder::new().name("lifeline".to_owned()).stack_size(STACK).spawn(move || {
+        while let Signal::Ping(number) = end.next() {
+            end.answer(number, busy());
+        }
+    })?;
+    Ok(())
+}
+
 /// Watches the lifeline on a thread of its own, for as long as the process lives.
 ///
 /// # Errors

@@ -9,14 +9,20 @@ import {
   WorkerError,
 } from './errors.js';
 import type { ConnectedHost, ConnectionSetup } from './connection.js';
+import { KEPT_RESULT, type KeptOutcome } from './kept-results.js';
 import type { Log } from './logger.js';
 import { Control } from './native/environment.js';
 import { decodeError } from './remote-error.js';
+import { Undecodable } from './payload-codec.js';
 import type { Requests } from './requests.js';
+import type { KeptResult } from './types/worker-events.js';
 import { within } from './within.js';
 
 /** How long a worker may take to end after its connection did, in milliseconds. */
 const EXIT_GRACE = 1000;
+/** How long to wait for a sign of life, in milliseconds; the worker's own thread gives it. */
+const LOST_TIMEOUT = 1000;
+const GONE = -3;
 /** How long SIGTERM may take before SIGKILL, in milliseconds. */
 const TERMINATE_GRACE = 1000;
 
@@ -28,6 +34,9 @@ export interface IncarnationInit {
   readonly requests: Requests;
   readonly setup: Omit<ConnectionSetup, 'outcomes' | 'onControl' | 'onTrouble'>;
   readonly log: Log;
+  /** The connection to a detached worker was lost, not the worker. */
+  onDisconnected(): void;
+  onKept(kept: KeptResult): void;
 }
 
 /** One process or thread that is the worker, from its spawn to its end. */
@@ -46,6 +55,8 @@ export class Incarnation {
   private wasReady = false;
   private isDisconnected = false;
   private connectionEnded = false;
+  /** Settles when it is known whether a detached worker was lost, or its connection alone. */
+  private losing: Promise<void> | undefined;
   private hasEnded = false;
   private isClosing = false;
   /** Makes the error for what can no longer succeed, once the worker is lost. */
@@ -91,6 +102,7 @@ export class Incarnation {
   private attach(connected: ConnectedHost): void {
     this.connected = connected;
     this.requests.attach(connected);
+    connected.connection.setHold(this.hold);
   }
 
   /** Whether the worker keeps the host alive: -1 never, 0 while requests are in flight, 1 always. */
@@ -104,7 +116,7 @@ export class Incarnation {
   /** The error for what is asked of a worker that is not active; known when the reason is. */
   async refusal(operation: string, type: string): Promise<Error> {
     // Between the end of the connection and that of the process, the reason is still to come.
-    if (this.connectionEnded && !this.isClosing) await this.gone;
+    if (this.connectionEnded && !this.isClosing) await (this.losing ?? this.gone);
     return this.refusalNow(operation, type);
   }
 
@@ -133,10 +145,12 @@ export class Incarnation {
     if (channel.reconnect === undefined) throw unsupportedByDriver(driver, 'reconnect()', 'child_process');
     if (this.hasEnded || this.isClosing) throw workerClosed('reconnect', this.init.name);
     const ready = this.expectReady();
-    this.attach(channel.reconnect({ ...this.setup(), startupData: undefined }));
+    this.attach(await channel.reconnect({ ...this.setup(), startupData: undefined }));
     this.isDisconnected = false;
-    this.requests.connection.setHold(this.hold);
+    // Who waits for it is kept alive.
+    this.requests.connection.setHold(1);
     await ready;
+    this.requests.connection.setHold(this.hold);
   }
 
   /** Lets requests end, or rejects them, then asks the worker to stop, then makes it. */
@@ -208,6 +222,7 @@ export class Incarnation {
       case Control.HandshakeTimedOut:
         return this.giveUp(startTimeout(name, setup.options.startupTimeout));
       case Control.UnknownNotification:
+        if (detail === KEPT_RESULT) return this.onKept(payload);
         return log('warn', `a notification "${detail}" from the worker was dropped: a host has no handlers`);
       case Control.Dropped:
         return log('warn', `a message from the worker was dropped: ${detail}`);
@@ -229,6 +244,10 @@ export class Incarnation {
 
   /** The connection has ended. The process is ending too, or must not stay without one. */
   private onEnd(midFrame: boolean): void {
+    if (this.channel.isDetached === true) {
+      this.losing = this.onLost();
+      return;
+    }
     this.isConnected = false;
     this.connectionEnded = true;
     if (midFrame) this.init.log('warn', 'the connection ended in the middle of a message');
@@ -236,6 +255,30 @@ export class Incarnation {
     void within(Date.now() + EXIT_GRACE, this.gone).then((gone) => {
       if (!gone) this.channel.kill('SIGKILL');
     });
+  }
+
+  /** The connection to a detached worker has ended: with the worker, or because another host took over. */
+  private async onLost(): Promise<void> {
+    const { channel, init } = this;
+    this.isConnected = false;
+    this.connectionEnded = true;
+    const gone = (await channel.pulse(LOST_TIMEOUT)) === GONE;
+    if (gone || this.hasEnded || this.isClosing) return void (await this.gone);
+    this.connectionEnded = false;
+    this.isDisconnected = true;
+    this.requests.failAll((type) => notConnected(`finish "${type}"`, init.name));
+    this.settleReady.reject(notConnected('start', init.name));
+    this.requests.connection.close();
+    init.onDisconnected();
+  }
+
+  /** What an earlier host's request has come to. */
+  private onKept(payload: unknown): void {
+    const { setup, onKept } = this.init;
+    const outcome = setup.codec.decode(payload);
+    if (outcome instanceof Undecodable) return;
+    const { type, tx, result, error } = outcome as KeptOutcome;
+    onKept(error === undefined ? { type, tx, result } : { type, tx, error: decodeError(error) });
   }
 
   private onExit(ending: Ending): Ending {

@@ -1,4 +1,5 @@
 export { createWorker } from './create-worker.js';
+export { attachWorker } from './attach-worker.js';
 export { startWorkerServer } from './start-worker-server.js';
 export { getStartupData } from './startup-data.js';
 export { JsonSerializer } from './json-serializer.js';
@@ -13,6 +14,7 @@ export type { ProcessChannel } from './drivers/process-channel.js';
 export type { ThreadChannel } from './drivers/thread-channel.js';
 export type { InProcessChannel } from './drivers/in-process-channel.js';
 
+export type * from './types/attach-options.js';
 export type * from './types/driver.js';
 export type * from './types/handlers.js';
 export type * from './types/logger.js';

@@ -1,27 +1,21 @@
 import path from 'node:path';
 
+import { buildWorker } from './build-worker.js';
 import { ChildProcessDriver } from './drivers/child-process.js';
 import { CustomChannel } from './drivers/custom-channel.js';
 import type { HostChannel } from './drivers/host-channel.js';
-import { WorkerThreadsDriver } from './drivers/worker-threads.js';
-import { fromNative, invalidOption, spawnFailed, WorkerError } from './errors.js';
-import { Incarnation } from './incarnation.js';
-import { createLog } from './logger.js';
-import { MiddlewareChain } from './middleware-chain.js';
-import { checkTimeout, connectionOptions, messageTimeoutOf } from './native/connection-options.js';
-import { createCodec, createValueCodec, type PayloadCodec } from './payload-codec.js';
 import { checkEnd, toDriver } from './drivers/to-driver.js';
-import { JsonSerializer } from './json-serializer.js';
-import { Requests, type RequestsOptions } from './requests.js';
-import { RetryPolicy } from './retries.js';
+import { WorkerThreadsDriver } from './drivers/worker-threads.js';
+import { invalidOption, spawnFailed, WorkerError } from './errors.js';
+import { checkedPath, socketPathFor } from './named-sockets.js';
+import { CONNECT_TIMEOUT_VARIABLE } from './native/process-worker-channel.js';
 import { resolveScript } from './script.js';
 import type { CoreChannel, Driver, DriverChannel } from './types/driver.js';
 import type { MessageDefinitions } from './types/message-definitions.js';
 import type { ProcessOptions } from './types/process-options.js';
 import type { ThreadOptions } from './types/thread-options.js';
 import type { BaseWorkerOptions } from './types/worker-options.js';
-import { CONNECT_TIMEOUT_VARIABLE } from './native/process-worker-channel.js';
-import { Worker } from './worker.js';
+import type { Worker } from './worker.js';
 
 /** What `createWorker` does. */
 export async function startWorker(options: BaseWorkerOptions<MessageDefinitions, Driver>): Promise<Worker> {
@@ -31,57 +25,7 @@ export async function startWorker(options: BaseWorkerOptions<MessageDefinitions,
   const script = isSource ? String(options.script) : resolveScript(options.script);
   const name = options.name ?? (isSource ? 'eval' : path.basename(script));
   if (typeof name !== 'string') throw invalidOption('name', 'a string', name);
-  const codec = createCodec(options.serializer);
-  const nativeOptions = connectionOptions(codec, options.timeout, options.maxMessageSize);
-  const log = createLog(options.logger, options.logLevel, name);
-  // Read before the worker names its own serializer, so always JSON.
-  const startupData = createCodec(new JsonSerializer()).encode(options.startupData, 'startupData') as
-    string | undefined;
-  if (options.txIdGenerator !== undefined && typeof options.txIdGenerator !== 'function') {
-    throw invalidOption('txIdGenerator', 'a function', options.txIdGenerator);
-  }
-  const { unresponsiveAfter } = options;
-  if (unresponsiveAfter !== undefined) checkTimeout('unresponsiveAfter', unresponsiveAfter);
-  const policy = RetryPolicy.from(options.unexpectedShutdown);
-  const chains = MiddlewareChain.pair(options.middleware);
-  let payloads: PayloadCodec = codec;
-  const start = async () => {
-    const channel = await spawn(driver, script, options);
-    if (channel.movesValues) payloads = createValueCodec(options.serializer);
-    const requests = new Requests({
-      worker: name,
-      codec: payloads,
-      log,
-      ...chains,
-      txIdGenerator: options.txIdGenerator as RequestsOptions['txIdGenerator'],
-    });
-    const setup = { options: nativeOptions, codec: payloads, startupData };
-    try {
-      return new Incarnation({ name, driver: driver.name, channel, requests, setup, log });
-    } catch (error) {
-      channel.kill('SIGKILL');
-      throw fromNative(error);
-    }
-  };
-  const first = await start();
-  const worker = new Worker({
-    name,
-    driver: driver.name,
-    capabilities: driver.capabilities,
-    first,
-    start,
-    policy,
-    keep: (payload, type) => payloads.keep(payload, type),
-    timeoutOf: (type, perCall) => messageTimeoutOf(nativeOptions, type, perCall),
-    unresponsiveAfter,
-    log,
-  });
-  try {
-    if (options.waitForReady !== false) await first.ready;
-    return worker;
-  } finally {
-    worker.settle();
-  }
+  return buildWorker(driver, name, options, () => spawn(driver, script, options));
 }
 
 async function spawn(
@@ -107,13 +51,29 @@ function isCore(channel: Partial<CoreChannel & HostChannel> | undefined | null):
   return channel?.isCore === true && typeof channel.connect === 'function';
 }
 
+const processOptions = [
+  'execPath',
+  'execArgv',
+  'argv',
+  'env',
+  'cwd',
+  'stdio',
+  'detached',
+  'socketPath',
+  'keepResults',
+] as const satisfies readonly (keyof ProcessOptions)[];
+
 /** What concerns the worker's process may be given to `createWorker` itself, too. */
 function driverOptions(driver: Driver, options: BaseWorkerOptions<MessageDefinitions, Driver>): object {
   const merged: Record<string, unknown> = {};
-  for (const name of ['execPath', 'execArgv', 'argv', 'env', 'cwd', 'stdio'] as const) {
+  for (const name of processOptions) {
     if (options[name] !== undefined) merged[name] = options[name];
   }
   Object.assign(merged, options.driverOptions);
+  if (merged['detached'] === true && driver instanceof ChildProcessDriver) {
+    const { socketPath } = merged as ProcessOptions;
+    merged['socketPath'] = socketPath === undefined ? socketPathFor(options.name) : checkedPath(socketPath);
+  }
   const connectTimeout = typeof options.timeout === 'object' ? options.timeout.serverConnect : undefined;
   if (driver instanceof ChildProcessDriver && connectTimeout !== undefined) {
     merged['env'] = {

@@ -1,8 +1,8 @@
-import { EventEmitter } from 'node:events';
 import type { Readable } from 'node:stream';
 
 import { invalidOption, unsupportedByDriver, workerClosed } from './errors.js';
 import { HealthWatch } from './health-watch.js';
+import type { Events } from './events.js';
 import type { Incarnation } from './incarnation.js';
 import type { Log } from './logger.js';
 import { checkTimeout } from './native/connection-options.js';
@@ -31,6 +31,7 @@ export interface WorkerInit {
   readonly timeoutOf: Retryable['timeoutOf'];
   /** In milliseconds; `undefined`: nobody watches. */
   readonly unresponsiveAfter: number | undefined;
+  readonly events: Events;
   readonly log: Log;
 }
 
@@ -40,7 +41,6 @@ export class Worker {
   readonly capabilities: DriverCapabilities;
   private current: Incarnation;
   private readonly driver: string;
-  private readonly emitter = new EventEmitter();
   private readonly restarts: Restarts;
   private readonly retries: Retries | undefined;
   private readonly watch: HealthWatch | undefined;
@@ -58,7 +58,7 @@ export class Worker {
       attempts: policy?.most ?? 1,
       start: () => init.start(),
       onSpawned: (next) => this.adopt(next),
-      onServing: (next, count) => this.emit('restart', { pid: next.channel.pid, count }),
+      onServing: (next, count) => this.init.events.emit('restart', { pid: next.channel.pid, count }),
       isOver: () => this.closing !== undefined,
     });
     if (policy !== undefined) this.retries = new Retries(policy, this.retryable());
@@ -66,7 +66,7 @@ export class Worker {
       this.watch = new HealthWatch(
         unresponsiveAfter,
         () => this.current.channel.pulse(HEALTH_TIMEOUT),
-        (blockedFor) => this.emit('unresponsive', { blockedFor }),
+        (blockedFor) => this.init.events.emit('unresponsive', { blockedFor }),
       );
     }
   }
@@ -98,14 +98,18 @@ export class Worker {
   private follow(incarnation: Incarnation): void {
     const { pid } = incarnation.channel;
     void incarnation.gone.then(({ reason }) => {
-      if (incarnation.crash !== undefined) this.emit('crash', incarnation.crash);
-      this.emit('exit', { pid, reason });
+      if (incarnation.crash !== undefined) this.init.events.emit('crash', incarnation.crash);
+      this.init.events.emit('exit', { pid, reason });
       if (this.retries === undefined || this.closing !== undefined) this.watch?.stop();
     });
   }
 
   get pid(): number | undefined {
     return this.current.channel.pid;
+  }
+
+  get socketPath(): string | undefined {
+    return this.current.channel.socketPath;
   }
 
   get stdout(): Readable | null {
@@ -238,7 +242,7 @@ export class Worker {
     if (this.closing !== undefined) throw workerClosed('disconnect', this.name);
     const wasConnected = this.current.isActive;
     this.current.disconnect();
-    if (wasConnected) this.emit('disconnect');
+    if (wasConnected) this.init.events.emit('disconnect');
   }
 
   async reconnect(): Promise<void> {
@@ -246,7 +250,7 @@ export class Worker {
     if (this.closing !== undefined) throw workerClosed('reconnect', this.name);
     const wasConnected = this.current.isActive;
     await this.current.reconnect();
-    if (!wasConnected) this.emit('reconnect');
+    if (!wasConnected) this.init.events.emit('reconnect');
   }
 
   private checkReconnectable(what: string): void {
@@ -266,22 +270,17 @@ export class Worker {
   }
 
   on<E extends keyof WorkerEvents>(event: E, listener: (...details: WorkerEvents[E]) => void): this {
-    this.emitter.on(event, listener as (...details: unknown[]) => void);
+    this.init.events.on(event, listener);
     return this;
   }
 
   once<E extends keyof WorkerEvents>(event: E, listener: (...details: WorkerEvents[E]) => void): this {
-    this.emitter.once(event, listener as (...details: unknown[]) => void);
+    this.init.events.once(event, listener);
     return this;
   }
 
   off<E extends keyof WorkerEvents>(event: E, listener: (...details: WorkerEvents[E]) => void): this {
-    this.emitter.off(event, listener as (...details: unknown[]) => void);
+    this.init.events.off(event, listener);
     return this;
-  }
-
-  /** In a tick of its own: what a listener throws is its user's, and must not reach ours. */
-  private emit<E extends keyof WorkerEvents>(event: E, ...details: WorkerEvents[E]): void {
-    if (this.emitter.listenerCount(event) > 0) process.nextTick(() => this.emitter.emit(event, ...details));
   }
 }

@@ -34,8 +34,7 @@ export const facade = {
   },
 };
 
-// Without white space: a thread that starts compiles all of it.
-const syntax = { platform: 'node', target: 'node20', charset: 'utf8', minifyWhitespace: true, minifySyntax: true };
+const syntax = { platform: 'node', target: 'node20', charset: 'utf8' };
 
 /**
  * The facade as three ES modules, `index`, `host` and what both need, and the names the first exports. esbuild splits ES

@@ -1,5 +1,6 @@
 //! Both ends of a lifeline as the facade sees them.
 
+use std::cell::RefCell;
 use std::os::fd::IntoRawFd;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -20,7 +21,13 @@ use crate::transport::{ChildEnd, Stream};
 #[napi]
 pub struct NativeLifeline {
     host: Arc<Mutex<Option<HostEnd>>>,
-    theirs: Option<ChildEnd>,
+    theirs: RefCell<Option<ChildEnd>>,
+}
+
+impl NativeLifeline {
+    pub(super) fn of(end: HostEnd) -> Self {
+        Self { host: Arc::new(Mutex::new(Some(end))), theirs: RefCell::default() }
+    }
 }
 
 /// A ping on its way, on a thread of the pool.
@@ -55,6 +62,8 @@ pub struct GuardOptions {
     pub kill_group: bool,
     /// The runtime has the real libuv.
     pub uv: bool,
+    /// The worker outlives its host: nothing happens when that dies.
+    pub detached: bool,
 }
 
 type OnStream = ThreadsafeFunction<i32, (), i32, Status, false, true>;
@@ -64,6 +73,7 @@ struct Process {
     pulse: Option<LoopPulse>,
     on_stream: OnStream,
     kill_group: bool,
+    detached: bool,
 }
 
 impl Worker for Process {
@@ -77,11 +87,17 @@ impl Worker for Process {
     }
 
     fn orphaned(&self) {
+        if self.detached {
+            return;
+        }
         self.on_stream.call(-1, ThreadsafeFunctionCallMode::NonBlocking);
     }
 
     fn end(&self) {
         use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
+        if self.detached {
+            return;
+        }
         if self.kill_group {
             let _ = kill_current_process_group(Signal::KILL);
         }
@@ -95,19 +111,19 @@ impl NativeLifeline {
     #[napi(constructor, catch_unwind)]
     pub fn new() -> Result<Self, Failure> {
         let (host, theirs) = lifeline().map_err(|error| system("cannot make a lifeline", &error))?;
-        Ok(Self { host: Arc::new(Mutex::new(Some(host))), theirs: Some(theirs) })
+        Ok(Self { host: Arc::new(Mutex::new(Some(host))), theirs: RefCell::new(Some(theirs)) })
     }
 
     /// The descriptor for the child's `stdio`; -1 when it was closed.
     #[napi(getter, catch_unwind)]
     pub fn child_fd(&self) -> i32 {
-        self.theirs.as_ref().map_or(-1, ChildEnd::fd)
+        self.theirs.borrow().as_ref().map_or(-1, ChildEnd::fd)
     }
 
     /// Closes this process's copy of the child's end: else the end of the child would not be noticed.
     #[napi(catch_unwind)]
-    pub fn close_child_end(&mut self) {
-        self.theirs = None;
+    pub fn close_child_end(&self) {
+        self.theirs.take();
     }
 
     /// How the worker is: for how many milliseconds its JavaScript has been running without a pause, 0 where it waits;
@@ -129,8 +145,8 @@ impl NativeLifeline {
 
     /// Closes what is left of both ends: an undetached worker takes it for its host's death.
     #[napi(catch_unwind)]
-    pub fn close(&mut self) {
-        self.theirs = None;
+    pub fn close(&self) {
+        self.theirs.take();
         let host = Arc::clone(&self.host);
         // A ping may be on its way; it is bounded.
         let taken = host.try_lock().ok().and_then(|mut host| host.take());
@@ -150,7 +166,7 @@ impl NativeLifeline {
             .build()
             .map_err(node)?;
         let pulse = if options.uv { LoopPulse::start(env) } else { None };
-        guard(end, Process { pulse, on_stream, kill_group: options.kill_group })
+        guard(end, Process { pulse, on_stream, kill_group: options.kill_group, detached: options.detached })
             .map_err(|error| system("cannot start the thread of the lifeline", &error))
     }
 }

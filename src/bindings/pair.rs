@@ -14,6 +14,11 @@ pub struct NativePair {
 }
 
 impl NativePair {
+    /// One end is all there is.
+    pub(super) fn of(stream: Stream) -> Self {
+        Self { ours: Some(stream), theirs: None }
+    }
+
     pub(super) fn take_child_end(&mut self) -> Option<ChildEnd> {
         self.theirs.take()
     }

@@ -1,6 +1,7 @@
 //! Socket pairs.
 
 pub mod lifeline;
+pub mod named;
 
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};

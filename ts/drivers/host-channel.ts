@@ -25,8 +25,12 @@ export interface HostChannel extends CoreChannel {
   readonly movesValues: boolean;
   /** Connects; called once, before any `reconnect`. */
   connect(setup: ConnectionSetup): ConnectedHost;
+  /** The worker outlives its connection, and its host. */
+  readonly isDetached?: boolean | undefined;
+  /** Where a detached worker listens. */
+  readonly socketPath?: string | undefined;
   /** Connects again, after the connection was closed without ending the worker. */
-  reconnect?(setup: ConnectionSetup): ConnectedHost;
+  reconnect?(setup: ConnectionSetup): ConnectedHost | Promise<ConnectedHost>;
   /**
    * For how many milliseconds its JavaScript has been running without a pause; 0: it waits; -1: it lives, more is not
    * known; -2: it did not answer in time; -3: it is gone.

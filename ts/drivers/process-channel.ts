@@ -5,8 +5,11 @@ import type { ConnectedHost, ConnectionSetup } from '../connection.js';
 import { LastLines } from '../last-lines.js';
 import { fromNative } from '../errors.js';
 import type { NativeLifeline, NativePair } from '../native/binding.js';
+import type { NamedSocket } from '../named-sockets.js';
+import { removeSocketFiles } from '../socket-files.js';
 import { getNative } from '../native/environment.js';
 import { connectNative } from '../native/host-connection.js';
+import { knock } from './attached-channel.js';
 import type { Ending, HostChannel } from './host-channel.js';
 
 /** How long the rest of a dead worker's output may take to arrive, in milliseconds. A grandchild may hold it open. */
@@ -28,6 +31,7 @@ export class ProcessChannel implements HostChannel {
     private readonly child: ChildProcess,
     private readonly pair: NativePair,
     private readonly lifeline: NativeLifeline,
+    private readonly socket?: NamedSocket,
   ) {
     this.pid = child.pid as number;
     this.stdout = child.stdout;
@@ -37,6 +41,7 @@ export class ProcessChannel implements HostChannel {
       child.once('exit', (code, signal) => {
         this.gone = true;
         lifeline.close();
+        if (socket !== undefined) removeSocketFiles(socket.path);
         const done = () => resolve({ reason: { type: 'exit', code, signal } });
         if (child.stderr === null && child.stdout === null) return done();
         child.once('close', done);
@@ -59,8 +64,17 @@ export class ProcessChannel implements HostChannel {
     }
   }
 
-  /** Over a new pair, whose other end goes to the worker over the lifeline. */
-  reconnect(setup: ConnectionSetup): ConnectedHost {
+  get isDetached(): boolean {
+    return this.socket !== undefined;
+  }
+
+  get socketPath(): string | undefined {
+    return this.socket?.path;
+  }
+
+  /** Over a new pair, whose other end goes to the worker over the lifeline; by the door, where others may have come. */
+  async reconnect(setup: ConnectionSetup): Promise<ConnectedHost> {
+    if (this.socket !== undefined) return connectNative((await knock(this.socket, false)).pair(), setup);
     const pair = new (getNative().addon.NativePair)();
     try {
       this.lifeline.pass(pair);

@@ -1,20 +1,31 @@
 import { type ChildProcess, spawn, type SpawnOptions, type StdioOptions } from 'node:child_process';
 
 import { invalidOption, spawnFailed } from '../errors.js';
+import { prepareSocket, socketPathFor } from '../named-sockets.js';
+import { removeSocketFiles } from '../socket-files.js';
 import { getNative } from '../native/environment.js';
 import { inheritedExecArgv } from '../process-arguments.js';
 import { loaderArguments } from '../script.js';
 import type { ProcessOptions, StdioMode } from '../types/process-options.js';
-import { CHANNEL_VARIABLE, LIFELINE_VARIABLE } from '../native/process-worker-channel.js';
+import { CHANNEL_VARIABLE, LIFELINE_VARIABLE, SOCKET_VARIABLE } from '../native/process-worker-channel.js';
 import { ProcessChannel } from './process-channel.js';
 import { refuseOptions } from './refuse-options.js';
+
+/** How many outcomes a detached worker keeps that no host was there for. */
+const KEPT_RESULTS = 100;
 
 /** Starts a worker process, connected by a private pair that nobody else can reach. */
 export async function startProcess(script: string, options: ProcessOptions): Promise<ProcessChannel> {
   refuseOptions('child_process', options);
   const execArgv = options.execArgv === undefined ? inheritedExecArgv() : strings('execArgv', options.execArgv);
   const loader = loaderArguments(script, execArgv);
-  const stdio = standardStreams(options.stdio);
+  const { detached = false, socketPath, keepResults = KEPT_RESULTS } = options;
+  if (typeof detached !== 'boolean') throw invalidOption('detached', 'true or false', detached);
+  if (typeof keepResults !== 'number' || !(keepResults >= 0)) {
+    throw invalidOption('keepResults', 'a number, 0 or more', keepResults);
+  }
+  const stdio = standardStreams(options.stdio ?? (detached ? 'ignore' : 'inherit'));
+  const socket = detached ? prepareSocket(socketPath ?? socketPathFor(undefined)) : undefined;
   const { addon } = getNative();
   const pair = new addon.NativePair();
   const lifeline = new addon.NativeLifeline();
@@ -28,7 +39,9 @@ export async function startProcess(script: string, options: ProcessOptions): Pro
           ...(options.env ?? process.env),
           [CHANNEL_VARIABLE]: `fd:${stdio.length}`,
           [LIFELINE_VARIABLE]: `fd:${stdio.length + 1}`,
+          ...(socket === undefined ? {} : { [SOCKET_VARIABLE]: JSON.stringify({ ...socket, keepResults }) }),
         },
+        detached,
         stdio: [...stdio, pair.childFd, lifeline.childFd],
         windowsHide: true,
       },
@@ -36,10 +49,11 @@ export async function startProcess(script: string, options: ProcessOptions): Pro
     await started(child);
     pair.closeChildEnd();
     lifeline.closeChildEnd();
-    return new ProcessChannel(child, pair, lifeline);
+    return new ProcessChannel(child, pair, lifeline, socket);
   } catch (error) {
     pair.close();
     lifeline.close();
+    if (socket !== undefined) removeSocketFiles(socket.path);
     throw error;
   }
 }

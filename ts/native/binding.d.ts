@@ -1,5 +1,19 @@
 import type { OnControl, OnMessages } from './callbacks.js';
 
+/** What a host has of a detached worker. */
+export declare class NativeAttachment {
+  /** Connects to the worker that listens at `path`. Rejects with a text that begins with a code. */
+  static knock(path: string, token: string, takeOver: boolean): Promise<NativeAttachment>;
+  /** Whether there is a socket at `path` at which nobody listens any more. */
+  static isStale(path: string): boolean;
+  /** The worker's process id. */
+  get pid(): number;
+  /** The host's end of the connection for messages; once. */
+  pair(): NativePair;
+  /** The host's end of the lifeline; once. */
+  lifeline(): NativeLifeline;
+}
+
 /** One side of one connection. Payloads go in as the serializer made them: text or bytes; `undefined` for none. */
 export declare class NativeConnection {
   /** The host's side of a pair. `startupData` is JSON text. */
@@ -53,6 +67,17 @@ export declare class NativeConnection {
   get isReady(): boolean;
   /** Closes the connection at once. Nothing more will be told. */
   close(): void;
+}
+
+/** The door of a detached worker. */
+export declare class NativeDoor {
+  /**
+   * Listens at `path` for hosts that know the token. `onStream` is called with the descriptor of each connection. A
+   * socket that a dead worker left there is removed. `uv`: the runtime has the real libuv. Throws `ERR_SYSTEM`.
+   */
+  constructor(path: string, token: string, uv: boolean, onStream: (fd: number) => void);
+  /** Whether a host is connected: then another is turned away unless it takes over. */
+  setOccupied(occupied: boolean): void;
 }
 
 /** The addon as one JavaScript thread sees it. */
@@ -153,6 +178,8 @@ export interface GuardOptions {
   killGroup: boolean;
   /** The runtime has the real libuv. */
   uv: boolean;
+  /** The worker outlives its host: nothing happens when that dies. */
+  detached: boolean;
 }
 
 /** How the two sides of a connection talk. Durations are in milliseconds; 0 and Infinity mean none. */

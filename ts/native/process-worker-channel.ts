@@ -3,7 +3,9 @@ import { isMainThread } from 'node:worker_threads';
 import { fromNative } from '../errors.js';
 import type { RemoteErrorPayload } from '../types/message.js';
 import type { ServeSetup, WorkerChannel } from '../worker-channel.js';
-import type { NativeConnection } from './binding.js';
+import { KeptResults } from '../kept-results.js';
+import { removeSocketFiles } from '../socket-files.js';
+import type { NativeConnection, NativeDoor } from './binding.js';
 import { getNative, hasUv } from './environment.js';
 import { NativeServer } from './server-connection.js';
 
@@ -12,6 +14,9 @@ export const CHANNEL_VARIABLE = 'ISOLATED_WORKERS_CHANNEL';
 
 /** Names the lifeline in the same way; `,group` behind it: the host's death ends the whole process group. */
 export const LIFELINE_VARIABLE = 'ISOLATED_WORKERS_LIFELINE';
+
+/** Where a detached worker listens, as JSON: `path`, `token` and `keepResults`. */
+export const SOCKET_VARIABLE = 'ISOLATED_WORKERS_SOCKET';
 
 /** What the host configured as `timeout.serverConnect`, in milliseconds: too late to be told over the connection. */
 export const CONNECT_TIMEOUT_VARIABLE = 'ISOLATED_WORKERS_CONNECT_TIMEOUT';
@@ -25,14 +30,23 @@ export function openProcessChannel(): WorkerChannel | undefined {
   const descriptor = /^fd:(\d+)$/.exec(process.env[CHANNEL_VARIABLE] ?? '')?.[1];
   if (descriptor === undefined || !isMainThread) return undefined;
   const lifeline = /^fd:(\d+)(,group)?$/.exec(process.env[LIFELINE_VARIABLE] ?? '');
+  const socket = process.env[SOCKET_VARIABLE];
   const timeout = Number(process.env[CONNECT_TIMEOUT_VARIABLE] ?? DEFAULT_CONNECT_TIMEOUT);
   // Processes that this worker starts are not workers of the same host.
   delete process.env[CHANNEL_VARIABLE];
   delete process.env[LIFELINE_VARIABLE];
+  delete process.env[SOCKET_VARIABLE];
   delete process.env[CONNECT_TIMEOUT_VARIABLE];
   const channel = new ProcessWorkerChannel(Number(descriptor), timeout);
+  if (socket !== undefined) channel.listen(JSON.parse(socket) as DetachedSocket);
   if (lifeline !== null) channel.guard(Number(lifeline[1]), lifeline[2] !== undefined);
   return channel;
+}
+
+interface DetachedSocket {
+  readonly path: string;
+  readonly token: string;
+  readonly keepResults: number;
 }
 
 class ProcessWorkerChannel implements WorkerChannel {
@@ -44,6 +58,8 @@ class ProcessWorkerChannel implements WorkerChannel {
   private server: NativeServer | undefined;
   private data: { readonly value: unknown } | undefined;
   private hasLifeline = false;
+  private door: NativeDoor | undefined;
+  private kept: KeptResults | undefined;
   /** Keeps a worker alive that waits for its host to connect again. */
   private waiting: NodeJS.Timeout | undefined;
 
@@ -61,12 +77,20 @@ class ProcessWorkerChannel implements WorkerChannel {
 
   /** Watches the lifeline, on a thread that no JavaScript can block. */
   guard(descriptor: number, killGroup: boolean): void {
-    this.native.addon.NativeLifeline.guard(descriptor, { killGroup, uv: hasUv() }, (stream) => {
+    const options = { killGroup, uv: hasUv(), detached: this.door !== undefined };
+    this.native.addon.NativeLifeline.guard(descriptor, options, (stream) => {
       if (stream >= 0) this.reconnect(stream);
       else if (this.setup === undefined) process.exit();
       else this.setup.onHostGone();
     });
     this.hasLifeline = true;
+  }
+
+  /** Lets other hosts in, on a thread of its own. */
+  listen({ path, token, keepResults }: DetachedSocket): void {
+    this.kept = new KeptResults(keepResults);
+    this.door = new this.native.addon.NativeDoor(path, token, hasUv(), (stream) => this.reconnect(stream));
+    process.once('exit', () => removeSocketFiles(path));
   }
 
   startupData(): unknown {
@@ -89,21 +113,29 @@ class ProcessWorkerChannel implements WorkerChannel {
   }
 
   private start(setup: ServeSetup): Promise<void> {
-    this.server = new NativeServer(this.connection, setup);
-    return this.server.serve(() => this.onEnd(setup));
+    const { connection, kept } = this;
+    const server = (this.server = new NativeServer(connection, setup, kept));
+    const ready = server.serve(() => {
+      // Another may have come meanwhile.
+      if (this.server === server) this.onEnd(setup);
+    });
+    return kept === undefined ? ready : ready.then(() => server.deliver(kept));
   }
 
   /** The connection has ended. Whether the host is gone, too, the lifeline will tell. */
   private onEnd(setup: ServeSetup): void {
-    if (!this.hasLifeline) return setup.onHostGone();
+    if (!this.hasLifeline && this.door === undefined) return setup.onHostGone();
     setup.onDisconnected();
+    this.door?.setOccupied(false);
     this.waiting ??= setInterval(() => {}, 2 ** 30);
   }
 
   /** The host connects again. What was asked over the connection before has lost its asker. */
   private reconnect(descriptor: number): void {
+    this.server?.leave();
     this.connection.close();
     this.connection = this.connect(descriptor);
+    this.door?.setOccupied(true);
     const { setup } = this;
     // A script that does not serve yet will, over this one.
     if (setup === undefined) return;

@@ -1,5 +1,6 @@
 import type { AnyHandler, Answers, Dispatcher } from '../dispatcher.js';
 import { fromNative, hostSilent } from '../errors.js';
+import { KEPT_RESULT, type KeptOutcome, type KeptResults } from '../kept-results.js';
 import { createCodec, type Encoded, type PayloadCodec } from '../payload-codec.js';
 import type { RemoteErrorPayload } from '../types/message.js';
 import type { ServeSetup } from '../worker-channel.js';
@@ -10,6 +11,7 @@ import { Control, getNative, HEAD, RECORD, RecordKind } from './environment.js';
 export class NativeServer implements Answers<number> {
   private readonly native = getNative();
   private readonly codec: PayloadCodec;
+  private hasLeft = false;
   private readonly dispatcher: Dispatcher<number>;
   /** By the addon's numbers. */
   private readonly handlers: readonly (AnyHandler | undefined)[];
@@ -17,6 +19,7 @@ export class NativeServer implements Answers<number> {
   constructor(
     private readonly connection: NativeConnection,
     private readonly setup: ServeSetup,
+    private readonly kept: KeptResults | undefined,
   ) {
     this.codec = createCodec(setup.serializer);
     this.dispatcher = setup.createDispatcher(this);
@@ -45,6 +48,7 @@ export class NativeServer implements Answers<number> {
           case Control.Close:
             return setup.onCloseAsked();
           case Control.End:
+            this.leave();
             return onEnd();
         }
       };
@@ -75,12 +79,35 @@ export class NativeServer implements Answers<number> {
     }
   };
 
+  /** The host has left: what its requests come to has no taker. */
+  leave(): void {
+    this.hasLeft = true;
+  }
+
+  /** Tells a new host what came to its end while none was there. */
+  deliver(kept: KeptResults): void {
+    for (const outcome of kept.take()) {
+      try {
+        this.connection.post(KEPT_RESULT, this.codec.encode(outcome, `the kept result of "${outcome.type}"`));
+      } catch (error) {
+        this.setup.log('warn', `the kept result of "${outcome.type}" cannot be told`, error);
+      }
+    }
+    this.native.scheduleFlush();
+  }
+
   respond(call: number, type: string, result: unknown): void {
+    if (this.hasLeft) return this.keep(call, type, { result });
     this.connection.respond(call, this.codec.encode(result, `the result of "${type}"`));
     this.native.scheduleFlush();
   }
 
-  fail(call: number, _type: string, error: RemoteErrorPayload): void {
+  private keep(call: number, type: string, outcome: Pick<KeptOutcome, 'result' | 'error'>): void {
+    this.kept?.add({ type, tx: this.transactionId(call) ?? '', ...outcome });
+  }
+
+  fail(call: number, type: string, error: RemoteErrorPayload): void {
+    if (this.hasLeft) return this.keep(call, type, { error });
     this.connection.fail(call, JSON.stringify(error));
     this.native.scheduleFlush();
   }

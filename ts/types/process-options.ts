@@ -19,4 +19,19 @@ export interface ProcessOptions {
   cwd?: string | URL | undefined;
   /** All three standard streams at once, or standard input, output and error one by one. Default: `'inherit'`. */
   stdio?: StdioMode | readonly StdioMode[] | undefined;
+  /**
+   * The worker outlives its host; `attachWorker` connects another to it. It is a process group of its own, and its standard
+   * streams are dropped unless `stdio` says otherwise. Default: `false`.
+   */
+  detached?: boolean | undefined;
+  /**
+   * Where a detached worker listens for hosts: a path that no other worker has. Default: one in a private directory, below
+   * `XDG_RUNTIME_DIR` or the directory for temporary files, which `attachWorker` finds by the worker's `name`.
+   */
+  socketPath?: string | undefined;
+  /**
+   * How many outcomes a detached worker keeps that no host was there for; the next host gets them with the event
+   * `keptResult`. The oldest go first; 0: none are kept. Default: 100.
+   */
+  keepResults?: number | undefined;
 }

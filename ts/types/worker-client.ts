@@ -126,6 +126,8 @@ export interface WorkerHandle<D extends Driver = Driver> {
   /** The worker's process id, also after its end; `undefined` for workers without a process of their own. */
   readonly pid: PidOf<D>;
   readonly name: string;
+  /** Where a detached worker listens for hosts; `undefined` for others. */
+  readonly socketPath: string | undefined;
   readonly capabilities: CapabilitiesOf<D>;
   /** The worker's standard output where it is piped, else `null`. */
   readonly stdout: Readable | null;

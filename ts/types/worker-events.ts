@@ -9,12 +9,24 @@ export interface WorkerEvents {
   crash: [error: WorkerCrashedError];
   /** A new worker serves in place of one that crashed. */
   restart: [restart: WorkerRestart];
-  /** `disconnect()` is done. */
+  /** What a request has come to whose host had left; told to the next host of a detached worker. */
+  keptResult: [kept: KeptResult];
+  /** `disconnect()` is done, or another host has taken over a detached worker. */
   disconnect: [];
   /** `reconnect()` is done. */
   reconnect: [];
   /** Its JavaScript has been running without a pause for longer than the option `unresponsiveAfter` allows. */
   unresponsive: [blocked: { readonly blockedFor: number }];
+}
+
+/** The outcome of a request whose host had left: `result`, or `error`. */
+export interface KeptResult {
+  /** The message type of the request. */
+  readonly type: string;
+  /** Its transaction id. */
+  readonly tx: string;
+  readonly result?: unknown;
+  readonly error?: Error | undefined;
 }
 
 /** A worker's end. */

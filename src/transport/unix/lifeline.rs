@@ -22,8 +22,8 @@ const UNKNOWN: u64 = u64::MAX;
 /// The host's end. Its loss, however it comes, is what the worker learns its host's death from.
 #[derive(Debug)]
 pub struct HostEnd {
-    stream: UnixStream,
-    pings: u8,
+    pub(super) stream: UnixStream,
+    pub(super) pings: u8,
 }
 
 /// The worker's end.
@@ -119,6 +119,11 @@ impl WorkerEnd {
         let Stream(stream) = adopt(fd)?;
         stream.set_nonblocking(false)?;
         Ok(Self(stream))
+    }
+
+    /// One that a host has opened by itself.
+    pub(super) fn from_stream(stream: UnixStream) -> Self {
+        Self(stream)
     }
 
     /// Blocks until there is something to tell.

@@ -1,0 +1,242 @@
+//! Named sockets, by which another host finds a worker that has outlived its own.
+
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::Stream;
+use super::lifeline::{HostEnd, WorkerEnd};
+
+/// How long either side may take for its line.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// The longest line: a word, a token of at most 128 characters, and what is wanted.
+const LINE: usize = 256;
+
+/// What a host wants of the worker it connects to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A connection for messages.
+    Messages {
+        /// Also when another host is connected: that one loses its connection.
+        take_over: bool,
+    },
+    /// A lifeline.
+    Lifeline,
+}
+
+/// What became of that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Another host is connected.
+    #[error("another host is connected to it")]
+    Occupied,
+    /// The token is not the worker's.
+    #[error("its token is another")]
+    WrongToken,
+    /// It said nothing that makes sense, or nothing at all.
+    #[error("it does not answer as a worker does")]
+    NoWorker,
+}
+
+/// A worker's named socket.
+#[derive(Debug)]
+pub struct Listener(UnixListener);
+
+impl Listener {
+    /// Listens at `path`, for this user alone. What a dead worker left there is removed.
+    ///
+    /// # Errors
+    /// A live worker listens there, or the path cannot be used.
+    pub fn bind(path: &Path) -> io::Result<Self> {
+        let listener = match UnixListener::bind(path) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_stale(path) => {
+                std::fs::remove_file(path)?;
+                UnixListener::bind(path)?
+            }
+            other => other?,
+        };
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+        Ok(Self(listener))
+    }
+
+    /// Blocks until somebody connects who is this user.
+    ///
+    /// # Errors
+    /// The socket can no longer be used.
+    pub fn accept(&self) -> io::Result<Guest> {
+        loop {
+            match self.0.accept() {
+                Ok((stream, _)) if is_this_user(&stream) => return Ok(Guest(stream)),
+                // Another user; or a guest that has left again.
+                Ok(_) => {}
+                Err(error) if matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted) => {
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// Whether nobody listens at `path`, though there is a socket.
+pub fn is_stale(path: &Path) -> bool {
+    matches!(UnixStream::connect(path), Err(error) if error.kind() == io::ErrorKind::ConnectionRefused)
+}
+
+/// Who has connected and has not yet said what for.
+#[derive(Debug)]
+pub struct Guest(UnixStream);
+
+impl Guest {
+    /// Reads what the guest wants, and lets it in if it knows the token, and the place is free or may be taken.
+    ///
+    /// # Errors
+    /// It was turned away.
+    pub fn admit(self, token: &str, is_occupied: bool) -> Result<Admitted, Refusal> {
+        let mut stream = self.0;
+        let outcome = match parse(&read_line(&mut stream)) {
+            None => Err(Refusal::NoWorker),
+            Some((theirs, _)) if !is_same(theirs.as_bytes(), token.as_bytes()) => Err(Refusal::WrongToken),
+            Some((_, Purpose::Messages { take_over: false })) if is_occupied => Err(Refusal::Occupied),
+            Some((_, purpose)) => Ok(purpose),
+        };
+        let answer = match outcome {
+            Ok(_) => format!("welcome {}\n", std::process::id()),
+            Err(Refusal::Occupied) => "occupied\n".to_owned(),
+            Err(Refusal::WrongToken) => "token\n".to_owned(),
+            Err(Refusal::NoWorker) => "what\n".to_owned(),
+        };
+        // Whoever does not wait for the answer is gone by its next word.
+        let _ = stream.write_all(answer.as_bytes());
+        let lost = |_: io::Error| Refusal::NoWorker;
+        stream.set_read_timeout(None).map_err(lost)?;
+        match outcome? {
+            Purpose::Lifeline => Ok(Admitted::Lifeline(WorkerEnd::from_stream(stream))),
+            Purpose::Messages { .. } => {
+                stream.set_nonblocking(true).map_err(lost)?;
+                Ok(Admitted::Messages(Stream(stream)))
+            }
+        }
+    }
+}
+
+/// A guest that was let in.
+#[derive(Debug)]
+pub enum Admitted {
+    /// Speaks the protocol of messages from now on.
+    Messages(Stream),
+    /// Pings.
+    Lifeline(WorkerEnd),
+}
+
+/// A connection to a worker: its descriptor and the worker's process id.
+pub type Knocked = (OwnedFd, u32);
+
+/// Connects to the worker that listens at `path`.
+///
+/// # Errors
+/// Nobody listens there, which is an error of the system; or the worker refuses.
+pub fn knock(path: &Path, token: &str, purpose: Purpose) -> io::Result<Result<Knocked, Refusal>> {
+    let mut stream = UnixStream::connect(path)?;
+    let wanted = match purpose {
+        Purpose::Messages { take_over: false } => "messages",
+        Purpose::Messages { take_over: true } => "take-over",
+        Purpose::Lifeline => "lifeline",
+    };
+    stream.write_all(format!("attach {token} {wanted}\n").as_bytes())?;
+    let answer = read_line(&mut stream);
+    stream.set_read_timeout(None)?;
+    Ok(match answer.split_once(' ') {
+        Some(("welcome", pid)) => pid.parse().map(|pid| (stream.into(), pid)).map_err(|_| Refusal::NoWorker),
+        _ if answer == "occupied" => Err(Refusal::Occupied),
+        _ if answer == "token" => Err(Refusal::WrongToken),
+        _ => Err(Refusal::NoWorker),
+    })
+}
+
+fn parse(line: &str) -> Option<(&str, Purpose)> {
+    let (token, wanted) = line.strip_prefix("attach ")?.split_once(' ')?;
+    let purpose = match wanted {
+        "messages" => Purpose::Messages { take_over: false },
+        "take-over" => Purpose::Messages { take_over: true },
+        "lifeline" => Purpose::Lifeline,
+        _ => return None,
+    };
+    Some((token, purpose))
+}
+
+/// One line without its end; empty if it is too long, too late, or no text. Reads no byte beyond it.
+fn read_line(stream: &mut UnixStream) -> String {
+    let deadline = Instant::now() + PATIENCE;
+    let mut line = Vec::new();
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let mut byte = [0];
+        let is_ready = !left.is_zero() && stream.set_read_timeout(Some(left)).is_ok();
+        match if is_ready { stream.read(&mut byte) } else { Ok(0) } {
+            Ok(1) if byte[0] == b'\n' => return String::from_utf8(line).unwrap_or_default(),
+            Ok(1) if line.len() < LINE => line.push(byte[0]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            _ => return String::new(),
+        }
+    }
+}
+
+/// Takes as long for a token that is nearly right.
+fn is_same(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
+}
+
+#[cfg(target_os = "linux")]
+fn is_this_user(stream: &UnixStream) -> bool {
+    rustix::net::sockopt::socket_peercred(stream.as_fd())
+        .is_ok_and(|peer| peer.uid.as_raw() == rustix::process::geteuid().as_raw())
+}
+
+/// The directory and the socket are this user's alone; there is no portable way to ask the kernel again.
+#[cfg(not(target_os = "linux"))]
+fn is_this_user(_stream: &UnixStream) -> bool {
+    true
+}
+
+impl HostEnd {
+    /// The host's end of a lifeline that [`knock`] has made.
+    pub fn from_fd(fd: OwnedFd) -> Self {
+        Self { stream: fd.into(), pings: 0 }
+    }
+}
+
+/// The host's end of a connection that [`knock`] has made.
+///
+/// # Errors
+/// The system refuses.
+pub fn stream_from(fd: OwnedFd) -> io::Result<Stream> {
+    let stream = UnixStream::from(fd);
+    stream.set_nonblocking(true)?;
+    Ok(Stream(stream))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_what_is_wanted() {
+        assert_eq!(parse("attach abc messages"), Some(("abc", Purpose::Messages { take_over: false })));
+        assert_eq!(parse("attach abc take-over"), Some(("abc", Purpose::Messages { take_over: true })));
+        assert_eq!(parse("attach abc lifeline"), Some(("abc", Purpose::Lifeline)));
+        for line in ["", "attach", "attach abc", "attach abc more", "hello abc messages", "attach abc messages "] {
+            assert_eq!(parse(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn tokens_are_the_same_or_not() {
+        assert!(is_same(b"abc", b"abc"));
+        assert!(!is_same(b"abc", b"abd"));
+        assert!(!is_same(b"abc", b"abcd"));
+        assert!(is_same(b"", b""));
+    }
+}

@@ -1,0 +1,25 @@
+import type { ChildProcessDriver } from './drivers/child-process.js';
+import type { AttachOptions } from './types/attach-options.js';
+import type { MessageDefinitions } from './types/message-definitions.js';
+import type { WorkerClient } from './types/worker-client.js';
+
+/**
+ * Connects to a detached worker that another host has started, and that runs, with its state.
+ *
+ * @typeParam M - Its messages, made with `DefineMessages`.
+ * @throws `ERR_NO_SUCH_WORKER`, `ERR_WORKER_OCCUPIED` while another host is connected, `ERR_ATTACH_REFUSED`,
+ *   `ERR_START_TIMEOUT` when it does not answer, `ERR_SERIALIZER_MISMATCH`, `ERR_INVALID_OPTION`.
+ *
+ * @example
+ * ```ts
+ * const worker = await attachWorker<Messages>({ name: 'indexer' });
+ * console.log(await worker.send('count'));
+ * await worker.disconnect();
+ * ```
+ */
+export async function attachWorker<M extends MessageDefinitions = MessageDefinitions>(
+  options: AttachOptions<M>,
+): Promise<WorkerClient<M, ChildProcessDriver>> {
+  const { attach } = await import('./host.js');
+  return (await attach(options as AttachOptions)) as unknown as WorkerClient<M, ChildProcessDriver>;
+}

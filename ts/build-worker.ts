@@ -1,0 +1,92 @@
+import type { HostChannel } from './drivers/host-channel.js';
+import { fromNative, invalidOption } from './errors.js';
+import { Events } from './events.js';
+import { Incarnation } from './incarnation.js';
+import { JsonSerializer } from './json-serializer.js';
+import { createLog } from './logger.js';
+import { MiddlewareChain } from './middleware-chain.js';
+import { checkTimeout, connectionOptions, messageTimeoutOf } from './native/connection-options.js';
+import { createCodec, createValueCodec, type PayloadCodec } from './payload-codec.js';
+import { Requests, type RequestsOptions } from './requests.js';
+import { RetryPolicy } from './retries.js';
+import type { Driver } from './types/driver.js';
+import type { MessageDefinitions } from './types/message-definitions.js';
+import type { BaseWorkerOptions } from './types/worker-options.js';
+import { Worker } from './worker.js';
+
+/** Options that do not say how a worker comes to be. */
+export type ConnectionSettings = Omit<BaseWorkerOptions<MessageDefinitions, Driver>, 'script'>;
+
+/**
+ * A worker around channels: `open` gives the first, and those that take its place after a crash. All options are checked
+ * before it is called.
+ */
+export async function buildWorker(
+  driver: Driver,
+  name: string,
+  options: ConnectionSettings,
+  open: () => Promise<HostChannel>,
+): Promise<Worker> {
+  const codec = createCodec(options.serializer);
+  const nativeOptions = connectionOptions(codec, options.timeout, options.maxMessageSize);
+  const log = createLog(options.logger, options.logLevel, name);
+  // Read before the worker names its own serializer, so always JSON.
+  const startupData = createCodec(new JsonSerializer()).encode(options.startupData, 'startupData') as
+    string | undefined;
+  if (options.txIdGenerator !== undefined && typeof options.txIdGenerator !== 'function') {
+    throw invalidOption('txIdGenerator', 'a function', options.txIdGenerator);
+  }
+  const { unresponsiveAfter } = options;
+  if (unresponsiveAfter !== undefined) checkTimeout('unresponsiveAfter', unresponsiveAfter);
+  const policy = RetryPolicy.from(options.unexpectedShutdown);
+  const chains = MiddlewareChain.pair(options.middleware);
+  const events = new Events();
+  let payloads: PayloadCodec = codec;
+  const start = async () => {
+    const channel = await open();
+    if (channel.movesValues) payloads = createValueCodec(options.serializer);
+    const requests = new Requests({
+      worker: name,
+      codec: payloads,
+      log,
+      ...chains,
+      txIdGenerator: options.txIdGenerator as RequestsOptions['txIdGenerator'],
+    });
+    const setup = { options: nativeOptions, codec: payloads, startupData };
+    try {
+      return new Incarnation({
+        name,
+        driver: driver.name,
+        channel,
+        requests,
+        setup,
+        log,
+        onDisconnected: () => events.emit('disconnect'),
+        onKept: (kept) => events.emit('keptResult', kept),
+      });
+    } catch (error) {
+      channel.kill('SIGKILL');
+      throw fromNative(error);
+    }
+  };
+  const first = await start();
+  const worker = new Worker({
+    name,
+    driver: driver.name,
+    capabilities: driver.capabilities,
+    first,
+    start,
+    policy,
+    keep: (payload, type) => payloads.keep(payload, type),
+    timeoutOf: (type, perCall) => messageTimeoutOf(nativeOptions, type, perCall),
+    unresponsiveAfter,
+    events,
+    log,
+  });
+  try {
+    if (options.waitForReady !== false) await first.ready;
+    return worker;
+  } finally {
+    worker.settle();
+  }
+}

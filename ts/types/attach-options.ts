@@ -1,0 +1,32 @@
+import type { Logger, LogLevel } from './logger.js';
+import type { MessageDefinitions } from './message-definitions.js';
+import type { Middleware } from './middleware.js';
+import type { Serializer } from './serializer.js';
+import type { TimeoutConfig } from './timeout-config.js';
+import type { TransactionIdGenerator } from './transaction-id-generator.js';
+
+/** Options of `attachWorker`: `name` or `socketPath`, and what `createWorker` has, too. */
+export interface AttachOptions<M extends MessageDefinitions = MessageDefinitions> {
+  /** The `name` that `createWorker` was given. */
+  name?: string | undefined;
+  /** The worker's `socketPath`. */
+  socketPath?: string | undefined;
+  /** Also while another host is connected, which loses its connection. Default: `false`, `ERR_WORKER_OCCUPIED`. */
+  takeOver?: boolean | undefined;
+  /** The worker server has the same. Default: a `JsonSerializer`. */
+  serializer?: Serializer | undefined;
+  /** In milliseconds; a number is the message timeout. Default: 10 s to connect, 5 min per message. */
+  timeout?: number | TimeoutConfig<M> | undefined;
+  /** Runs in this host. Default: none. */
+  middleware?: Middleware<M> | readonly Middleware<M>[] | undefined;
+  /** Default: a UUID per request. */
+  txIdGenerator?: TransactionIdGenerator<M> | undefined;
+  /** The longest encoded message in bytes, in either direction. Default: 268,435,456 (256 MiB). */
+  maxMessageSize?: number | undefined;
+  /** Default: `defaultLogger`. */
+  logger?: Logger | undefined;
+  /** Default: `'warn'`. */
+  logLevel?: LogLevel | undefined;
+  /** As for `createWorker`. */
+  unresponsiveAfter?: number | undefined;
+}
