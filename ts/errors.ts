@@ -76,7 +76,7 @@ export class WorkerCrashedError extends WorkerError {
 
 function ranOutOfMemory(cause: unknown, stderr: readonly string[] | undefined): boolean {
   const { code } = (typeof cause === 'object' && cause !== null ? cause : {}) as { code?: unknown };
-  if (code === 'ERR_WORKER_OUT_OF_MEMORY') return true;
+  if (typeof code === 'string' && code.endsWith('_OUT_OF_MEMORY')) return true;
   return stderr?.some((line) => /FATAL ERROR: .*out of memory/i.test(line)) ?? false;
 }
 
