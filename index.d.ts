@@ -501,6 +501,15 @@ interface NamedSocket {
   readonly path: string;
   readonly token: string;
 }
+declare class Terminal {
+  private readonly native;
+  private readonly wasRaw;
+  private constructor();
+  /** As it is before the worker starts; `undefined` where there is none to break. */
+  static save(): Terminal | undefined;
+  /** After a worker that had no chance to do so itself, unless the host has made it something else meanwhile. */
+  restore(): void;
+}
 interface Ending {
   readonly reason: ShutdownReason;
   /** The error that ended it, where it is known. */
@@ -552,7 +561,13 @@ export declare class ProcessChannel implements HostChannel {
   readonly exited: Promise<Ending>;
   private readonly lastLines;
   private gone;
-  constructor(child: ChildProcess, pair: NativePair, lifeline: NativeLifeline, socket?: NamedSocket | undefined);
+  constructor(
+    child: ChildProcess,
+    pair: NativePair,
+    lifeline: NativeLifeline,
+    socket?: NamedSocket | undefined,
+    terminal?: Terminal,
+  );
   get title(): string;
   connect(setup: ConnectionSetup): ConnectedHost;
   get isDetached(): boolean;

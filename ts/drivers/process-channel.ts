@@ -10,6 +10,7 @@ import { removeSocketFiles } from '../socket-files.js';
 import { getNative } from '../native/environment.js';
 import { connectNative } from '../native/host-connection.js';
 import { knock } from './attached-channel.js';
+import type { Terminal } from './terminal.js';
 import type { Ending, HostChannel } from './host-channel.js';
 
 /** How long the rest of a dead worker's output may take to arrive, in milliseconds. A grandchild may hold it open. */
@@ -32,6 +33,7 @@ export class ProcessChannel implements HostChannel {
     private readonly pair: NativePair,
     private readonly lifeline: NativeLifeline,
     private readonly socket?: NamedSocket,
+    terminal?: Terminal,
   ) {
     this.pid = child.pid as number;
     this.stdout = child.stdout;
@@ -41,6 +43,7 @@ export class ProcessChannel implements HostChannel {
       child.once('exit', (code, signal) => {
         this.gone = true;
         lifeline.close();
+        if (code !== 0) terminal?.restore();
         if (socket !== undefined) removeSocketFiles(socket.path);
         const done = () => resolve({ reason: { type: 'exit', code, signal } });
         if (child.stderr === null && child.stdout === null) return done();

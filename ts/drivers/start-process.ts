@@ -9,6 +9,7 @@ import { loaderArguments } from '../script.js';
 import type { ProcessOptions, StdioMode } from '../types/process-options.js';
 import { CHANNEL_VARIABLE, LIFELINE_VARIABLE, SOCKET_VARIABLE } from '../native/process-worker-channel.js';
 import { ProcessChannel } from './process-channel.js';
+import { Terminal } from './terminal.js';
 import { refuseOptions } from './refuse-options.js';
 
 /** How many outcomes a detached worker keeps that no host was there for. */
@@ -26,6 +27,7 @@ export async function startProcess(script: string, options: ProcessOptions): Pro
   }
   const stdio = standardStreams(options.stdio ?? (detached ? 'ignore' : 'inherit'));
   const socket = detached ? prepareSocket(socketPath ?? socketPathFor(undefined)) : undefined;
+  const terminal = stdio[0] === 'inherit' ? Terminal.save() : undefined;
   const { addon } = getNative();
   const pair = new addon.NativePair();
   const lifeline = new addon.NativeLifeline();
@@ -49,7 +51,7 @@ export async function startProcess(script: string, options: ProcessOptions): Pro
     await started(child);
     pair.closeChildEnd();
     lifeline.closeChildEnd();
-    return new ProcessChannel(child, pair, lifeline, socket);
+    return new ProcessChannel(child, pair, lifeline, socket, terminal);
   } catch (error) {
     pair.close();
     lifeline.close();

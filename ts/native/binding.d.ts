@@ -172,6 +172,14 @@ export declare class NativeRequests {
   get idBase(): string;
 }
 
+/** How the terminal of the standard input was. */
+export declare class NativeTerminal {
+  /** How it is now; `null` where the standard input is no terminal. */
+  static save(): NativeTerminal | null;
+  /** Makes it so again. */
+  restore(): void;
+}
+
 /** How a worker guards itself. */
 export interface GuardOptions {
   /** The death of the host ends the whole process group. */
