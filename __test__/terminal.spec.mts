@@ -6,25 +6,15 @@ import { fixture } from './fixtures/support.mjs';
 
 /** Runs a program on a terminal of its own; prints how that was before and after. */
 const onTerminal = `
-import os, pty, sys, termios
-pid, fd = pty.fork()
-if pid == 0:
-    os.execvp(sys.argv[1], sys.argv[1:])
-def lflag():
-    return termios.tcgetattr(fd)[3] & (termios.ICANON | termios.ECHO)
-before = lflag()
-output = b''
-while True:
-    try:
-        data = os.read(fd, 4096)
-    except OSError:
-        break
-    if not data:
-        break
-    output += data
-_, status = os.waitpid(pid, 0)
-print(before, lflag(), status)
-sys.stdout.write(output.decode())
+import os, pty, subprocess, sys, termios
+# Both ends stay open: a terminal that nobody has open forgets its modes.
+ours, theirs = pty.openpty()
+def modes():
+    return termios.tcgetattr(theirs)[3] & (termios.ICANON | termios.ECHO)
+before = modes()
+status = subprocess.call(sys.argv[1:], stdin=theirs, stdout=theirs, stderr=theirs)
+print(before, modes(), status)
+sys.stdout.write(os.read(ours, 4096).decode())
 `;
 
 const hasPython = spawnSync('python3', ['-c', 'import pty']).status === 0;
