@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, type SpawnOptions, type StdioOptions } from 'node:child_process';
 
 import { invalidOption, spawnFailed } from '../errors.js';
+import type { NativeLifeline } from '../native/binding.js';
 import { getNative } from '../native/environment.js';
 import { inheritedExecArgv } from '../process-arguments.js';
 import { loaderArguments } from '../script.js';
@@ -17,8 +18,9 @@ export async function startProcess(script: string, options: ProcessOptions): Pro
   const stdio = standardStreams(options.stdio);
   const { addon } = getNative();
   const pair = new addon.NativePair();
-  const lifeline = new addon.NativeLifeline();
+  let lifeline: NativeLifeline | undefined;
   try {
+    lifeline = new addon.NativeLifeline();
     const child = start(
       options.execPath ?? process.execPath,
       [...execArgv, ...loader, script, ...strings('argv', options.argv ?? [])],
@@ -39,7 +41,7 @@ export async function startProcess(script: string, options: ProcessOptions): Pro
     return new ProcessChannel(child, pair, lifeline);
   } catch (error) {
     pair.close();
-    lifeline.close();
+    lifeline?.close();
     throw error;
   }
 }
