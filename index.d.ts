@@ -347,7 +347,12 @@ export type WorkerErrorCode =
 export declare class WorkerError extends Error {
   readonly name: string;
   readonly code: WorkerErrorCode;
-  constructor(code: WorkerErrorCode, message: string, options?: ErrorOptions);
+  /** Where a worker is the matter: `spawn`, it could not be started; `startup`, it ended before it was ready. */
+  readonly phase?: 'spawn' | 'startup' | 'running';
+  constructor(code: WorkerErrorCode, message: string, options?: WorkerErrorOptions);
+}
+interface WorkerErrorOptions extends ErrorOptions {
+  readonly phase?: WorkerError['phase'];
 }
 /** What is known of a worker that ended without being closed. */
 export interface CrashDetails {

@@ -1,13 +1,27 @@
 // What createWorker tells about a worker that does not come to serve.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { describe, test } from 'node:test';
+import { describe, test, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 import { createWorker, WorkerCrashedError, WorkerError, type WorkerOptions } from 'isolated-workers';
 
 import { failure, fixture, RecordingDriver, runHost, untilGone, type Loose } from './fixtures/faults/support.mjs';
+
+const MIB = 2 ** 20;
+
+/** What a host prints that runs under a limit of the shell's. */
+async function underLimit(t: TestContext, limit: string, name: string, ...args: string[]): Promise<any> {
+  if (process.platform !== 'linux') return t.skip('what is open is read from /proc');
+  const program = `ulimit ${limit}; exec "$0" "$@"`;
+  const command = ['-c', program, process.execPath, fileURLToPath(fixture(name)), ...args];
+  const { stdout } = await promisify(execFile)('sh', command, { timeout: 45_000 });
+  return JSON.parse(stdout);
+}
 
 const start = (name: string, options: Partial<WorkerOptions<Loose>> = {}) =>
   createWorker<Loose>({ script: fixture(name), stdio: 'ignore', ...options });
@@ -134,15 +148,72 @@ describe('A process that cannot be started', () => {
     const error = await failure(start('worker', { execPath: '/nowhere/node' }));
     assert.ok(error instanceof WorkerError);
     assert.equal(error.code, 'ERR_WORKER_SPAWN_FAILED');
-    assert.equal((error as { phase?: unknown }).phase, 'spawn');
+    assert.equal(error.phase, 'spawn');
     assert.equal((error.cause as NodeJS.ErrnoException).code, 'ENOENT');
     assert.match(error.message, /\/nowhere\/node/);
   });
 
-  test('tells the same of a working directory that is missing', async () => {
-    const error = await failure(start('worker', { cwd: '/nowhere' }));
-    assert.equal(error.code, 'ERR_WORKER_SPAWN_FAILED');
-    assert.equal(error.cause.code, 'ENOENT');
+  const refused: [string, string, () => Partial<WorkerOptions<Loose>>][] = [
+    ['a working directory that is missing', 'ENOENT', () => ({ cwd: '/nowhere' })],
+    ['a working directory that is a file', 'ENOTDIR', () => ({ cwd: fileURLToPath(fixture('worker')) })],
+    ['a program that is a folder', 'EACCES', () => ({ execPath: os.tmpdir() })],
+    ['a program that may not be run', 'EACCES', () => ({ execPath: fileURLToPath(fixture('worker')) })],
+    ['an environment that is too large', 'E2BIG', () => ({ env: { ...process.env, LARGE: 'x'.repeat(MIB) } })],
+    ['arguments that are too large', 'E2BIG', () => ({ argv: ['x'.repeat(MIB)] })],
+  ];
+  for (const [what, code, options] of refused) {
+    test(`tells the same of ${what}`, async () => {
+      for (const waitForReady of [true, false]) {
+        const error = await failure(start('worker', { ...options(), waitForReady }));
+        assert.ok(error instanceof WorkerError);
+        assert.deepEqual([error.code, error.phase], ['ERR_WORKER_SPAWN_FAILED', 'spawn']);
+        assert.equal((error.cause as NodeJS.ErrnoException).code, code);
+      }
+    });
+  }
+
+  test('tells of arguments that no process can have', async () => {
+    const error = await failure(start('worker', { argv: ['a\0b'] }));
+    assert.ok(error instanceof WorkerError);
+    assert.deepEqual([error.code, error.phase], ['ERR_WORKER_SPAWN_FAILED', 'spawn']);
+  });
+
+  // Which descriptor is the one too many depends on the limit: those of the library, of the spawn, of the runtime.
+  for (const limit of [40, 41, 42, 43]) {
+    test(`fails alone where ${limit} files may be open, leaves none open, and starts again when others are closed`, async (t) => {
+      const report = await underLimit(t, `-n ${limit}`, 'emfile-host', 'child_process');
+      if (report === undefined) return;
+      assert.ok(report.count >= 2, `${report.count} workers`);
+      assert.equal(report.errors.length, 5);
+      for (const { isWorkerError, code, phase, cause } of report.errors) {
+        assert.deepEqual([isWorkerError, code, phase], [true, 'ERR_WORKER_SPAWN_FAILED', 'spawn']);
+        assert.match(cause, /^(EMFILE|ERR_SYSTEM)$/);
+      }
+      assert.deepEqual([report.inOrder, report.answer, report.trouble], [true, 'again', []]);
+      assert.equal(report.opened, report.before);
+    });
+  }
+
+  test('that is a thread fails alone where too many files are open', async (t) => {
+    const report = await underLimit(t, '-n 60', 'emfile-host', 'worker_threads');
+    if (report === undefined) return;
+    assert.equal(report.errors.length, 5);
+    for (const { isWorkerError, code, phase, message } of report.errors) {
+      assert.equal(isWorkerError, true);
+      // A thread is there before it fails to be made.
+      assert.deepEqual([code, phase], ['ERR_WORKER_CRASHED', 'startup']);
+      assert.match(message, /EMFILE/);
+    }
+    assert.deepEqual([report.inOrder, report.answer, report.trouble], [true, 'again', []]);
+    // Node itself leaves a few open when it cannot make the loop of a thread.
+  });
+
+  test('fails alone where no more processes may be started', async (t) => {
+    if (process.getuid?.() === 0) return t.skip('a limit of processes does not bind root');
+    const report = await underLimit(t, '-u 1', 'emfile-host', 'child_process');
+    for (const { code, phase } of report?.errors ?? []) {
+      assert.deepEqual([code, phase], ['ERR_WORKER_SPAWN_FAILED', 'spawn']);
+    }
   });
 
   test('leaves nothing behind: the next start works', async (t) => {

@@ -5,11 +5,19 @@ import type { WorkerErrorCode } from './types/worker-error-code.js';
 export class WorkerError extends Error {
   override readonly name: string = 'WorkerError';
   readonly code: WorkerErrorCode;
+  /** Where a worker is the matter: `spawn`, it could not be started; `startup`, it ended before it was ready. */
+  declare readonly phase?: 'spawn' | 'startup' | 'running';
 
-  constructor(code: WorkerErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: WorkerErrorCode, message: string, options?: WorkerErrorOptions) {
     super(message, options);
     this.code = code;
+    if (options?.phase !== undefined) this.phase = options.phase;
   }
+}
+
+/** What is known of an error besides its code and its text. */
+export interface WorkerErrorOptions extends ErrorOptions {
+  readonly phase?: WorkerError['phase'];
 }
 
 /** What is known of a worker that ended without being closed. */
@@ -36,7 +44,7 @@ export class WorkerCrashedError extends WorkerError {
   /** How it ended. */
   readonly reason: ShutdownReason;
   /** `startup`: before it was ready. */
-  readonly phase: 'startup' | 'running';
+  declare readonly phase: 'startup' | 'running';
   /** The type of the request that was lost; `undefined` if it was the start. */
   readonly messageType: string | undefined;
   /**
@@ -60,13 +68,12 @@ export class WorkerCrashedError extends WorkerError {
     super(
       'ERR_WORKER_CRASHED',
       `the worker "${worker}" ${what}: ${describe(reason, cause).replace(/\.$/, '')}${isOutOfMemory ? ', out of memory' : ''}.${during}${lines}`,
-      cause === undefined ? undefined : { cause },
+      cause === undefined ? { phase } : { cause, phase },
     );
     this.isOutOfMemory = isOutOfMemory;
     this.worker = worker;
     this.pid = details.pid;
     this.reason = reason;
-    this.phase = phase;
     this.messageType = messageType;
     this.attempt = 1;
     this.maxAttempts = 1;
@@ -128,6 +135,7 @@ export function startTimeout(worker: string, millis: number): WorkerError {
     'ERR_START_TIMEOUT',
     `the worker "${worker}" was not ready within ${millis} ms. Its script must call startWorkerServer(); raise ` +
       '`timeout.startup` if it needs longer.',
+    { phase: 'startup' },
   );
 }
 
@@ -148,8 +156,7 @@ export function notConnected(operation: string, worker: string): WorkerError {
 
 export function spawnFailed(what: string, cause: unknown): WorkerError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  const error = new WorkerError('ERR_WORKER_SPAWN_FAILED', `${what}: ${reason}`, { cause });
-  return Object.assign(error, { phase: 'spawn' });
+  return new WorkerError('ERR_WORKER_SPAWN_FAILED', `${what}: ${reason}`, { cause, phase: 'spawn' });
 }
 
 const SHOWN_NAMES = 20;

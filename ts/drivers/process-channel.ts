@@ -47,8 +47,11 @@ export class ProcessChannel implements HostChannel {
         if (socket !== undefined) removeSocketFiles(socket.path);
         const done = () => resolve({ reason: { type: 'exit', code, signal } });
         if (child.stderr === null && child.stdout === null) return done();
-        child.once('close', done);
-        setTimeout(done, OUTPUT_GRACE).unref();
+        const grace = setTimeout(done, OUTPUT_GRACE).unref();
+        child.once('close', () => {
+          clearTimeout(grace);
+          done();
+        });
       });
     });
   }

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, type SpawnOptions, type StdioOptions } from '
 import { invalidOption, spawnFailed } from '../errors.js';
 import { prepareSocket, socketPathFor } from '../named-sockets.js';
 import { removeSocketFiles } from '../socket-files.js';
+import type { NativeLifeline } from '../native/binding.js';
 import { getNative } from '../native/environment.js';
 import { inheritedExecArgv } from '../process-arguments.js';
 import { loaderArguments } from '../script.js';
@@ -30,8 +31,9 @@ export async function startProcess(script: string, options: ProcessOptions): Pro
   const terminal = stdio[0] === 'inherit' ? Terminal.save() : undefined;
   const { addon } = getNative();
   const pair = new addon.NativePair();
-  const lifeline = new addon.NativeLifeline();
+  let lifeline: NativeLifeline | undefined;
   try {
+    lifeline = new addon.NativeLifeline();
     const child = start(
       options.execPath ?? process.execPath,
       [...execArgv, ...loader, script, ...strings('argv', options.argv ?? [])],
@@ -54,8 +56,8 @@ export async function startProcess(script: string, options: ProcessOptions): Pro
     return new ProcessChannel(child, pair, lifeline, socket, terminal);
   } catch (error) {
     pair.close();
-    lifeline.close();
     if (socket !== undefined) removeSocketFiles(socket.path);
+    lifeline?.close();
     throw error;
   }
 }
