@@ -8,6 +8,7 @@ import type { NativeLifeline, NativePair } from '../native/binding.js';
 import { getNative } from '../native/environment.js';
 import { connectNative } from '../native/host-connection.js';
 import type { Ending, HostChannel } from './host-channel.js';
+import { ProcessPulse } from './process-pulse.js';
 
 /** How long the rest of a dead worker's output may take to arrive, in milliseconds. A grandchild may hold it open. */
 const OUTPUT_GRACE = 500;
@@ -22,6 +23,7 @@ export class ProcessChannel implements HostChannel {
   /** Resolves when the process is gone and its output has been read. */
   readonly exited: Promise<Ending>;
   private readonly lastLines: LastLines | undefined;
+  private readonly life: ProcessPulse;
   private gone = false;
 
   constructor(
@@ -29,6 +31,7 @@ export class ProcessChannel implements HostChannel {
     private readonly pair: NativePair,
     private readonly lifeline: NativeLifeline,
   ) {
+    this.life = new ProcessPulse(lifeline);
     this.pid = child.pid as number;
     this.stdout = child.stdout;
     this.stderr = child.stderr;
@@ -71,8 +74,8 @@ export class ProcessChannel implements HostChannel {
     }
   }
 
-  pulse(timeout: number): Promise<number> {
-    return this.lifeline.ping(timeout);
+  pulse(timeout: number, referenced = true): Promise<number> {
+    return this.life.ask(timeout, referenced);
   }
 
   askToEnd(): void {}
