@@ -139,6 +139,14 @@ export function startTimeout(worker: string, millis: number): WorkerError {
   );
 }
 
+export function connectTimeout(worker: string, millis: number): WorkerError {
+  return new WorkerError(
+    'ERR_CONNECT_TIMEOUT',
+    `the worker "${worker}" did not answer reconnect() within ${millis} ms, and stays disconnected. It may be busy: call ` +
+      'reconnect() again later, or raise `timeout.startup`.',
+  );
+}
+
 export function hostSilent(millis: number): WorkerError {
   return new WorkerError('ERR_CONNECT_TIMEOUT', `the host did not answer this worker within ${millis} ms`);
 }

@@ -1,6 +1,8 @@
 /** How often a worker is looked at, in parts of the limit, and never more often than this, in milliseconds. */
 const LOOKS = 4;
 const LEAST_INTERVAL = 50;
+/** The longest a timer can be set for. */
+const LONGEST_INTERVAL = 2 ** 31 - 1;
 
 /** Looks at a worker from time to time, and tells once for each time that it does not pause for too long. */
 export class HealthWatch {
@@ -17,7 +19,10 @@ export class HealthWatch {
     private readonly look: () => Promise<number>,
     private readonly tell: (blockedFor: number) => void,
   ) {
-    this.timer = setInterval(() => void this.check(), Math.max(limit / LOOKS, LEAST_INTERVAL)).unref();
+    this.timer = setInterval(
+      () => void this.check(),
+      Math.min(Math.max(limit / LOOKS, LEAST_INTERVAL), LONGEST_INTERVAL),
+    ).unref();
   }
 
   private async check(): Promise<void> {
@@ -25,6 +30,8 @@ export class HealthWatch {
     this.isLooking = true;
     try {
       const busy = await this.look();
+      // What is not known now does not end what was.
+      if (busy < 0) return;
       if (busy < this.limit) this.wasTold = false;
       else if (!this.wasTold) {
         this.wasTold = true;

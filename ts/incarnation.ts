@@ -1,5 +1,6 @@
 import type { Ending, HostChannel } from './drivers/host-channel.js';
 import {
+  connectTimeout,
   fromNative,
   notConnected,
   startTimeout,
@@ -44,7 +45,7 @@ export class Incarnation {
   readonly channel: HostChannel;
   readonly requests: Requests;
   /** Resolves when it serves; rejects when it ends before. */
-  readonly ready: Promise<void>;
+  ready: Promise<void>;
   /** Resolves when it is gone, and its requests are settled. */
   readonly gone: Promise<Ending>;
   isConnected = false;
@@ -80,6 +81,11 @@ export class Incarnation {
     return (
       !this.hasEnded && !this.connectionEnded && !this.isClosing && !this.isDisconnected && this.failure === undefined
     );
+  }
+
+  /** It has ended without being closed, or is about to. */
+  get isLost(): boolean {
+    return !this.isClosing && (this.hasEnded || this.connectionEnded || this.failure !== undefined);
   }
 
   private expectReady(): Promise<void> {
@@ -122,35 +128,57 @@ export class Incarnation {
 
   refusalNow(operation: string, type: string): Error {
     const { name } = this.init;
-    if (this.isDisconnected && !this.isClosing) return notConnected(`${operation} "${type}"`, name);
+    if (this.isDisconnected && !this.isClosing && !this.hasEnded) return notConnected(`${operation} "${type}"`, name);
     return this.failure?.(type) ?? workerClosed(`${operation} "${type}"`, name);
   }
 
   /** Ends the connection alone: the worker keeps running. What is in flight rejects. */
   disconnect(): void {
-    if (this.isDisconnected || this.hasEnded || this.isClosing) return;
+    if (!this.isActive) return;
     const { name } = this.init;
+    this.connected.flush();
+    this.detach((what) => notConnected(what, name));
+  }
+
+  private detach(reason: (what: string) => Error): void {
     this.isDisconnected = true;
     this.isConnected = false;
-    this.connected.flush();
-    this.requests.failAll((type) => notConnected(`finish "${type}"`, name));
-    this.settleReady.reject(notConnected('start', name));
+    this.requests.failAll((type) => reason(`finish "${type}"`));
+    this.settleReady.reject(reason('connect'));
     this.connected.close();
   }
 
-  /** Connects to the same worker again. */
-  async reconnect(): Promise<void> {
-    const { channel, driver } = { channel: this.channel, driver: this.init.driver };
-    if (!this.isDisconnected) return;
-    if (channel.reconnect === undefined) throw unsupportedByDriver(driver, 'reconnect()', 'child_process');
-    if (this.hasEnded || this.isClosing) throw workerClosed('reconnect', this.init.name);
-    const ready = this.expectReady();
-    this.attach(await channel.reconnect({ ...this.setup(), startupData: undefined }));
+  /** Connects to the same worker again; resolves when it is, with whether it was not before. */
+  async reconnect(): Promise<boolean> {
+    if (this.hasEnded || this.isClosing || this.failure !== undefined) throw this.loss();
+    const wasDisconnected = this.isDisconnected;
+    if (wasDisconnected) {
+      try {
+        await this.attachAgain();
+      } catch (error) {
+        // It may be ending.
+        throw (await within(Date.now() + EXIT_GRACE, this.gone)) ? this.loss() : error;
+      }
+    }
+    await this.ready;
+    this.requests.connection.setHold(this.hold);
+    return wasDisconnected;
+  }
+
+  private loss(): Error {
+    return this.failure?.() ?? workerClosed('reconnect', this.init.name);
+  }
+
+  private async attachAgain(): Promise<void> {
+    const { channel, init } = this;
+    if (channel.reconnect === undefined) throw unsupportedByDriver(init.driver, 'reconnect()', 'child_process');
+    const setup = this.setup();
+    // A worker that has served has read them.
+    this.attach(await channel.reconnect(this.wasReady ? { ...setup, startupData: undefined } : setup));
+    this.ready = this.expectReady();
     this.isDisconnected = false;
     // Who waits for it is kept alive.
     this.requests.connection.setHold(1);
-    await ready;
-    this.requests.connection.setHold(this.hold);
   }
 
   /** Lets requests end, or rejects them, then asks the worker to stop, then makes it. */
@@ -159,26 +187,35 @@ export class Incarnation {
     const { channel, init } = this;
     const deadline = Date.now() + (timeout === 0 ? Infinity : timeout);
     this.isClosing = true;
-    if (this.isDisconnected) {
-      // There is no way to ask.
-      channel.setRef(true);
-      channel.kill('SIGTERM');
-    } else {
+    init.log('debug', 'closing');
+    channel.setRef(true);
+    if (this.canAsk()) {
       const { connection } = this.requests;
-      init.log('debug', 'closing');
-      channel.setRef(true);
       connection.setHold(1);
       if (pending === 'reject') this.requests.failAll((type) => workerClosed(`finish "${type}"`, init.name));
       await within(deadline, this.drained());
       connection.askToClose();
       this.connected.flush();
       channel.askToEnd();
+    } else {
+      channel.kill('SIGTERM');
     }
     if (!(await within(deadline, this.gone))) {
       init.log('warn', `did not stop within ${timeout} ms; terminating it`);
       await this.terminate();
     }
     return this.gone;
+  }
+
+  /** Connects again where need be: the worker is to end in good order. */
+  private canAsk(): boolean {
+    if (!this.isDisconnected) return true;
+    try {
+      this.attachAgain();
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** Ends the worker at once. */
@@ -220,6 +257,8 @@ export class Incarnation {
       case Control.Mismatch:
         return this.giveUp(fromNative(detail));
       case Control.HandshakeTimedOut:
+        // One that has served before is only busy.
+        if (this.wasReady) return this.detach(() => connectTimeout(name, setup.options.startupTimeout));
         return this.giveUp(startTimeout(name, setup.options.startupTimeout));
       case Control.UnknownNotification:
         if (detail === KEPT_RESULT) return this.onKept(payload);
@@ -227,7 +266,7 @@ export class Incarnation {
       case Control.Dropped:
         return log('warn', `a message from the worker was dropped: ${detail}`);
       case Control.Fatal:
-        this.fatal = thrownOf(decodeError(payload));
+        if (payload !== undefined) this.fatal = thrownOf(decodeError(payload));
         return;
       case Control.End:
         return this.onEnd(number !== 0);

@@ -68,7 +68,7 @@ const asIs: PayloadCodec = {
     } catch (error) {
       throw notSerializable(what, 'structured clone', error);
     }
-    return () => kept;
+    return () => structuredClone(kept);
   },
 };
 

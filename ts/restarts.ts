@@ -13,8 +13,8 @@ export interface RestartsInit {
   /** Takes the place of the one before. */
   onSpawned(next: Incarnation): void;
   onServing(next: Incarnation, count: number): void;
-  /** Whether nobody wants another any more. */
-  isOver(): boolean;
+  /** The error for those who still wait when nobody wants another any more. */
+  overAs(): Error;
 }
 
 /** Puts new workers in the place of lost ones: one at a time, and slower while they do not even start. */
@@ -22,6 +22,8 @@ export class Restarts {
   private restarting: Promise<void> | undefined;
   private failure: { readonly error: unknown } | undefined;
   private count = 0;
+  /** Aborted when nobody wants another any more. */
+  private readonly over = new AbortController();
 
   constructor(private readonly init: RestartsInit) {}
 
@@ -30,19 +32,37 @@ export class Restarts {
     return (this.restarting ??= this.startAgain().finally(() => (this.restarting = undefined)));
   }
 
+  get isRestarting(): boolean {
+    return this.restarting !== undefined;
+  }
+
+  /** Whether no worker will come any more. */
+  get haveFailed(): boolean {
+    return this.failure !== undefined;
+  }
+
+  /** No more of them. Resolves when none is being started. */
+  async stop(): Promise<void> {
+    this.over.abort();
+    await this.restarting?.catch(() => {});
+  }
+
   private async startAgain(): Promise<void> {
     const { init } = this;
-    for (let attempt = 1; this.failure === undefined; attempt++) {
+    const { signal } = this.over;
+    for (let attempt = 1; this.failure === undefined && !signal.aborted; attempt++) {
       try {
         const next = await init.start();
         init.onSpawned(next);
         await next.ready;
-        return init.onServing(next, ++this.count);
+        if (!signal.aborted) init.onServing(next, ++this.count);
+        return;
       } catch (error) {
-        if (attempt >= init.attempts || init.isOver()) this.failure = { error };
-        else await delay(Math.min(FIRST_DELAY * 2 ** (attempt - 1), LONGEST_DELAY));
+        if (attempt >= init.attempts) this.failure = { error };
+        else
+          await delay(Math.min(FIRST_DELAY * 2 ** (attempt - 1), LONGEST_DELAY), undefined, { signal }).catch(() => {});
       }
     }
-    throw this.failure.error;
+    throw signal.aborted ? init.overAs() : this.failure?.error;
   }
 }

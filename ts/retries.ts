@@ -1,4 +1,4 @@
-import { invalidOption, messageTimeout, WorkerCrashedError } from './errors.js';
+import { invalidOption, messageTimeout, WorkerCrashedError, type WorkerError } from './errors.js';
 import type { TransferList } from './types/transfer-list.js';
 import { within } from './within.js';
 
@@ -70,6 +70,8 @@ function attemptsOf(option: unknown, name: string): number {
 export class Retries {
   /** Settles when the suspects so far are through. */
   private suspects: Promise<unknown> | undefined;
+  /** What has to wait, in order. */
+  private readonly waiting: Waiting[] = [];
 
   constructor(
     readonly policy: RetryPolicy,
@@ -78,6 +80,10 @@ export class Retries {
 
   /** Whether what is sent now has to wait. */
   get isHeld(): boolean {
+    return this.waiting.length > 0 || this.isBusy;
+  }
+
+  private get isBusy(): boolean {
     return this.suspects !== undefined || this.worker.isLost();
   }
 
@@ -90,69 +96,99 @@ export class Retries {
     const { worker, policy } = this;
     // What was moved away cannot be sent twice.
     const most = transfer === undefined ? policy.attempts(type) : 1;
-    if (most === 1 && !this.isHeld) return worker.sendOnce(type, payload, perCall, transfer);
-    const copy = worker.keep(payload, type);
+    const { isHeld } = this;
+    if (most === 1 && !isHeld) return worker.sendOnce(type, payload, perCall, transfer);
+    const copy = transfer === undefined ? worker.keep(payload, type) : () => payload;
     const timeout = worker.timeoutOf(type, perCall);
-    const job: Job = {
-      type,
-      most,
-      transfer,
-      copy,
-      timeout,
-      deadline: timeout > 0 ? performance.now() + timeout : Infinity,
-    };
-    if (!this.isHeld) {
-      try {
-        return await worker.sendOnce(type, payload, perCall, transfer);
-      } catch (error) {
-        if (!mayRetry(error, 1, most)) throw error;
-      }
-      return this.queue(() => this.attempt(job, 2));
+    const deadline = timeout > 0 ? performance.now() + timeout : Infinity;
+    const job: Job = { type, most, transfer, copy, timeout, deadline, isLate: false };
+    try {
+      if (!isHeld) return await worker.sendOnce(type, payload, perCall, transfer);
+      const turn = this.whenClear(() => ({ answer: job.isLate ? undefined : this.sendJob(job) }));
+      await this.inTime(job, turn);
+      return await (
+        await turn
+      ).answer;
+    } catch (error) {
+      if (!mayRetry(error, 1, most)) throw error;
     }
-    // The worker is lost, and nothing that was in flight asks for another.
-    if (most === 1 && this.suspects === undefined) return worker.sendOnce(type, payload, perCall, transfer);
-    await this.inTime(job, this.clear());
-    return this.queue(() => this.attempt(job, 1));
+    return this.queue(job);
   }
 
-  /** Resolves when a worker serves and nothing has to wait. */
-  async whenClear(): Promise<void> {
-    await this.clear();
-    await this.worker.ensureRunning();
+  /** Acts as soon as a worker serves and nothing has to wait any more, in the order of the calls. */
+  whenClear<T>(act: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const go = () => {
+        try {
+          resolve(act());
+        } catch (error) {
+          reject(error);
+        }
+      };
+      this.waiting.push({ go, fail: reject });
+      if (this.waiting.length === 1) void this.letGo();
+    });
   }
 
-  private async clear(): Promise<void> {
-    while (this.suspects !== undefined) await this.suspects;
+  private async letGo(): Promise<void> {
+    try {
+      do {
+        await this.suspects;
+        await this.worker.ensureRunning();
+      } while (this.isBusy);
+    } catch (error) {
+      for (const each of this.waiting.splice(0)) each.fail(error);
+      return;
+    }
+    for (const each of this.waiting.splice(0)) each.go();
   }
 
   /** One after the other. */
-  private queue(act: () => Promise<unknown>): Promise<unknown> {
-    const result = (this.suspects ?? Promise.resolve()).then(act);
-    const settled: Promise<unknown> = result
-      .catch(() => {})
-      .finally(() => {
-        if (this.suspects === settled) this.suspects = undefined;
-      });
+  private queue(job: Job): Promise<unknown> {
+    const before = this.suspects ?? Promise.resolve();
+    const result = this.inTime(job, before).then(() => this.attempt(job));
+    const settled: Promise<unknown> = Promise.allSettled([before, result]).then(() => {
+      if (this.suspects === settled) this.suspects = undefined;
+    });
     this.suspects = settled;
     return result;
   }
 
-  private async attempt(job: Job, first: number): Promise<unknown> {
-    for (let attempt = first; ; attempt++) {
+  private async attempt(job: Job): Promise<unknown> {
+    for (let attempt = 2; ; attempt++) {
       await this.inTime(job, this.worker.ensureRunning());
-      const left = job.deadline === Infinity ? job.timeout : Math.max(job.deadline - performance.now(), 1);
       try {
-        return await this.worker.sendOnce(job.type, job.copy(), left, job.transfer);
+        return await this.sendJob(job);
       } catch (error) {
         if (!mayRetry(error, attempt, job.most)) throw error;
       }
     }
   }
 
+  private async sendJob(job: Job): Promise<unknown> {
+    const left = job.deadline === Infinity ? job.timeout : Math.max(Math.ceil(job.deadline - performance.now()), 1);
+    try {
+      return await this.worker.sendOnce(job.type, job.copy(), left, job.transfer);
+    } catch (error) {
+      throw (error as WorkerError).code === 'ERR_MESSAGE_TIMEOUT' ? this.late(job) : error;
+    }
+  }
+
+  private late(job: Job): Error {
+    return messageTimeout(job.type, this.worker.name, job.timeout);
+  }
+
   private async inTime(job: Job, promise: Promise<unknown>): Promise<void> {
     const deadline = Date.now() + (job.deadline - performance.now());
-    if (!(await within(deadline, promise))) throw messageTimeout(job.type, this.worker.name, job.timeout);
+    if (await within(deadline, promise)) return;
+    job.isLate = true;
+    throw this.late(job);
   }
+}
+
+interface Waiting {
+  go(): void;
+  fail(error: unknown): void;
 }
 
 interface Job {
@@ -162,6 +198,8 @@ interface Job {
   readonly copy: () => unknown;
   readonly timeout: number;
   readonly deadline: number;
+  /** Its time was over before its turn came. */
+  isLate: boolean;
 }
 
 /** Tells a crash which attempt it ended, and whether there is another. */

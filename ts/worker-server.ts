@@ -14,6 +14,8 @@ export class WorkerServer implements Server {
   /** Of the connection that is there now: what ran for one before has lost its asker. */
   dispatcher: Pick<Dispatcher<unknown>, 'drained'> | undefined;
   private closing: Promise<void> | undefined;
+  /** The error that somebody in this worker is just catching. */
+  private caught: { readonly error: unknown } | undefined;
 
   constructor(
     private readonly channel: WorkerChannel,
@@ -27,10 +29,20 @@ export class WorkerServer implements Server {
     }
   }
 
-  /** Somebody may still catch it; then the host has been told of an error that ended nothing, and forgets it. */
-  private readonly onFatal = (error: unknown) => this.channel.tellFatal(encodeError(error));
+  private readonly onFatal = (error: unknown) => {
+    const isCaught = process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback?.();
+    if (!isCaught) return this.channel.tellFatal(encodeError(error));
+    // It ends nothing, unless who catches it exits because of it, at once.
+    const caught = (this.caught = { error });
+    setImmediate(() => {
+      if (this.caught === caught) this.caught = undefined;
+    });
+  };
 
-  private readonly onExit = () => this.channel.flush();
+  private readonly onExit = (code: number) => {
+    if (this.caught !== undefined && code !== 0) this.channel.tellFatal(encodeError(this.caught.error));
+    this.channel.flush();
+  };
 
   close(): Promise<void> {
     return (this.closing ??= this.shutDown());

@@ -56,16 +56,16 @@ export class Worker {
     this.follow(first);
     this.restarts = new Restarts({
       attempts: policy?.most ?? 1,
-      start: () => init.start(),
+      start: () => this.startNext(),
       onSpawned: (next) => this.adopt(next),
       onServing: (next, count) => this.init.events.emit('restart', { pid: next.channel.pid, count }),
-      isOver: () => this.closing !== undefined,
+      overAs: () => workerClosed('start', name),
     });
     if (policy !== undefined) this.retries = new Retries(policy, this.retryable());
-    if (unresponsiveAfter !== undefined) {
+    if (unresponsiveAfter !== undefined && unresponsiveAfter > 0 && unresponsiveAfter < Infinity) {
       this.watch = new HealthWatch(
         unresponsiveAfter,
-        () => this.current.channel.pulse(HEALTH_TIMEOUT),
+        () => this.current.channel.pulse(HEALTH_TIMEOUT, false),
         (blockedFor) => this.init.events.emit('unresponsive', { blockedFor }),
       );
     }
@@ -79,13 +79,23 @@ export class Worker {
       timeoutOf,
       sendOnce: (type, payload, timeout, transfer) => this.sendOnce(type, payload, timeout, transfer),
       isLost: () => this.isLost,
-      ensureRunning: () => (this.isLost ? this.restarts.restart() : this.current.ready),
+      ensureRunning: () => this.ensureRunning(),
     };
   }
 
-  /** The worker has crashed, or is about to be replaced by one that does not serve yet. */
+  /** The worker is lost, whether its process has ended yet or not. */
   private get isLost(): boolean {
-    return this.closing === undefined && this.current.crash !== undefined;
+    return this.closing === undefined && this.current.isLost;
+  }
+
+  private ensureRunning(): Promise<void> {
+    return this.isLost || this.restarts.isRestarting ? this.restarts.restart() : this.current.ready;
+  }
+
+  /** Never two at a time. */
+  private async startNext(): Promise<Incarnation> {
+    await this.current.gone;
+    return this.init.start();
   }
 
   private adopt(next: Incarnation): void {
@@ -121,7 +131,8 @@ export class Worker {
   }
 
   get isActive(): boolean {
-    return this.closing === undefined && (this.current.isActive || (this.retries !== undefined && this.isLost));
+    if (this.closing !== undefined) return false;
+    return this.current.isActive || (this.retries !== undefined && this.isLost && !this.restarts.haveFailed);
   }
 
   get isConnected(): boolean {
@@ -172,10 +183,9 @@ export class Worker {
   /** Behind the requests that wait for a new worker. */
   private postLater(retries: Retries, type: string, payload: unknown, transfer: TransferList | undefined): void {
     const copy = transfer === undefined ? this.init.keep(payload, type) : () => payload;
-    retries.whenClear().then(
-      () => this.current.requests.post(type, copy(), transfer),
-      (error: unknown) => this.init.log('error', `the message "${type}" was not sent`, error),
-    );
+    retries
+      .whenClear(() => this.current.requests.post(type, copy(), transfer))
+      .catch((error: unknown) => this.init.log('error', `the message "${type}" was not sent`, error));
   }
 
   private checkTransfer(options: PostOptions | undefined): TransferList | undefined {
@@ -224,13 +234,20 @@ export class Worker {
   /** @param now - Also when the worker is being closed already. */
   private shutDown(end: () => Promise<{ reason: ShutdownReason }>, now = false): Promise<ShutdownReason> {
     if (this.closing === undefined || now) {
-      const closing = end().then(({ reason }) => {
-        this.watch?.stop();
-        return reason;
-      });
+      const closing = this.finish(end);
       this.closing ??= closing;
     }
     return this.closing;
+  }
+
+  private async finish(end: () => Promise<unknown>): Promise<ShutdownReason> {
+    // A worker that is just being started in place of another ends, too.
+    const restarted = this.restarts.stop();
+    await end();
+    await restarted;
+    const { reason } = await this.current.gone;
+    this.watch?.stop();
+    return reason;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -248,9 +265,8 @@ export class Worker {
   async reconnect(): Promise<void> {
     this.checkReconnectable('reconnect()');
     if (this.closing !== undefined) throw workerClosed('reconnect', this.name);
-    const wasConnected = this.current.isActive;
-    await this.current.reconnect();
-    if (!wasConnected) this.init.events.emit('reconnect');
+    if (this.retries !== undefined && this.isLost) return this.ensureRunning();
+    if (await this.current.reconnect()) this.init.events.emit('reconnect');
   }
 
   private checkReconnectable(what: string): void {

@@ -153,7 +153,8 @@ impl NativeAttachment {
     #[napi(catch_unwind)]
     pub fn lifeline(&mut self) -> Result<NativeLifeline, Failure> {
         let fd = self.lifeline.take().ok_or_else(|| taken("lifeline"))?;
-        Ok(NativeLifeline::of(HostEnd::from_fd(fd)))
+        let end = HostEnd::from_fd(fd).map_err(|error| system("cannot use the lifeline", &error))?;
+        Ok(NativeLifeline::of(end))
     }
 }
 

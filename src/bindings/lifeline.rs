@@ -1,13 +1,12 @@
 //! Both ends of a lifeline as the facade sees them.
 
-use std::cell::RefCell;
+use std::io;
 use std::os::fd::IntoRawFd;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use napi::bindgen_prelude::{AsyncTask, Env, Function};
+use napi::Status;
+use napi::bindgen_prelude::{Env, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
-use napi::{Status, Task};
 use napi_derive::napi;
 
 use super::failure::{Failure, node, system};
@@ -20,39 +19,23 @@ use crate::transport::{ChildEnd, Stream};
 /// The host's end of a lifeline, and until the worker has it the worker's too.
 #[napi]
 pub struct NativeLifeline {
-    host: Arc<Mutex<Option<HostEnd>>>,
-    theirs: RefCell<Option<ChildEnd>>,
+    host: Option<HostEnd>,
+    theirs: Option<ChildEnd>,
 }
 
 impl NativeLifeline {
     pub(super) fn of(end: HostEnd) -> Self {
-        Self { host: Arc::new(Mutex::new(Some(end))), theirs: RefCell::default() }
+        Self { host: Some(end), theirs: None }
     }
 }
 
-/// A ping on its way, on a thread of the pool.
-pub struct Ping {
-    host: Arc<Mutex<Option<HostEnd>>>,
-    timeout: Duration,
-}
+const UNKNOWN: f64 = -1.0;
+const SILENT: f64 = -2.0;
+const GONE: f64 = -3.0;
 
-impl Task for Ping {
-    type Output = Pulse;
-    type JsValue = f64;
-
-    fn compute(&mut self) -> napi::Result<Pulse> {
-        let Ok(mut host) = self.host.lock() else { return Ok(Pulse::Gone) };
-        Ok(host.as_mut().map_or(Pulse::Gone, |end| end.ping(self.timeout)))
-    }
-
-    fn resolve(&mut self, _env: Env, pulse: Pulse) -> napi::Result<f64> {
-        Ok(match pulse {
-            Pulse::Busy(duration) => duration.as_secs_f64() * 1e3,
-            Pulse::Unknown => -1.0,
-            Pulse::Silent => -2.0,
-            Pulse::Gone => -3.0,
-        })
-    }
+/// What the facade has for what went wrong.
+fn no_pulse(error: &io::Error) -> f64 {
+    if error.kind() == io::ErrorKind::WouldBlock { SILENT } else { GONE }
 }
 
 /// How a worker guards itself.
@@ -111,26 +94,36 @@ impl NativeLifeline {
     #[napi(constructor, catch_unwind)]
     pub fn new() -> Result<Self, Failure> {
         let (host, theirs) = lifeline().map_err(|error| system("cannot make a lifeline", &error))?;
-        Ok(Self { host: Arc::new(Mutex::new(Some(host))), theirs: RefCell::new(Some(theirs)) })
+        Ok(Self { host: Some(host), theirs: Some(theirs) })
     }
 
     /// The descriptor for the child's `stdio`; -1 when it was closed.
     #[napi(getter, catch_unwind)]
     pub fn child_fd(&self) -> i32 {
-        self.theirs.borrow().as_ref().map_or(-1, ChildEnd::fd)
+        self.theirs.as_ref().map_or(-1, ChildEnd::fd)
     }
 
     /// Closes this process's copy of the child's end: else the end of the child would not be noticed.
     #[napi(catch_unwind)]
-    pub fn close_child_end(&self) {
-        self.theirs.take();
+    pub fn close_child_end(&mut self) {
+        self.theirs = None;
     }
 
-    /// How the worker is: for how many milliseconds its JavaScript has been running without a pause, 0 where it waits;
-    /// -1: it lives, more is not known; -2: it did not answer in time; -3: it is gone. Waits on a thread of the pool.
-    #[napi(catch_unwind, ts_return_type = "Promise<number>")]
-    pub fn ping(&self, timeout: u32) -> AsyncTask<Ping> {
-        AsyncTask::new(Ping { host: Arc::clone(&self.host), timeout: Duration::from_millis(timeout.into()) })
+    /// Asks the worker how it is; 0, or -2: it has not read what was asked before, -3: it is gone.
+    #[napi(catch_unwind)]
+    pub fn ping(&mut self) -> f64 {
+        self.host.as_mut().map_or(GONE, |end| end.ping().map_or_else(|error| no_pulse(&error), |()| 0.0))
+    }
+
+    /// The answer to the last ping, once: for how many milliseconds its JavaScript has been running without a pause, 0
+    /// where it waits; -1: it lives, more is not known; -2: no answer has come yet; -3: it is gone.
+    #[napi(catch_unwind)]
+    pub fn pulse(&mut self) -> f64 {
+        self.host.as_mut().map_or(GONE, |end| match end.pulse() {
+            Ok(Pulse::Busy(duration)) => duration.as_secs_f64() * 1e3,
+            Ok(Pulse::Unknown) => UNKNOWN,
+            Err(error) => no_pulse(&error),
+        })
     }
 
     /// Gives the worker the child's end of a new pair, and closes it here.
@@ -138,19 +131,15 @@ impl NativeLifeline {
     pub fn pass(&self, pair: &mut NativePair) -> Result<(), Failure> {
         let gone = || Failure::new("ERR_WORKER_CLOSED".to_owned(), "the worker is gone".to_owned());
         let end = pair.take_child_end().ok_or_else(gone)?;
-        let host = self.host.lock().map_err(|_| gone())?;
-        let host = host.as_ref().ok_or_else(gone)?;
+        let host = self.host.as_ref().ok_or_else(gone)?;
         host.pass(&end).map_err(|error| system("cannot connect to the worker again", &error))
     }
 
     /// Closes what is left of both ends: an undetached worker takes it for its host's death.
     #[napi(catch_unwind)]
-    pub fn close(&self) {
-        self.theirs.take();
-        let host = Arc::clone(&self.host);
-        // A ping may be on its way; it is bounded.
-        let taken = host.try_lock().ok().and_then(|mut host| host.take());
-        drop(taken);
+    pub fn close(&mut self) {
+        self.theirs = None;
+        self.host = None;
     }
 
     /// In a worker: watches its end, which this process inherited, on a thread of its own. `onStream` is called with the

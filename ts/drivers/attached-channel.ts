@@ -7,6 +7,7 @@ import { getNative } from '../native/environment.js';
 import { connectNative } from '../native/host-connection.js';
 import type { NamedSocket } from '../named-sockets.js';
 import type { Ending, HostChannel } from './host-channel.js';
+import { ProcessPulse } from './process-pulse.js';
 
 const GONE = -3;
 /** How often a worker that was killed is looked at, in milliseconds. */
@@ -25,6 +26,7 @@ export class AttachedChannel implements HostChannel {
   readonly exited: Promise<Ending>;
   private resolveExited!: (ending: Ending) => void;
   private readonly lifeline: NativeLifeline;
+  private readonly life: ProcessPulse;
   private isOver = false;
 
   constructor(
@@ -34,6 +36,7 @@ export class AttachedChannel implements HostChannel {
     this.pid = attachment.pid;
     this.socketPath = socket.path;
     this.lifeline = attachment.lifeline();
+    this.life = new ProcessPulse(this.lifeline);
     this.exited = new Promise((resolve) => (this.resolveExited = resolve));
   }
 
@@ -50,8 +53,8 @@ export class AttachedChannel implements HostChannel {
     return connectNative(attachment.pair(), setup);
   }
 
-  async pulse(timeout: number): Promise<number> {
-    const pulse = this.isOver ? GONE : await this.lifeline.ping(timeout);
+  async pulse(timeout: number, referenced = true): Promise<number> {
+    const pulse = this.isOver ? GONE : await this.life.ask(timeout, referenced);
     if (pulse === GONE) this.end();
     return pulse;
   }

@@ -33,9 +33,9 @@ export interface HostChannel extends CoreChannel {
   reconnect?(setup: ConnectionSetup): ConnectedHost | Promise<ConnectedHost>;
   /**
    * For how many milliseconds its JavaScript has been running without a pause; 0: it waits; -1: it lives, more is not
-   * known; -2: it did not answer in time; -3: it is gone.
+   * known; -2: it did not answer in time; -3: it is gone. What is not `referenced` does not keep the host alive.
    */
-  pulse(timeout: number): Promise<number>;
+  pulse(timeout: number, referenced?: boolean): Promise<number>;
   /** Besides the message that asks the worker to stop: what the driver itself does to end it in good order. */
   askToEnd(): void;
   /** Ends the worker, unless it is gone. */

@@ -12,6 +12,7 @@ import { connectNative } from '../native/host-connection.js';
 import { knock } from './attached-channel.js';
 import type { Terminal } from './terminal.js';
 import type { Ending, HostChannel } from './host-channel.js';
+import { ProcessPulse } from './process-pulse.js';
 
 /** How long the rest of a dead worker's output may take to arrive, in milliseconds. A grandchild may hold it open. */
 const OUTPUT_GRACE = 500;
@@ -26,6 +27,7 @@ export class ProcessChannel implements HostChannel {
   /** Resolves when the process is gone and its output has been read. */
   readonly exited: Promise<Ending>;
   private readonly lastLines: LastLines | undefined;
+  private readonly life: ProcessPulse;
   private gone = false;
 
   constructor(
@@ -35,6 +37,7 @@ export class ProcessChannel implements HostChannel {
     private readonly socket?: NamedSocket,
     terminal?: Terminal,
   ) {
+    this.life = new ProcessPulse(lifeline);
     this.pid = child.pid as number;
     this.stdout = child.stdout;
     this.stderr = child.stderr;
@@ -91,8 +94,8 @@ export class ProcessChannel implements HostChannel {
     }
   }
 
-  pulse(timeout: number): Promise<number> {
-    return this.lifeline.ping(timeout);
+  pulse(timeout: number, referenced = true): Promise<number> {
+    return this.life.ask(timeout, referenced);
   }
 
   askToEnd(): void {}

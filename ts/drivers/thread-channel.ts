@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { MessagePort, Worker } from 'node:worker_threads';
 
 import type { ConnectedHost, ConnectionSetup } from '../connection.js';
@@ -57,11 +58,11 @@ export class ThreadChannel implements HostChannel {
   }
 
   /** Whether its loop has waited lately is known to every thread; since when it has not, is not. */
-  async pulse(): Promise<number> {
+  async pulse(_timeout: number, referenced = true): Promise<number> {
     if (this.gone) return GONE;
     const before = this.thread.performance.eventLoopUtilization().idle;
     const asked = performance.now();
-    await new Promise((resolve) => setTimeout(resolve, LOOK));
+    await delay(LOOK, undefined, { ref: referenced });
     if (this.gone) return GONE;
     const idles = this.thread.performance.eventLoopUtilization().idle > before;
     if (idles) this.busySince = undefined;

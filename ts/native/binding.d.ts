@@ -101,11 +101,13 @@ export declare class NativeLifeline {
   get childFd(): number;
   /** Closes this process's copy of the child's end: else the end of the child would not be noticed. */
   closeChildEnd(): void;
+  /** Asks the worker how it is; 0, or -2: it has not read what was asked before, -3: it is gone. */
+  ping(): number;
   /**
-   * How the worker is: for how many milliseconds its JavaScript has been running without a pause, 0 where it waits;
-   * -1: it lives, more is not known; -2: it did not answer in time; -3: it is gone. Waits on a thread of the pool.
+   * The answer to the last ping, once: for how many milliseconds its JavaScript has been running without a pause, 0
+   * where it waits; -1: it lives, more is not known; -2: no answer has come yet; -3: it is gone.
    */
-  ping(timeout: number): Promise<number>;
+  pulse(): number;
   /** Gives the worker the child's end of a new pair, and closes it here. */
   pass(pair: NativePair): void;
   /** Closes what is left of both ends: an undetached worker takes it for its host's death. */

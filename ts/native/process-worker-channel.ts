@@ -132,6 +132,8 @@ class ProcessWorkerChannel implements WorkerChannel {
 
   /** The host connects again. What was asked over the connection before has lost its asker. */
   private reconnect(descriptor: number): void {
+    // What came over it before it ended counts.
+    if (this.setup !== undefined) this.connection.drain();
     this.server?.leave();
     this.connection.close();
     this.connection = this.connect(descriptor);

@@ -4,7 +4,7 @@ use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags,
@@ -22,8 +22,11 @@ const UNKNOWN: u64 = u64::MAX;
 /// The host's end. Its loss, however it comes, is what the worker learns its host's death from.
 #[derive(Debug)]
 pub struct HostEnd {
-    pub(super) stream: UnixStream,
-    pub(super) pings: u8,
+    stream: UnixStream,
+    pings: u8,
+    answer: [u8; ANSWER],
+    /// How much of the answer has come.
+    filled: usize,
 }
 
 /// The worker's end.
@@ -48,10 +51,6 @@ pub enum Pulse {
     Busy(Duration),
     /// It lives; more is not known of this runtime.
     Unknown,
-    /// No answer came in time: it is stopped, or the machine is overloaded.
-    Silent,
-    /// It is gone.
-    Gone,
 }
 
 /// A new lifeline: the host's end and the child's.
@@ -60,52 +59,59 @@ pub enum Pulse {
 /// No file descriptors are left.
 pub fn lifeline() -> io::Result<(HostEnd, ChildEnd)> {
     let (ours, theirs) = UnixStream::pair()?;
-    Ok((HostEnd { stream: ours, pings: 0 }, ChildEnd(theirs)))
+    Ok((HostEnd::new(ours)?, ChildEnd(theirs)))
 }
 
 impl HostEnd {
-    /// Asks the worker how it is. Blocks, for at most `timeout`.
-    pub fn ping(&mut self, timeout: Duration) -> Pulse {
-        let deadline = Instant::now() + timeout;
+    pub(super) fn new(stream: UnixStream) -> io::Result<Self> {
+        stream.set_nonblocking(true)?;
+        Ok(Self { stream, pings: 0, answer: [0; ANSWER], filled: 0 })
+    }
+
+    /// Asks the worker how it is. Does not block.
+    ///
+    /// # Errors
+    /// `WouldBlock`: it has not read what was asked before; else it is gone.
+    pub fn ping(&mut self) -> io::Result<()> {
         self.pings = self.pings.wrapping_add(1);
-        match send(&self.stream, &[PING, self.pings], SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
-            Ok(_) => {}
-            // It has not read the pings before.
-            Err(rustix::io::Errno::AGAIN) => return Pulse::Silent,
-            Err(_) => return Pulse::Gone,
-        }
+        send(&self.stream, &[PING, self.pings], SendFlags::DONTWAIT | SendFlags::NOSIGNAL)?;
+        Ok(())
+    }
+
+    /// The answer to the last ping, once. Does not block.
+    ///
+    /// # Errors
+    /// `WouldBlock`: there is none yet; else the worker is gone.
+    pub fn pulse(&mut self) -> io::Result<Pulse> {
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() || self.stream.set_read_timeout(Some(left)).is_err() {
-                return Pulse::Silent;
-            }
-            let mut answer = [0; ANSWER];
-            match (&self.stream).read_exact(&mut answer) {
-                // An answer to an earlier ping may still come.
-                Ok(()) if answer[0] != self.pings => {}
-                Ok(()) => {
-                    let millis = u64::from_le_bytes(answer[1..].try_into().expect("it has this length"));
-                    return if millis == UNKNOWN { Pulse::Unknown } else { Pulse::Busy(Duration::from_millis(millis)) };
-                }
-                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-                    return Pulse::Silent;
-                }
+            match (&self.stream).read(&mut self.answer[self.filled..]) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(count) => self.filled += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return Pulse::Gone,
+                Err(error) => return Err(error),
+            }
+            if self.filled < ANSWER {
+                continue;
+            }
+            self.filled = 0;
+            // An answer to an earlier ping may still come.
+            if self.answer[0] == self.pings {
+                let millis = u64::from_le_bytes(self.answer[1..].try_into().expect("it has this length"));
+                return Ok(if millis == UNKNOWN { Pulse::Unknown } else { Pulse::Busy(Duration::from_millis(millis)) });
             }
         }
     }
 
-    /// Gives the worker the child's end of a new pair.
+    /// Gives the worker the child's end of a new pair. Does not block.
     ///
     /// # Errors
-    /// The worker is gone.
+    /// The worker is gone, or has not read what was sent before.
     pub fn pass(&self, end: &ChildEnd) -> io::Result<()> {
         let fds = [end.0.as_fd()];
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
         let mut control = SendAncillaryBuffer::new(&mut space);
         control.push(SendAncillaryMessage::ScmRights(&fds));
-        sendmsg(&self.stream, &[IoSlice::new(&[STREAM, 0])], &mut control, SendFlags::NOSIGNAL)?;
+        sendmsg(&self.stream, &[IoSlice::new(&[STREAM, 0])], &mut control, SendFlags::DONTWAIT | SendFlags::NOSIGNAL)?;
         Ok(())
     }
 }

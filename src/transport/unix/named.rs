@@ -203,8 +203,11 @@ fn is_this_user(_stream: &UnixStream) -> bool {
 
 impl HostEnd {
     /// The host's end of a lifeline that [`knock`] has made.
-    pub fn from_fd(fd: OwnedFd) -> Self {
-        Self { stream: fd.into(), pings: 0 }
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn from_fd(fd: OwnedFd) -> io::Result<Self> {
+        Self::new(fd.into())
     }
 }
 
