@@ -26,7 +26,7 @@ export async function startProcess(script: string, options: ProcessOptions): Pro
   if (typeof keepResults !== 'number' || !(keepResults >= 0)) {
     throw invalidOption('keepResults', 'a number, 0 or more', keepResults);
   }
-  const stdio = standardStreams(options.stdio ?? (detached ? 'ignore' : 'inherit'));
+  const stdio = standardStreams(options.stdio === undefined ? (detached ? 'ignore' : 'inherit') : options.stdio);
   const socket = detached ? prepareSocket(socketPath ?? socketPathFor(undefined)) : undefined;
   const terminal = stdio[0] === 'inherit' ? Terminal.save() : undefined;
   const { addon } = getNative();
