@@ -212,7 +212,7 @@ describe('close', () => {
 
   test('reports a wrong timeout by the promise, as everything else', async (t) => {
     const worker = await start(t);
-    let promise: Promise<void> | undefined;
+    let promise: Promise<unknown> | undefined;
     assert.doesNotThrow(() => (promise = worker.close({ timeout: -1 })));
     await assert.rejects(promise!, { code: 'ERR_INVALID_OPTION' });
   });
