@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import os from 'node:os';
 import { describe, test, type TestContext } from 'node:test';
 
-import { createWorker, WorkerCrashedError, type WorkerOptions } from 'isolated-workers';
+import { createWorker, WorkerCrashedError, WorkerThreadsDriver, type WorkerOptions } from 'isolated-workers';
 
 import { failure, fixture, untilGone, type Loose } from './fixtures/faults/support.mjs';
+import { eventually, live, lives, record } from './fixtures/lives/support.mjs';
+import { serializer } from './fixtures/serializers.mjs';
 
 const MIB = 1024 * 1024;
 
@@ -113,5 +115,159 @@ describe('Results that were given before process.exit()', () => {
     const error = await lost;
     assert.deepEqual(error.reason, { type: 'exit', code: 4, signal: null });
     assert.equal(error.messageType, 'hang');
+  });
+});
+
+describe('The error that ends a worker', () => {
+  const begin = (t: TestContext, options: Partial<WorkerOptions<Loose>> = {}) =>
+    live(t, { script: lives('fatal.mjs'), stdio: ['inherit', 'inherit', 'ignore'], ...options });
+
+  for (const [name, driver] of Object.entries({ process: undefined, thread: WorkerThreadsDriver })) {
+    for (const way of ['timer', 'immediate', 'microtask', 'promise', 'rejection']) {
+      test(`is the cause of the crash, with all it has: ${name}, ${way}`, async (t) => {
+        const worker = await begin(t, { driver, ...(driver && { stdio: undefined }) } as never);
+        const { events } = record(worker);
+        const others = [1, 2, 3].map(() => failure(worker.send('hang')));
+        const error = await failure(worker.send('end', { way, what: 'error' }));
+        const crashes = [error, ...(await Promise.all(others))];
+        await eventually('it was told', () => events.length === 2);
+        for (const each of [...crashes, events[0]?.detail]) {
+          assert.ok(each instanceof WorkerCrashedError);
+          assert.equal(each.reason.type === 'exit' && each.reason.code, 1);
+          assert.match(each.message, /declined/);
+          const cause = each.cause as any;
+          assert.equal(cause instanceof TypeError, true);
+          assert.equal(cause.name, 'PaymentError');
+          assert.match(cause.stack!, /fatal\.mjs/);
+          assert.deepEqual([cause.message, cause.code, cause.card], ['declined', 'E_PAYMENT', { last: '4242' }]);
+          assert.equal(cause.cause instanceof RangeError, true);
+          assert.equal(cause.cause.amount, 12.5);
+        }
+      });
+    }
+  }
+
+  test('is told with a binary serializer, too', async (t) => {
+    const worker = await begin(t, { argv: ['msgpack'], serializer: serializer('msgpack') });
+    const error = await failure(worker.send('end', { way: 'timer', what: 'error' }));
+    assert.equal(error.cause.code, 'E_PAYMENT');
+  });
+
+  test('may be a value that is no error', async (t) => {
+    const worker = await begin(t);
+    const error = await failure(worker.send('end', { way: 'timer', what: 'string' }));
+    assert.equal(error.cause, 'just a string');
+    assert.equal(error.reason.code, 1);
+  });
+
+  for (const what of ['unreadable', 'proxy', 'null', 'large']) {
+    test(`need not be one that can be told: the crash is (${what})`, async (t) => {
+      const worker = await begin(t, what === 'large' ? { maxMessageSize: 4096 } : {});
+      const error = await failure(worker.send('end', { way: 'timer', what }));
+      assert.ok(error instanceof WorkerCrashedError);
+      assert.equal(error.reason.type === 'exit' && error.reason.signal, null);
+    });
+  }
+
+  test('comes after the answer that was given before it, however large', async (t) => {
+    const worker = await begin(t);
+    const lost = failure(worker.send('hang'));
+    const answer = await worker.send('answerThenEnd', { length: 8 * MIB, way: 'microtask' });
+    assert.equal(answer.length, 8 * MIB);
+    assert.equal((await lost).cause.code, 'E_PAYMENT');
+  });
+
+  for (const kind of ['ignore', 'capture']) {
+    test(`is none where the worker catches it: what ends it later has another cause (${kind})`, async (t) => {
+      const worker = await begin(t);
+      await worker.send('catch', kind);
+      await worker.send('throw', { way: 'timer', what: 'error' });
+      await worker.send('throw', { way: 'rejection', what: 'error' });
+      // By then it was thrown, and caught.
+      for (let round = 0; round < 10; round++) await worker.send('echo', round);
+      const error = await failure(worker.send('exit', 3));
+      assert.equal(error.reason.code, 3);
+      assert.equal(error.cause, undefined);
+      assert.doesNotMatch(error.message, /declined/);
+    });
+  }
+
+  test('is it where the worker catches it and exits because of it', async (t) => {
+    const worker = await begin(t);
+    await worker.send('catch', 'exit');
+    const error = await failure(worker.send('end', { way: 'timer', what: 'error' }));
+    assert.equal(error.reason.code, 5);
+    assert.equal(error.cause.code, 'E_PAYMENT');
+  });
+
+  test('is not blamed for a close() that was asked for', async (t) => {
+    const worker = await begin(t);
+    await worker.send('catch', 'ignore');
+    await worker.send('throw', { way: 'timer', what: 'error' });
+    const { names } = record(worker);
+    assert.deepEqual(await worker.close(), { type: 'exit', code: 0, signal: null });
+    await eventually('it was told', () => names().length > 0);
+    assert.deepEqual(names(), ['exit']);
+  });
+});
+
+describe('A worker that is ended by a signal', () => {
+  for (const signal of ['SIGKILL', 'SIGTERM', 'SIGSEGV', 'SIGABRT', 'SIGINT', 'SIGHUP']) {
+    test(`has it named: ${signal}`, async (t) => {
+      const worker = await live(t, { script: lives('fatal.mjs') });
+      const lost = [failure(worker.send('hang')), failure(worker.send('signal', signal))];
+      for (const error of await Promise.all(lost)) {
+        assert.deepEqual(error.reason, { type: 'exit', code: null, signal });
+        assert.match(error.message, new RegExp(`ended by ${signal}`));
+        assert.equal(error.cause, undefined);
+        assert.equal(error.isOutOfMemory, false);
+      }
+    });
+  }
+});
+
+describe('A worker that runs out of memory', () => {
+  test('is told to have, where its standard error is piped', async (t) => {
+    const worker = await live(t, {
+      script: lives('fatal.mjs'),
+      stdio: 'pipe',
+      execArgv: ['--max-old-space-size=20'],
+    });
+    const error = await failure(worker.send('exhaust'));
+    assert.equal(error.isOutOfMemory, true);
+    assert.match(error.message, /out of memory/);
+    assert.equal(error.reason.signal, 'SIGABRT');
+  });
+
+  test('is told to have, where it is a thread', async (t) => {
+    const worker = await live(t, {
+      script: lives('fatal.mjs'),
+      driver: WorkerThreadsDriver as never,
+      driverOptions: { resourceLimits: { maxOldGenerationSizeMb: 20 } } as never,
+    });
+    const error = await failure(worker.send('exhaust'));
+    assert.equal(error.isOutOfMemory, true);
+    assert.equal(error.cause.code, 'ERR_WORKER_OUT_OF_MEMORY');
+  });
+});
+
+describe('Results of any size that were given before process.exit()', () => {
+  for (const length of [0, 1, 4096, MIB - 1, MIB, 8 * MIB, 32 * MIB]) {
+    test(`arrive: ${length} bytes`, async (t) => {
+      const worker = await live(t, { script: lives('fatal.mjs') });
+      const lost = failure(worker.send('hang'));
+      assert.equal((await worker.send('answerThenExit', { length, code: 4 })).length, length);
+      assert.equal((await lost).reason.code, 4);
+    });
+  }
+
+  test('arrive, a thousand of them', async (t) => {
+    const worker = await live(t, { script: lives('fatal.mjs') });
+    const answers = Array.from({ length: 1_000 }, (_, index) => worker.send('echo', `${index}`.repeat(500)));
+    const lost = failure(worker.send('exit', 4));
+    for (const [index, answer] of (await Promise.all(answers)).entries()) {
+      assert.equal(answer, `${index}`.repeat(500));
+    }
+    assert.equal((await lost).reason.code, 4);
   });
 });

@@ -136,14 +136,24 @@ export class Incarnation {
   disconnect(): void {
     if (!this.isActive) return;
     const { name } = this.init;
-    this.connected.flush();
+    if (this.wasReady) this.connected.flush();
     this.detach((what) => notConnected(what, name));
+  }
+
+  /** Closes the connection to a worker that was disconnected before it served. */
+  private leave(): void {
+    if (this.isDisconnected && !this.hasEnded) {
+      this.connected.flush();
+      this.connected.close();
+    }
   }
 
   private detach(reason: (what: string) => Error): void {
     this.isDisconnected = true;
     this.isConnected = false;
     this.requests.failAll((type) => reason(`finish "${type}"`));
+    // One that is starting still has to read its start-up data, and what was posted.
+    if (!this.wasReady) return;
     this.settleReady.reject(reason('connect'));
     this.connected.close();
   }
@@ -171,10 +181,12 @@ export class Incarnation {
 
   private async attachAgain(): Promise<void> {
     const { channel, init } = this;
+    if (!this.wasReady) {
+      this.isDisconnected = false;
+      return;
+    }
     if (channel.reconnect === undefined) throw unsupportedByDriver(init.driver, 'reconnect()', 'child_process');
-    const setup = this.setup();
-    // A worker that has served has read them.
-    this.attach(await channel.reconnect(this.wasReady ? { ...setup, startupData: undefined } : setup));
+    this.attach(await channel.reconnect({ ...this.setup(), startupData: undefined }));
     this.ready = this.expectReady();
     this.isDisconnected = false;
     // Who waits for it is kept alive.
@@ -251,9 +263,12 @@ export class Incarnation {
     const { log, name, setup } = this.init;
     switch (what) {
       case Control.Ready:
-        this.wasReady = this.isConnected = true;
+        this.wasReady = true;
         log('debug', 'ready');
-        return this.settleReady.resolve();
+        this.settleReady.resolve();
+        if (this.isDisconnected) queueMicrotask(() => this.leave());
+        else this.isConnected = true;
+        return;
       case Control.Mismatch:
         return this.giveUp(fromNative(detail));
       case Control.HandshakeTimedOut:

@@ -75,10 +75,9 @@ async function serve(handlers: object, options: WorkerServerOptions): Promise<Wo
     },
     onCloseAsked: () => void server.close(),
     onDisconnected: () => (server.isConnected = false),
-    onReconnected: () => (server.isConnected = true),
+    onConnected: () => (server.isConnected = true),
     onHostGone: () => server.onHostGone(),
   });
-  server.isConnected = true;
   return server;
 }
 

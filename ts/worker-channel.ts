@@ -18,8 +18,8 @@ export interface ServeSetup {
   onCloseAsked(): void;
   /** The connection has ended; the host may connect again. */
   onDisconnected(): void;
-  /** It has. */
-  onReconnected(): void;
+  /** The host's handshake was read and fits; called each time, before anything that came behind it is handled. */
+  onConnected(): void;
   /** The host is gone, however that came. */
   onHostGone(): void;
 }

@@ -102,7 +102,9 @@ export class Worker {
     this.current = next;
     this.follow(next);
     if (this.closing !== undefined) void next.kill();
-    else next.setHold(this.hold);
+    else if (this.hold < 0) next.setHold(this.hold);
+    // Until it serves, what waits for it keeps the host alive.
+    else void next.ready.then(() => next.setHold(this.hold)).catch(() => {});
   }
 
   private follow(incarnation: Incarnation): void {

@@ -21,6 +21,7 @@ export class CustomChannel implements HostChannel {
   private resolveExited!: (ending: Ending) => void;
   private readonly lastLines: LastLines | undefined;
   private closing: Promise<void> | undefined;
+  private isOver = false;
 
   constructor(
     private readonly driver: string,
@@ -53,12 +54,13 @@ export class CustomChannel implements HostChannel {
   }
 
   private end(reason: ShutdownReason, cause?: Error): void {
+    this.isOver = true;
     this.resolveExited({ reason, cause });
   }
 
   /** A driver tells no more than that. */
   async pulse(): Promise<number> {
-    return this.channel.isConnected ? -1 : -3;
+    return this.channel.isConnected && !this.isOver ? -1 : -3;
   }
 
   askToEnd(): void {

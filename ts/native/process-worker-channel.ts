@@ -143,7 +143,7 @@ class ProcessWorkerChannel implements WorkerChannel {
     if (setup === undefined) return;
     clearInterval(this.waiting);
     this.waiting = undefined;
-    this.start(setup).then(setup.onReconnected, (error: unknown) => {
+    this.start(setup).catch((error: unknown) => {
       setup.log('error', 'the host cannot be connected to again', error);
     });
   }

@@ -34,6 +34,7 @@ export class NativeServer implements Answers<number> {
       const onControl = (what: number, number: number, payload: Encoded, detail: string) => {
         switch (what) {
           case Control.Ready:
+            setup.onConnected();
             return resolve();
           case Control.Mismatch:
             return reject(fromNative(detail));

@@ -61,8 +61,9 @@ export class ValueServer implements WireListener, Answers<Call> {
     clearTimeout(this.timer);
     const { settle } = this;
     this.settle = undefined;
-    if (error === undefined) settle?.resolve();
-    else settle?.reject(error);
+    if (error !== undefined) return settle?.reject(error);
+    this.setup.onConnected();
+    settle?.resolve();
   }
 
   private onHello(theirs: unknown): void {
