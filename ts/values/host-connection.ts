@@ -244,6 +244,8 @@ export class ValueConnection implements HostConnection, WireListener {
     this.hasEnded = true;
     this.endStartup();
     this.deadlines.stop();
+    // A driver may believe that its worker is still there.
+    this.wire.setRef(false);
     this.wire.close();
   }
 
