@@ -4,7 +4,7 @@ import { ChildProcessDriver } from './drivers/child-process.js';
 import { CustomChannel } from './drivers/custom-channel.js';
 import type { HostChannel } from './drivers/host-channel.js';
 import { WorkerThreadsDriver } from './drivers/worker-threads.js';
-import { fromNative, invalidOption, spawnFailed, WorkerError } from './errors.js';
+import { fromNative, invalidOption, spawnFailed, startTimeout, WorkerError } from './errors.js';
 import { Incarnation } from './incarnation.js';
 import { createLog } from './logger.js';
 import { MiddlewareChain } from './middleware-chain.js';
@@ -21,6 +21,7 @@ import type { ProcessOptions } from './types/process-options.js';
 import type { ThreadOptions } from './types/thread-options.js';
 import type { BaseWorkerOptions } from './types/worker-options.js';
 import { CONNECT_TIMEOUT_VARIABLE } from './native/process-worker-channel.js';
+import { inTime } from './within.js';
 import { Worker } from './worker.js';
 
 /** What `createWorker` does. */
@@ -46,7 +47,7 @@ export async function startWorker(options: BaseWorkerOptions<MessageDefinitions,
   const chains = MiddlewareChain.pair(options.middleware);
   let payloads: PayloadCodec = codec;
   const start = async () => {
-    const channel = await spawn(driver, script, options);
+    const channel = await spawnInTime(driver, script, options, name, nativeOptions.startupTimeout);
     if (channel.movesValues) payloads = createValueCodec(options.serializer);
     const requests = new Requests({
       worker: name,
@@ -82,6 +83,23 @@ export async function startWorker(options: BaseWorkerOptions<MessageDefinitions,
   } finally {
     worker.settle();
   }
+}
+
+/** A driver may never come to an end with it. What comes too late is ended. */
+async function spawnInTime(
+  driver: Driver,
+  script: string,
+  options: BaseWorkerOptions<MessageDefinitions, Driver>,
+  name: string,
+  timeout: number,
+): Promise<HostChannel> {
+  const spawning = spawn(driver, script, options);
+  if (await inTime(spawning, timeout)) return spawning;
+  spawning.then(
+    (channel) => channel.kill('SIGKILL'),
+    () => {},
+  );
+  throw startTimeout(name, timeout);
 }
 
 async function spawn(

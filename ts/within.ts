@@ -12,3 +12,25 @@ export async function within(deadline: number, promise: Promise<unknown>): Promi
     clearTimeout(timer);
   }
 }
+
+/**
+ * The same for a timeout, 0 for none. A host that was blocked sees what had arrived before it sees that the time is over.
+ * What the promise rejects with counts as having come.
+ */
+export async function inTime(promise: Promise<unknown>, timeout: number): Promise<boolean> {
+  if (timeout === 0 || timeout >= 2 ** 31) return true;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    // After this turn of the loop has read, and what that led to has come to an end.
+    timer = setTimeout(() => setImmediate(() => setImmediate(resolve, false)), timeout);
+  });
+  const came = promise.then(
+    () => true,
+    () => true,
+  );
+  try {
+    return await Promise.race([came, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -37,6 +37,8 @@ export class ProcessChannel implements HostChannel {
       child.once('exit', (code, signal) => {
         this.gone = true;
         lifeline.close();
+        // Where nobody has connected.
+        pair.close();
         const done = () => resolve({ reason: { type: 'exit', code, signal } });
         if (child.stderr === null && child.stdout === null) return done();
         const grace = setTimeout(done, OUTPUT_GRACE).unref();
