@@ -4,11 +4,12 @@ import { ChildProcessDriver } from './drivers/child-process.js';
 import { CustomChannel } from './drivers/custom-channel.js';
 import type { HostChannel } from './drivers/host-channel.js';
 import { WorkerThreadsDriver } from './drivers/worker-threads.js';
+import { isDebugged as mayStop } from './debugging.js';
 import { fromNative, invalidOption, spawnFailed, startTimeout, WorkerError } from './errors.js';
 import { Incarnation } from './incarnation.js';
 import { createLog } from './logger.js';
 import { MiddlewareChain } from './middleware-chain.js';
-import { checkTimeout, connectionOptions, messageTimeoutOf } from './native/connection-options.js';
+import { checkTimeout, connectionOptions, messageTimeoutOf, withoutTimeouts } from './native/connection-options.js';
 import { createCodec, createValueCodec, type PayloadCodec } from './payload-codec.js';
 import { checkEnd, toDriver } from './drivers/to-driver.js';
 import { JsonSerializer } from './json-serializer.js';
@@ -21,7 +22,7 @@ import type { ProcessOptions } from './types/process-options.js';
 import type { ThreadOptions } from './types/thread-options.js';
 import type { BaseWorkerOptions } from './types/worker-options.js';
 import { CONNECT_TIMEOUT_VARIABLE } from './native/process-worker-channel.js';
-import { inTime } from './within.js';
+import { within } from './within.js';
 import { Worker } from './worker.js';
 
 /** What `createWorker` does. */
@@ -34,7 +35,10 @@ export async function startWorker(options: BaseWorkerOptions<MessageDefinitions,
   if (typeof name !== 'string') throw invalidOption('name', 'a string', name);
   const codec = createCodec(options.serializer);
   const nativeOptions = connectionOptions(codec, options.timeout, options.maxMessageSize);
+  const isDebugged = mayStop((options.driverOptions as ThreadOptions)?.execArgv ?? options.execArgv);
+  if (isDebugged) withoutTimeouts(nativeOptions);
   const log = createLog(options.logger, options.logLevel, name);
+  if (isDebugged) log('info', 'may be stopped by a debugger, so it has no timeouts');
   // Read before the worker names its own serializer, so always JSON.
   const startupData = createCodec(new JsonSerializer()).encode(options.startupData, 'startupData') as
     string | undefined;
@@ -73,6 +77,7 @@ export async function startWorker(options: BaseWorkerOptions<MessageDefinitions,
     start,
     policy,
     keep: (payload, type) => payloads.keep(payload, type),
+    isDebugged,
     timeoutOf: (type, perCall) => messageTimeoutOf(nativeOptions, type, perCall),
     unresponsiveAfter,
     log,
@@ -94,7 +99,8 @@ async function spawnInTime(
   timeout: number,
 ): Promise<HostChannel> {
   const spawning = spawn(driver, script, options);
-  if (await inTime(spawning, timeout)) return spawning;
+  const deadline = Date.now() + (timeout === 0 ? Infinity : timeout);
+  if (await within(deadline, spawning)) return spawning;
   spawning.then(
     (channel) => channel.kill('SIGKILL'),
     () => {},

@@ -31,6 +31,8 @@ export interface WorkerInit {
   readonly timeoutOf: Retryable['timeoutOf'];
   /** In milliseconds; `undefined`: nobody watches. */
   readonly unresponsiveAfter: number | undefined;
+  /** A debugger may stop it: nothing is ever late. */
+  readonly isDebugged: boolean;
   readonly log: Log;
 }
 
@@ -127,8 +129,11 @@ export class Worker {
   /** Not an async function: that would cost each request another promise. */
   send(type: string, payload?: unknown, options?: SendOptions): Promise<unknown> {
     try {
-      const timeout = options?.timeout;
-      if (timeout !== undefined) checkTimeout('timeout', timeout);
+      let timeout = options?.timeout;
+      if (timeout !== undefined) {
+        checkTimeout('timeout', timeout);
+        if (this.init.isDebugged) timeout = undefined;
+      }
       if (typeof type !== 'string') throw invalidOption('the message type', 'a string', type);
       const transfer = this.checkTransfer(options);
       if (this.retries !== undefined && this.closing === undefined) {
