@@ -25,6 +25,8 @@ export class HealthWatch {
     this.isLooking = true;
     try {
       const busy = await this.look();
+      // It is stopped, or gone, or who runs it cannot say.
+      if (busy < 0) return;
       if (busy < this.limit) this.wasTold = false;
       else if (!this.wasTold) {
         this.wasTold = true;

@@ -35,7 +35,12 @@ impl Task for Ping {
 
     fn compute(&mut self) -> napi::Result<Pulse> {
         let Ok(mut host) = self.host.lock() else { return Ok(Pulse::Gone) };
-        Ok(host.as_mut().map_or(Pulse::Gone, |end| end.ping(self.timeout)))
+        let pulse = host.as_mut().map_or(Pulse::Gone, |end| end.ping(self.timeout));
+        if pulse == Pulse::Gone {
+            // `close` may have come while this was on its way.
+            *host = None;
+        }
+        Ok(pulse)
     }
 
     fn resolve(&mut self, _env: Env, pulse: Pulse) -> napi::Result<f64> {

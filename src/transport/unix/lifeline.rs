@@ -18,6 +18,8 @@ const STREAM: u8 = b's';
 /// An answer: the number of its ping, then milliseconds.
 const ANSWER: usize = 1 + size_of::<u64>();
 const UNKNOWN: u64 = u64::MAX;
+/// How long to wait at least for an answer that may be there.
+const LOOK: Duration = Duration::from_millis(1);
 
 /// The host's end. Its loss, however it comes, is what the worker learns its host's death from.
 #[derive(Debug)]
@@ -76,7 +78,8 @@ impl HostEnd {
         }
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() || self.stream.set_read_timeout(Some(left)).is_err() {
+            // Once even when it is late: this process may have been stopped itself.
+            if self.stream.set_read_timeout(Some(left.max(LOOK))).is_err() {
                 return Pulse::Silent;
             }
             let mut answer = [0; ANSWER];
@@ -88,7 +91,9 @@ impl HostEnd {
                     return if millis == UNKNOWN { Pulse::Unknown } else { Pulse::Busy(Duration::from_millis(millis)) };
                 }
                 Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-                    return Pulse::Silent;
+                    if Instant::now() >= deadline {
+                        return Pulse::Silent;
+                    }
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => return Pulse::Gone,
