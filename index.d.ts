@@ -1300,7 +1300,8 @@ export declare class ThreadChannel implements HostChannel {
   readonly exited: Promise<Ending>;
   private readonly lastLines;
   private gone;
-  private busySince;
+  /** Since when its loop has not waited, and how long it had waited in its life by then. */
+  private busy;
   constructor(
     thread: Worker,
     port: MessagePort$1,
@@ -1314,6 +1315,7 @@ export declare class ThreadChannel implements HostChannel {
   connect(setup: ConnectionSetup): ConnectedHost;
   /** Whether its loop has waited lately is known to every thread; since when it has not, is not. */
   pulse(_timeout: number, referenced?: boolean): Promise<number>;
+  private get idle();
   askToEnd(): void;
   kill(): void;
   setRef(referenced: boolean): void;

@@ -1,6 +1,7 @@
 // Drivers of the user's own.
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { MessageChannel, Worker as Thread } from 'node:worker_threads';
 
 import {
@@ -10,13 +11,17 @@ import {
   type DriverChannel,
   type DriverMessage,
   startWorkerServer,
+  WorkerError,
   WorkerThreadsDriver,
 } from 'isolated-workers';
 
 import { ForkDriver } from './fixtures/drivers/custom/fork-driver.mjs';
 import { capabilities, MemoryChannel, memoryDriver } from './fixtures/drivers/custom/memory-driver.mjs';
 import { failure, fixture, type Loose, RecordingLogger, startBy } from './fixtures/drivers/support.mjs';
+import { untilGone } from './fixtures/faults/support.mjs';
 import { fixture as plain, isAlive } from './fixtures/support.mjs';
+
+type ProcessChannel = Awaited<ReturnType<ChildProcessDriver['spawn']>>;
 
 const script = fixture('worker');
 
@@ -160,6 +165,16 @@ describe('what a driver moves', () => {
     assert.equal(state(), 'ref');
     worker.unref();
     assert.equal(state(), 'unref');
+  });
+
+  test('is told to keep the host alive only when that changes', async (t) => {
+    const channel = new MemoryChannel();
+    const worker = await startIn(t, channel);
+    worker.ref();
+    const calls = channel.calls.length;
+    await Promise.all([1, 2, 3].map((value) => worker.send('echo', value)));
+    for (let value = 0; value < 5; value++) await worker.send('echo', value);
+    assert.deepEqual(channel.calls.slice(calls), []);
   });
 });
 
@@ -310,6 +325,35 @@ describe('spawn() of a driver', () => {
     });
   }
 
+  test('that never settles is given up when the time for the start is over; what comes later is ended', async () => {
+    const channel = new MemoryChannel();
+    const ended = new Promise((resolve) => channel.once('close', resolve));
+    let settle!: (channel: MemoryChannel) => void;
+    const spawn = () => new Promise<MemoryChannel>((resolve) => (settle = resolve));
+    const driver = { name: 'mine', capabilities, spawn };
+    const error = await failure(createWorker({ script, driver, timeout: { startup: 50 } }));
+    assert.ok(error instanceof WorkerError);
+    assert.deepEqual([error.code, error.phase], ['ERR_START_TIMEOUT', 'startup']);
+    settle(channel);
+    await ended;
+    assert.deepEqual(channel.calls, ['terminate SIGKILL']);
+  });
+
+  test('that comes too late leaves no process of the library', async () => {
+    let late!: Promise<ProcessChannel>;
+    const driver = {
+      name: 'mine',
+      capabilities,
+      async spawn(file: string): Promise<ProcessChannel> {
+        late = delay(100).then(() => new ChildProcessDriver().spawn(file, { stdio: 'ignore' }));
+        return late;
+      },
+    };
+    const error = await failure(createWorker({ script, driver, timeout: { startup: 10 } }));
+    assert.equal(error.code, 'ERR_START_TIMEOUT');
+    await untilGone((await late).pid);
+  });
+
   const partial = new MemoryChannel();
   for (const [what, value] of Object.entries({
     undefined,
@@ -400,6 +444,17 @@ describe('the end of a worker by a driver', () => {
       assert.deepEqual(channel.calls.filter((call) => call.startsWith('terminate')), ['terminate SIGTERM', 'terminate SIGKILL']); // prettier-ignore
     });
   }
+
+  test('leaves no timer behind where it is told after SIGKILL', async (t) => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    const channel = new MemoryChannel();
+    const worker = await startIn(t, channel);
+    await worker.kill();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(channel.calls.filter((call) => call.startsWith('terminate')), ['terminate SIGKILL']); // prettier-ignore
+    assert.equal(timers(), before);
+  });
 
   test('needs no terminate()', async (t) => {
     const channel = new MemoryChannel();

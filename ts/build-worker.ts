@@ -1,16 +1,18 @@
 import type { HostChannel } from './drivers/host-channel.js';
+import { isDebugged as mayStop } from './debugging.js';
 import { fromNative, invalidOption } from './errors.js';
 import { Events } from './events.js';
 import { Incarnation } from './incarnation.js';
 import { JsonSerializer } from './json-serializer.js';
 import { createLog } from './logger.js';
 import { MiddlewareChain } from './middleware-chain.js';
-import { checkTimeout, connectionOptions, messageTimeoutOf } from './native/connection-options.js';
+import { checkTimeout, connectionOptions, messageTimeoutOf, withoutTimeouts } from './native/connection-options.js';
 import { createCodec, createValueCodec, type PayloadCodec } from './payload-codec.js';
 import { Requests, type RequestsOptions } from './requests.js';
 import { RetryPolicy } from './retries.js';
 import type { Driver } from './types/driver.js';
 import type { MessageDefinitions } from './types/message-definitions.js';
+import type { ThreadOptions } from './types/thread-options.js';
 import type { BaseWorkerOptions } from './types/worker-options.js';
 import { Worker } from './worker.js';
 
@@ -18,18 +20,21 @@ import { Worker } from './worker.js';
 export type ConnectionSettings = Omit<BaseWorkerOptions<MessageDefinitions, Driver>, 'script'>;
 
 /**
- * A worker around channels: `open` gives the first, and those that take its place after a crash. All options are checked
+ * A worker around channels: `open`, which is given milliseconds, gives the first, and those that take its place after a crash. All options are checked
  * before it is called.
  */
 export async function buildWorker(
   driver: Driver,
   name: string,
   options: ConnectionSettings,
-  open: () => Promise<HostChannel>,
+  open: (timeout: number) => Promise<HostChannel>,
 ): Promise<Worker> {
   const codec = createCodec(options.serializer);
   const nativeOptions = connectionOptions(codec, options.timeout, options.maxMessageSize);
+  const isDebugged = mayStop((options.driverOptions as ThreadOptions | undefined)?.execArgv ?? options.execArgv);
+  if (isDebugged) withoutTimeouts(nativeOptions);
   const log = createLog(options.logger, options.logLevel, name);
+  if (isDebugged) log('info', 'may be stopped by a debugger, so it has no timeouts');
   // Read before the worker names its own serializer, so always JSON.
   const startupData = createCodec(new JsonSerializer()).encode(options.startupData, 'startupData') as
     string | undefined;
@@ -43,7 +48,7 @@ export async function buildWorker(
   const events = new Events();
   let payloads: PayloadCodec = codec;
   const start = async () => {
-    const channel = await open();
+    const channel = await open(nativeOptions.startupTimeout);
     if (channel.movesValues) payloads = createValueCodec(options.serializer);
     const requests = new Requests({
       worker: name,
@@ -79,6 +84,7 @@ export async function buildWorker(
     policy,
     keep: (payload, type) => payloads.keep(payload, type),
     timeoutOf: (type, perCall) => messageTimeoutOf(nativeOptions, type, perCall),
+    isDebugged,
     unresponsiveAfter,
     events,
     log,

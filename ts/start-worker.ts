@@ -6,7 +6,7 @@ import { CustomChannel } from './drivers/custom-channel.js';
 import type { HostChannel } from './drivers/host-channel.js';
 import { checkEnd, toDriver } from './drivers/to-driver.js';
 import { WorkerThreadsDriver } from './drivers/worker-threads.js';
-import { invalidOption, spawnFailed, WorkerError } from './errors.js';
+import { invalidOption, spawnFailed, startTimeout, WorkerError } from './errors.js';
 import { checkedPath, socketPathFor } from './named-sockets.js';
 import { CONNECT_TIMEOUT_VARIABLE } from './native/process-worker-channel.js';
 import { resolveScript } from './script.js';
@@ -15,6 +15,7 @@ import type { MessageDefinitions } from './types/message-definitions.js';
 import type { ProcessOptions } from './types/process-options.js';
 import type { ThreadOptions } from './types/thread-options.js';
 import type { BaseWorkerOptions } from './types/worker-options.js';
+import { within } from './within.js';
 import type { Worker } from './worker.js';
 
 /** What `createWorker` does. */
@@ -25,7 +26,25 @@ export async function startWorker(options: BaseWorkerOptions<MessageDefinitions,
   const script = isSource ? String(options.script) : resolveScript(options.script);
   const name = options.name ?? (isSource ? 'eval' : path.basename(script));
   if (typeof name !== 'string') throw invalidOption('name', 'a string', name);
-  return buildWorker(driver, name, options, () => spawn(driver, script, options));
+  return buildWorker(driver, name, options, (timeout) => spawnInTime(driver, script, options, name, timeout));
+}
+
+/** A driver may never come to an end with it. What comes too late is ended. */
+async function spawnInTime(
+  driver: Driver,
+  script: string,
+  options: BaseWorkerOptions<MessageDefinitions, Driver>,
+  name: string,
+  timeout: number,
+): Promise<HostChannel> {
+  const spawning = spawn(driver, script, options);
+  const deadline = Date.now() + (timeout === 0 ? Infinity : timeout);
+  if (await within(deadline, spawning)) return spawning;
+  spawning.then(
+    (channel) => channel.kill('SIGKILL'),
+    () => {},
+  );
+  throw startTimeout(name, timeout);
 }
 
 async function spawn(

@@ -32,6 +32,8 @@ export interface WorkerInit {
   /** In milliseconds; `undefined`: nobody watches. */
   readonly unresponsiveAfter: number | undefined;
   readonly events: Events;
+  /** A debugger may stop it: nothing is ever late. */
+  readonly isDebugged: boolean;
   readonly log: Log;
 }
 
@@ -144,8 +146,11 @@ export class Worker {
   /** Not an async function: that would cost each request another promise. */
   send(type: string, payload?: unknown, options?: SendOptions): Promise<unknown> {
     try {
-      const timeout = options?.timeout;
-      if (timeout !== undefined) checkTimeout('timeout', timeout);
+      let timeout = options?.timeout;
+      if (timeout !== undefined) {
+        checkTimeout('timeout', timeout);
+        if (this.init.isDebugged) timeout = undefined;
+      }
       if (typeof type !== 'string') throw invalidOption('the message type', 'a string', type);
       const transfer = this.checkTransfer(options);
       if (this.retries !== undefined && this.closing === undefined) {

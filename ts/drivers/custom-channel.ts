@@ -21,7 +21,8 @@ export class CustomChannel implements HostChannel {
   private resolveExited!: (ending: Ending) => void;
   private readonly lastLines: LastLines | undefined;
   private closing: Promise<void> | undefined;
-  private isOver = false;
+  private killed: NodeJS.Timeout | undefined;
+  private hasEnded = false;
 
   constructor(
     private readonly driver: string,
@@ -54,13 +55,14 @@ export class CustomChannel implements HostChannel {
   }
 
   private end(reason: ShutdownReason, cause?: Error): void {
-    this.isOver = true;
+    this.hasEnded = true;
+    clearTimeout(this.killed);
     this.resolveExited({ reason, cause });
   }
 
   /** A driver tells no more than that. */
   async pulse(): Promise<number> {
-    return this.channel.isConnected && !this.isOver ? -1 : -3;
+    return this.channel.isConnected && !this.hasEnded ? -1 : -3;
   }
 
   askToEnd(): void {
@@ -75,10 +77,11 @@ export class CustomChannel implements HostChannel {
 
   kill(signal: 'SIGTERM' | 'SIGKILL'): void {
     const { channel } = this;
+    if (this.hasEnded) return;
     if (channel.terminate === undefined) this.askToEnd();
     else void (async () => channel.terminate?.(signal))().catch(() => {});
     // A driver that does not tell the end must not keep the host waiting.
-    if (signal === 'SIGKILL') setTimeout(() => this.end({ type: 'close' }), KILL_GRACE);
+    if (signal === 'SIGKILL') this.killed ??= setTimeout(() => this.end({ type: 'close' }), KILL_GRACE);
   }
 
   setRef(referenced: boolean): void {

@@ -48,6 +48,8 @@ export class ProcessChannel implements HostChannel {
         lifeline.close();
         if (code !== 0) terminal?.restore();
         if (socket !== undefined) removeSocketFiles(socket.path);
+        // Where nobody has connected.
+        pair.close();
         const done = () => resolve({ reason: { type: 'exit', code, signal } });
         if (child.stderr === null && child.stdout === null) return done();
         const grace = setTimeout(done, OUTPUT_GRACE).unref();

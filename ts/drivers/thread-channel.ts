@@ -24,7 +24,8 @@ export class ThreadChannel implements HostChannel {
   readonly exited: Promise<Ending>;
   private readonly lastLines: LastLines | undefined;
   private gone = false;
-  private busySince: number | undefined;
+  /** Since when its loop has not waited, and how long it had waited in its life by then. */
+  private busy: { readonly since: number; readonly idle: number } | undefined;
 
   constructor(
     private readonly thread: Worker,
@@ -60,14 +61,17 @@ export class ThreadChannel implements HostChannel {
   /** Whether its loop has waited lately is known to every thread; since when it has not, is not. */
   async pulse(_timeout: number, referenced = true): Promise<number> {
     if (this.gone) return GONE;
-    const before = this.thread.performance.eventLoopUtilization().idle;
-    const asked = performance.now();
+    const before = { since: performance.now(), idle: this.idle };
     await delay(LOOK, undefined, { ref: referenced });
     if (this.gone) return GONE;
-    const idles = this.thread.performance.eventLoopUtilization().idle > before;
-    if (idles) this.busySince = undefined;
-    else this.busySince ??= asked;
-    return this.busySince === undefined ? 0 : performance.now() - this.busySince;
+    const { idle } = this;
+    const last = this.busy?.idle === idle ? this.busy : before;
+    this.busy = last.idle === idle ? last : undefined;
+    return this.busy === undefined ? 0 : performance.now() - this.busy.since;
+  }
+
+  private get idle(): number {
+    return this.thread.performance.eventLoopUtilization().idle;
   }
 
   askToEnd(): void {}

@@ -10,6 +10,7 @@ export class DriverWire implements Wire {
   readonly needsIds = true;
   private listener: WireListener | undefined;
   private isClosed = false;
+  private isReferenced: boolean | undefined;
   private readonly sending = new Set<Promise<void>>();
 
   /** @param movesMemory - Its `send` takes what is to be moved. */
@@ -92,6 +93,8 @@ export class DriverWire implements Wire {
   }
 
   setRef(referenced: boolean): void {
+    if (referenced === this.isReferenced || this.isClosed) return;
+    this.isReferenced = referenced;
     if (referenced) this.end.ref?.();
     else this.end.unref?.();
   }

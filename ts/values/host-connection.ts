@@ -4,6 +4,7 @@ import { Control, getNative, RecordKind } from '../native/environment.js';
 import type { NativeRequests } from '../native/binding.js';
 import { Undecodable } from '../payload-codec.js';
 import type { TransferList } from '../types/transfer-list.js';
+import { afterArrivals } from '../within.js';
 import { DeadlineTimer } from './deadlines.js';
 import { createHello, findMismatch, type Hello } from './hello.js';
 import { checkSize, checkTypeName } from './limits.js';
@@ -13,6 +14,10 @@ import { Kind, RECORD, type Tx, type Wire, type WireListener } from './wire.js';
 const SLOTS = 2 ** 26;
 const CONFIGURED = -1;
 const NONE = -1;
+/** By how many milliseconds a timer is late whose thread was blocked. */
+const BLOCKED = 100;
+/** How often the loop may bring something before a deadline counts all the same. */
+const MOST_TURNS = 100;
 /** How many tickets the addon takes at once. */
 const CAPACITY = 2048;
 
@@ -26,6 +31,9 @@ export class ValueConnection implements HostConnection, WireListener {
   /** All requests have had the same timeout so far: then no later one is due before the first. */
   private hasOneTimeout: boolean;
   private startup: NodeJS.Timeout | undefined;
+  private startupDue = 0;
+  /** How many batches have come. */
+  private batches = 0;
   private isReady = false;
   private hasEnded = false;
   /** Until it is told otherwise: who starts a worker waits for it. */
@@ -69,9 +77,7 @@ export class ValueConnection implements HostConnection, WireListener {
     }
     wire.flush();
     const { startupTimeout } = options;
-    if (startupTimeout > 0 && startupTimeout < 2 ** 31) {
-      this.startup = setTimeout(() => this.onStartupDue(), startupTimeout).unref();
-    }
+    if (startupTimeout > 0 && startupTimeout < 2 ** 31) this.armStartup(startupTimeout);
     this.updateRef();
   }
 
@@ -244,10 +250,13 @@ export class ValueConnection implements HostConnection, WireListener {
     this.hasEnded = true;
     this.endStartup();
     this.deadlines.stop();
+    // A driver may believe that its worker is still there.
+    this.wire.setRef(false);
     this.wire.close();
   }
 
   onBatch(batch: unknown[]): void {
+    this.batches++;
     for (let at = 0; at < batch.length; at += RECORD) {
       this.onMessage(batch[at] as Kind | undefined, batch[at + 1] as string, batch[at + 2] as Tx, batch[at + 3]);
     }
@@ -341,9 +350,18 @@ export class ValueConnection implements HostConnection, WireListener {
     this.afterWhatArrived(() => this.expire());
   }
 
+  private armStartup(millis: number): void {
+    this.startupDue = performance.now() + millis;
+    this.startup = setTimeout(() => this.onStartupDue(), millis).unref();
+  }
+
   private onStartupDue(): void {
     this.afterWhatArrived(() => {
-      if (this.startup !== undefined) this.tell(Control.HandshakeTimedOut);
+      if (this.startup === undefined) return;
+      const late = performance.now() - this.startupDue;
+      // While this thread was blocked, a worker may have waited for it.
+      if (late > BLOCKED) this.armStartup(Math.min(late, this.setup.options.startupTimeout));
+      else this.tell(Control.HandshakeTimedOut);
     });
   }
 
@@ -355,8 +373,13 @@ export class ValueConnection implements HostConnection, WireListener {
   /** A deadline has come. What had arrived before it counts. */
   private afterWhatArrived(act: () => void): void {
     if (this.wire.drain()) act();
-    // The loop reads what has arrived before it comes to this.
-    else setImmediate(act);
+    else this.afterTurns(act, MOST_TURNS);
+  }
+
+  /** The loop reads what has arrived, some of it in each turn. */
+  private afterTurns(act: () => void, left: number): void {
+    const { batches } = this;
+    afterArrivals(() => (this.batches === batches || left === 0 ? act() : this.afterTurns(act, left - 1)));
   }
 
   private expire(): void {

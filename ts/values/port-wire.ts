@@ -23,6 +23,8 @@ export class PortWire implements Wire {
     readonly driver: string,
     /** Runs what comes in the surroundings of its receiver. */
     private readonly enter?: (act: () => void) => void,
+    /** The other side is in this thread: what it has to say comes when it gets its turn. */
+    private readonly sharesThread = false,
   ) {}
 
   listen(listener: WireListener): void {
@@ -96,7 +98,7 @@ export class PortWire implements Wire {
 
   drain(): boolean {
     for (let next = this.receive(); next !== undefined; next = this.receive()) this.onBatch(next);
-    return true;
+    return !this.sharesThread;
   }
 
   /** The next batch, if it has arrived. */

@@ -5,6 +5,7 @@ import { encodeError } from '../remote-error.js';
 import type { RemoteErrorPayload } from '../types/message.js';
 import type { TransferList } from '../types/transfer-list.js';
 import type { ServeSetup } from '../worker-channel.js';
+import { afterArrivals } from '../within.js';
 import { createHello, findMismatch, type Hello } from './hello.js';
 import { checkSize } from './limits.js';
 import { Kind, RECORD, type Tx, type Wire, type WireListener } from './wire.js';
@@ -47,7 +48,7 @@ export class ValueServer implements WireListener, Answers<Call> {
       this.settle = { resolve, reject };
       const timeout = this.setup.options.serverConnectTimeout;
       if (hello === undefined && timeout > 0 && timeout < 2 ** 31) {
-        this.timer = setTimeout(() => this.finish(hostSilent(timeout)), timeout);
+        this.timer = setTimeout(() => afterArrivals(() => this.finish(hostSilent(timeout))), timeout);
       }
       wire.listen(this);
       if (this.isAlone) wire.setRef(true);

@@ -1,0 +1,104 @@
+// A host whose own JavaScript runs for seconds without a pause: what came meanwhile is in time.
+import assert from 'node:assert/strict';
+import { describe, test, type TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { ChildProcessDriver, createWorker, InProcessDriver, WorkerThreadsDriver } from 'isolated-workers';
+
+import { ForkDriver } from './fixtures/drivers/custom/fork-driver.mjs';
+
+type Loose = Record<string, { payload: any; result: any }>;
+
+const script = new URL('./fixtures/blocked/worker.mjs', import.meta.url);
+const BLOCKED = 3000;
+const drivers = {
+  child_process: new ChildProcessDriver(),
+  worker_threads: new WorkerThreadsDriver(),
+  in_process: new InProcessDriver(),
+  'a driver of the user': new ForkDriver(),
+};
+const names = Object.keys(drivers) as (keyof typeof drivers)[];
+
+function block(): void {
+  for (const end = performance.now() + BLOCKED; performance.now() < end;);
+}
+
+function create(name: keyof typeof drivers, options: object = {}) {
+  return createWorker<Loose, any>({ script, driver: drivers[name], name, ...options } as never);
+}
+
+async function start(t: TestContext, name: keyof typeof drivers, options: object = {}) {
+  const worker = await create(name, options);
+  t.after(() => worker.close());
+  return worker;
+}
+
+describe('a host that is blocked for three seconds', () => {
+  test('has every answer that came meanwhile, on every driver', async (t) => {
+    const workers = await Promise.all(names.map((name) => start(t, name, { timeout: { message: 1000 } })));
+    // As much as fits into a socket that nobody reads.
+    const requests = workers.flatMap((worker, index) => [
+      ...Array.from({ length: 300 }, (_, value) => worker.send('echo', value)),
+      ...Array.from({ length: 4 }, () => worker.send('text', 10_000)),
+      // A worker in process is blocked itself, and has begun no such answer.
+      ...Array.from({ length: names[index] === 'in_process' ? 0 : 20 }, (_, value) =>
+        worker.send('later', { ms: 50, value }, { timeout: 500 }),
+      ),
+    ]);
+    // The messages are on their way.
+    await new Promise((resolve) => setImmediate(resolve));
+    block();
+    const outcomes = await Promise.allSettled(requests);
+    assert.deepEqual(outcomes.filter(({ status }) => status === 'rejected').map((lost: any) => lost.reason.message), []); // prettier-ignore
+    assert.deepEqual(await Promise.all(workers.map((worker) => worker.send('echo', 'after'))), names.map(() => 'after')); // prettier-ignore
+    for (const worker of workers) assert.deepEqual([worker.isActive, worker.isConnected], [true, true]);
+  });
+
+  test('still rejects what has no answer', async (t) => {
+    const workers = await Promise.all(names.map((name) => start(t, name)));
+    const requests = workers.map((worker) => worker.send('hang', undefined, { timeout: 1000 }));
+    await new Promise((resolve) => setImmediate(resolve));
+    block();
+    for (const outcome of await Promise.allSettled(requests)) {
+      assert.equal((outcome as PromiseRejectedResult).reason.code, 'ERR_MESSAGE_TIMEOUT');
+    }
+    // Their handlers run on.
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  });
+
+  test('starts its workers all the same: it is blocked when they are spawned', async (t) => {
+    const options = { timeout: { startup: 1500 }, waitForReady: false };
+    const workers = await Promise.all(names.map((name) => start(t, name, options)));
+    const echoes = workers.map((worker) => worker.send('echo', 1));
+    block();
+    assert.deepEqual(await Promise.all(echoes), [1, 1, 1, 1]);
+  });
+
+  test('starts its workers all the same: it is blocked as soon as it has asked for them', async (t) => {
+    const starting = names.map((name) => start(t, name, { timeout: { startup: 1500 } }));
+    await Promise.resolve();
+    block();
+    const workers = await Promise.all(starting);
+    assert.deepEqual(await Promise.all(workers.map((worker) => worker.send('echo', 1))), [1, 1, 1, 1]);
+  });
+
+  for (const state of ['idle', 'working in short stints']) {
+    test(`does not take its workers for unresponsive that are ${state}`, async (t) => {
+      const watched = names.filter((name) => name !== 'in_process');
+      const told: unknown[] = [];
+      const workers = await Promise.all(watched.map((name) => start(t, name, { unresponsiveAfter: 500 })));
+      for (const [index, worker] of workers.entries()) {
+        worker.on('unresponsive', (details) => told.push([watched[index], details]));
+        if (state !== 'idle') worker.post('stints', undefined);
+      }
+      // Some looks before and after: there is nothing to wait for.
+      await delay(300);
+      block();
+      await delay(600);
+      assert.deepEqual(told, []);
+      for (const { state } of await Promise.all(workers.map((worker) => worker.health({ blockedAfter: 500 })))) {
+        assert.equal(state, 'alive');
+      }
+    });
+  }
+});
