@@ -5,6 +5,7 @@ import { Incarnation } from './incarnation.js';
 import { JsonSerializer } from './json-serializer.js';
 import { createLog } from './logger.js';
 import { MiddlewareChain } from './middleware-chain.js';
+import type { NativeOptions } from './native/binding.js';
 import { checkTimeout, connectionOptions, messageTimeoutOf } from './native/connection-options.js';
 import { createCodec, createValueCodec, type PayloadCodec } from './payload-codec.js';
 import { Requests, type RequestsOptions } from './requests.js';
@@ -25,7 +26,7 @@ export async function buildWorker(
   driver: Driver,
   name: string,
   options: ConnectionSettings,
-  open: () => Promise<HostChannel>,
+  open: (options: NativeOptions) => Promise<HostChannel>,
 ): Promise<Worker> {
   const codec = createCodec(options.serializer);
   const nativeOptions = connectionOptions(codec, options.timeout, options.maxMessageSize);
@@ -43,7 +44,7 @@ export async function buildWorker(
   const events = new Events();
   let payloads: PayloadCodec = codec;
   const start = async () => {
-    const channel = await open();
+    const channel = await open(nativeOptions);
     if (channel.movesValues) payloads = createValueCodec(options.serializer);
     const requests = new Requests({
       worker: name,
@@ -65,7 +66,8 @@ export async function buildWorker(
         onKept: (kept) => events.emit('keptResult', kept),
       });
     } catch (error) {
-      channel.kill('SIGKILL');
+      if (channel.release === undefined) channel.kill('SIGKILL');
+      else channel.release();
       throw fromNative(error);
     }
   };

@@ -9,7 +9,7 @@ import {
   WorkerError,
 } from './errors.js';
 import type { ConnectedHost, ConnectionSetup } from './connection.js';
-import { KEPT_RESULT, type KeptOutcome } from './kept-results.js';
+import { KEPT_RESULT, type KeptOutcome, TAKEN_OVER } from './kept-results.js';
 import type { Log } from './logger.js';
 import { Control } from './native/environment.js';
 import { decodeError } from './remote-error.js';
@@ -23,6 +23,8 @@ const EXIT_GRACE = 1000;
 /** How long to wait for a sign of life, in milliseconds; the worker's own thread gives it. */
 const LOST_TIMEOUT = 1000;
 const GONE = -3;
+/** How often it is looked whether a worker is gone whose connection has ended, in milliseconds. */
+const LOOK = 20;
 /** How long SIGTERM may take before SIGKILL, in milliseconds. */
 const TERMINATE_GRACE = 1000;
 
@@ -55,6 +57,9 @@ export class Incarnation {
   private wasReady = false;
   private isDisconnected = false;
   private connectionEnded = false;
+  /** The worker has said that another host takes this one's place. */
+  private isTakenOver = false;
+  private reconnecting: Promise<void> | undefined;
   /** Settles when it is known whether a detached worker was lost, or its connection alone. */
   private losing: Promise<void> | undefined;
   private hasEnded = false;
@@ -136,16 +141,30 @@ export class Incarnation {
     this.requests.failAll((type) => notConnected(`finish "${type}"`, name));
     this.settleReady.reject(notConnected('start', name));
     this.connected.close();
+    this.channel.release?.();
   }
 
   /** Connects to the same worker again. */
-  async reconnect(): Promise<void> {
-    const { channel, driver } = { channel: this.channel, driver: this.init.driver };
+  reconnect(): Promise<void> {
+    this.reconnecting ??= this.connectAgain().finally(() => (this.reconnecting = undefined));
+    return this.reconnecting;
+  }
+
+  private async connectAgain(): Promise<void> {
+    const { channel } = this;
+    const { driver } = this.init;
+    await this.losing;
     if (!this.isDisconnected) return;
     if (channel.reconnect === undefined) throw unsupportedByDriver(driver, 'reconnect()', 'child_process');
     if (this.hasEnded || this.isClosing) throw workerClosed('reconnect', this.init.name);
+    const connected = await channel.reconnect({ ...this.setup(), startupData: undefined });
+    if (this.hasEnded || this.isClosing) {
+      connected.close();
+      throw workerClosed('reconnect', this.init.name);
+    }
     const ready = this.expectReady();
-    this.attach(await channel.reconnect({ ...this.setup(), startupData: undefined }));
+    this.attach(connected);
+    this.isTakenOver = false;
     this.isDisconnected = false;
     // Who waits for it is kept alive.
     this.requests.connection.setHold(1);
@@ -223,6 +242,7 @@ export class Incarnation {
         return this.giveUp(startTimeout(name, setup.options.startupTimeout));
       case Control.UnknownNotification:
         if (detail === KEPT_RESULT) return this.onKept(payload);
+        if (detail === TAKEN_OVER) return void (this.isTakenOver = true);
         return log('warn', `a notification "${detail}" from the worker was dropped: a host has no handlers`);
       case Control.Dropped:
         return log('warn', `a message from the worker was dropped: ${detail}`);
@@ -234,8 +254,20 @@ export class Incarnation {
     }
   };
 
-  /** The worker is of no use: everything fails with `error`, and the process is ended. */
+  /**
+   * The worker is of no use: everything fails with `error`, and the process is ended. A detached worker that has served a
+   * host before lives on: it is of use to others.
+   */
   private giveUp(error: Error): void {
+    const { channel } = this;
+    if (channel.isDetached === true && (this.wasReady || channel.release !== undefined)) {
+      this.isDisconnected = true;
+      this.settleReady.reject(error);
+      this.requests.failAll(() => error);
+      this.connected.close();
+      channel.release?.();
+      return;
+    }
     this.failure = () => error;
     this.settleReady.reject(error);
     this.requests.failAll(() => error);
@@ -262,13 +294,19 @@ export class Incarnation {
     const { channel, init } = this;
     this.isConnected = false;
     this.connectionEnded = true;
-    const gone = (await channel.pulse(LOST_TIMEOUT)) === GONE;
-    if (gone || this.hasEnded || this.isClosing) return void (await this.gone);
+    const deadline = Date.now() + (this.isTakenOver ? 0 : EXIT_GRACE);
+    do {
+      const gone = (await channel.pulse(LOST_TIMEOUT)) === GONE;
+      if (gone) channel.setRef(true);
+      if (gone || this.hasEnded || this.isClosing) return void (await this.gone);
+    } while (!(await within(Math.min(deadline, Date.now() + LOOK), this.gone)) && Date.now() < deadline);
+    if (this.hasEnded || this.isClosing) return void (await this.gone);
     this.connectionEnded = false;
     this.isDisconnected = true;
     this.requests.failAll((type) => notConnected(`finish "${type}"`, init.name));
     this.settleReady.reject(notConnected('start', init.name));
     this.requests.connection.close();
+    channel.release?.();
     init.onDisconnected();
   }
 

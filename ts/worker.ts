@@ -65,7 +65,7 @@ export class Worker {
     if (unresponsiveAfter !== undefined) {
       this.watch = new HealthWatch(
         unresponsiveAfter,
-        () => this.current.channel.pulse(HEALTH_TIMEOUT),
+        async () => (this.current.isConnected ? this.current.channel.pulse(HEALTH_TIMEOUT) : 0),
         (blockedFor) => this.init.events.emit('unresponsive', { blockedFor }),
       );
     }
