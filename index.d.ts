@@ -537,6 +537,11 @@ interface HostChannel extends CoreChannel {
   connect(setup: ConnectionSetup): ConnectedHost;
   /** The worker outlives its connection, and its host. */
   readonly isDetached?: boolean | undefined;
+  /**
+   * Lets go of a worker that lives on, and was there before this host: what is held besides the connection. Absent where
+   * the host has started the worker.
+   */
+  release?(): void;
   /** Where a detached worker listens. */
   readonly socketPath?: string | undefined;
   /** Connects again, after the connection was closed without ending the worker. */

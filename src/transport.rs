@@ -7,7 +7,7 @@
 mod unix;
 
 #[cfg(unix)]
-pub use unix::{ChildEnd, Stream, WatchedStream, adopt, lifeline, named, pair};
+pub use unix::{ChildEnd, Stream, WatchedStream, adopt, claim, lifeline, named, pair};
 
 #[cfg(not(unix))]
 compile_error!("the transport for this system is not written yet: `transport` has sockets of Unix only");

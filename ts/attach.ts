@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-import { AttachedChannel, knock } from './drivers/attached-channel.js';
+import { AttachedChannel } from './drivers/attached-channel.js';
 import { ChildProcessDriver } from './drivers/child-process.js';
 import { invalidOption } from './errors.js';
 import { checkedPath, readToken, socketPathFor } from './named-sockets.js';
@@ -15,9 +15,10 @@ export async function attach(options: AttachOptions): Promise<Worker> {
   if (socketPath === undefined && (typeof name !== 'string' || name === '')) {
     throw invalidOption('name', 'the name of a detached worker, or socketPath its path', name);
   }
+  if (typeof takeOver !== 'boolean') throw invalidOption('takeOver', 'true or false', takeOver);
+  if (name !== undefined && typeof name !== 'string') throw invalidOption('name', 'a string', name);
   const file = socketPath === undefined ? socketPathFor(name) : checkedPath(socketPath);
-  const socket = { path: file, token: readToken(file) };
-  return buildWorker(new ChildProcessDriver(), name ?? path.basename(file), options, async () => {
-    return new AttachedChannel(socket, await knock(socket, takeOver));
-  });
+  return buildWorker(new ChildProcessDriver(), name ?? path.basename(file), options, ({ startupTimeout }) =>
+    AttachedChannel.open({ path: file, token: readToken(file) }, takeOver, startupTimeout),
+  );
 }

@@ -7,6 +7,7 @@ import { JsonSerializer } from './json-serializer.js';
 import { createLog } from './logger.js';
 import { MiddlewareChain } from './middleware-chain.js';
 import { checkTimeout, connectionOptions, messageTimeoutOf, withoutTimeouts } from './native/connection-options.js';
+import type { NativeOptions } from './native/binding.js';
 import { createCodec, createValueCodec, type PayloadCodec } from './payload-codec.js';
 import { Requests, type RequestsOptions } from './requests.js';
 import { RetryPolicy } from './retries.js';
@@ -20,14 +21,14 @@ import { Worker } from './worker.js';
 export type ConnectionSettings = Omit<BaseWorkerOptions<MessageDefinitions, Driver>, 'script'>;
 
 /**
- * A worker around channels: `open`, which is given milliseconds, gives the first, and those that take its place after a crash. All options are checked
+ * A worker around channels: `open` gives the first, and those that take its place after a crash. All options are checked
  * before it is called.
  */
 export async function buildWorker(
   driver: Driver,
   name: string,
   options: ConnectionSettings,
-  open: (timeout: number) => Promise<HostChannel>,
+  open: (options: NativeOptions) => Promise<HostChannel>,
 ): Promise<Worker> {
   const codec = createCodec(options.serializer);
   const nativeOptions = connectionOptions(codec, options.timeout, options.maxMessageSize);
@@ -48,7 +49,7 @@ export async function buildWorker(
   const events = new Events();
   let payloads: PayloadCodec = codec;
   const start = async () => {
-    const channel = await open(nativeOptions.startupTimeout);
+    const channel = await open(nativeOptions);
     if (channel.movesValues) payloads = createValueCodec(options.serializer);
     const requests = new Requests({
       worker: name,
@@ -70,7 +71,8 @@ export async function buildWorker(
         onKept: (kept) => events.emit('keptResult', kept),
       });
     } catch (error) {
-      channel.kill('SIGKILL');
+      if (channel.release === undefined) channel.kill('SIGKILL');
+      else channel.release();
       throw fromNative(error);
     }
   };

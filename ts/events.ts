@@ -23,9 +23,15 @@ export class Events {
 
   /** In a tick of its own: what a listener throws is its user's, and must not reach ours. */
   emit<E extends keyof WorkerEvents>(event: E, ...details: WorkerEvents[E]): void {
-    if (this.emitter.listenerCount(event) > 0) process.nextTick(() => this.emitter.emit(event, ...details));
-    // These come with the connection, before anybody can listen. The worker bounds how many there are.
-    else if (event === 'keptResult') this.early.push(details as WorkerEvents['keptResult']);
+    if (this.emitter.listenerCount(event) === 0) return this.keepEarly(event, details);
+    process.nextTick(() => {
+      if (!this.emitter.emit(event, ...details)) this.keepEarly(event, details);
+    });
+  }
+
+  /** These come with the connection, before anybody can listen. The worker bounds how many there are. */
+  private keepEarly(event: keyof WorkerEvents, details: unknown[]): void {
+    if (event === 'keptResult') this.early.push(details as WorkerEvents['keptResult']);
   }
 
   private tellEarly(event: keyof WorkerEvents): void {

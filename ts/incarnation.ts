@@ -10,7 +10,7 @@ import {
   WorkerError,
 } from './errors.js';
 import type { ConnectedHost, ConnectionSetup } from './connection.js';
-import { KEPT_RESULT, type KeptOutcome } from './kept-results.js';
+import { KEPT_RESULT, type KeptOutcome, TAKEN_OVER } from './kept-results.js';
 import type { Log } from './logger.js';
 import { Control } from './native/environment.js';
 import { decodeError } from './remote-error.js';
@@ -24,6 +24,8 @@ const EXIT_GRACE = 1000;
 /** How long to wait for a sign of life, in milliseconds; the worker's own thread gives it. */
 const LOST_TIMEOUT = 1000;
 const GONE = -3;
+/** How often it is looked whether a worker is gone whose connection has ended, in milliseconds. */
+const LOOK = 20;
 /** How long SIGTERM may take before SIGKILL, in milliseconds. */
 const TERMINATE_GRACE = 1000;
 
@@ -56,6 +58,9 @@ export class Incarnation {
   private wasReady = false;
   private isDisconnected = false;
   private connectionEnded = false;
+  /** The worker has said that another host takes this one's place. */
+  private isTakenOver = false;
+  private reconnecting: Promise<boolean> | undefined;
   /** Settles when it is known whether a detached worker was lost, or its connection alone. */
   private losing: Promise<void> | undefined;
   private hasEnded = false;
@@ -156,10 +161,21 @@ export class Incarnation {
     if (!this.wasReady) return;
     this.settleReady.reject(reason('connect'));
     this.connected.close();
+    this.channel.release?.();
   }
 
   /** Connects to the same worker again; resolves when it is, with whether it was not before. */
   async reconnect(): Promise<boolean> {
+    if (this.reconnecting !== undefined) {
+      await this.reconnecting;
+      return false;
+    }
+    this.reconnecting = this.connectAgain().finally(() => (this.reconnecting = undefined));
+    return this.reconnecting;
+  }
+
+  private async connectAgain(): Promise<boolean> {
+    await this.losing;
     if (this.hasEnded || this.isClosing || this.failure !== undefined) throw this.loss();
     const wasDisconnected = this.isDisconnected;
     if (wasDisconnected) {
@@ -186,8 +202,14 @@ export class Incarnation {
       return;
     }
     if (channel.reconnect === undefined) throw unsupportedByDriver(init.driver, 'reconnect()', 'child_process');
-    this.attach(await channel.reconnect({ ...this.setup(), startupData: undefined }));
+    const connected = await channel.reconnect({ ...this.setup(), startupData: undefined });
+    if (this.hasEnded) {
+      connected.close();
+      throw this.loss();
+    }
+    this.attach(connected);
     this.ready = this.expectReady();
+    this.isTakenOver = false;
     this.isDisconnected = false;
     // Who waits for it is kept alive.
     this.requests.connection.setHold(1);
@@ -201,7 +223,7 @@ export class Incarnation {
     this.isClosing = true;
     init.log('debug', 'closing');
     channel.setRef(true);
-    if (this.canAsk()) {
+    if (await this.canAsk()) {
       const { connection } = this.requests;
       connection.setHold(1);
       if (pending === 'reject') this.requests.failAll((type) => workerClosed(`finish "${type}"`, init.name));
@@ -220,10 +242,10 @@ export class Incarnation {
   }
 
   /** Connects again where need be: the worker is to end in good order. */
-  private canAsk(): boolean {
+  private async canAsk(): Promise<boolean> {
     if (!this.isDisconnected) return true;
     try {
-      this.attachAgain();
+      await this.attachAgain();
       return true;
     } catch {
       return false;
@@ -277,6 +299,7 @@ export class Incarnation {
         return this.giveUp(startTimeout(name, setup.options.startupTimeout));
       case Control.UnknownNotification:
         if (detail === KEPT_RESULT) return this.onKept(payload);
+        if (detail === TAKEN_OVER) return void (this.isTakenOver = true);
         return log('warn', `a notification "${detail}" from the worker was dropped: a host has no handlers`);
       case Control.Dropped:
         return log('warn', `a message from the worker was dropped: ${detail}`);
@@ -288,8 +311,20 @@ export class Incarnation {
     }
   };
 
-  /** The worker is of no use: everything fails with `error`, and the process is ended. */
+  /**
+   * The worker is of no use: everything fails with `error`, and the process is ended. A detached worker that has served a
+   * host before lives on: it is of use to others.
+   */
   private giveUp(error: Error): void {
+    const { channel } = this;
+    if (channel.isDetached === true && (this.wasReady || channel.release !== undefined)) {
+      this.isDisconnected = true;
+      this.settleReady.reject(error);
+      this.requests.failAll(() => error);
+      this.connected.close();
+      channel.release?.();
+      return;
+    }
     this.failure = () => error;
     this.settleReady.reject(error);
     this.requests.failAll(() => error);
@@ -316,13 +351,19 @@ export class Incarnation {
     const { channel, init } = this;
     this.isConnected = false;
     this.connectionEnded = true;
-    const gone = (await channel.pulse(LOST_TIMEOUT)) === GONE;
-    if (gone || this.hasEnded || this.isClosing) return void (await this.gone);
+    const deadline = Date.now() + (this.isTakenOver ? 0 : EXIT_GRACE);
+    do {
+      const gone = (await channel.pulse(LOST_TIMEOUT)) === GONE;
+      if (gone) channel.setRef(true);
+      if (gone || this.hasEnded || this.isClosing) return void (await this.gone);
+    } while (!(await within(Math.min(deadline, Date.now() + LOOK), this.gone)) && Date.now() < deadline);
+    if (this.hasEnded || this.isClosing) return void (await this.gone);
     this.connectionEnded = false;
     this.isDisconnected = true;
     this.requests.failAll((type) => notConnected(`finish "${type}"`, init.name));
     this.settleReady.reject(notConnected('start', init.name));
     this.requests.connection.close();
+    channel.release?.();
     init.onDisconnected();
   }
 

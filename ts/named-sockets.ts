@@ -1,21 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { invalidOption, WorkerError } from './errors.js';
+import { fromNative, invalidOption, WorkerError } from './errors.js';
+import type { NativeSocket } from './native/binding.js';
 import { getNative } from './native/environment.js';
-import { removeSocketFiles, tokenFile } from './socket-files.js';
+import { type NamedSocket, tokenFile } from './socket-files.js';
 
 /** Bytes of a path that a socket can have; the end of it is a zero. */
 const LONGEST_PATH = process.platform === 'linux' ? 107 : 103;
 const TOKEN_BYTES = 32;
-
-/** Where a detached worker listens, and what a host must know to be let in. */
-export interface NamedSocket {
-  readonly path: string;
-  readonly token: string;
-}
 
 /** The path for a worker of this name, or for one without a name. */
 export function socketPathFor(name: string | undefined): string {
@@ -24,7 +19,7 @@ export function socketPathFor(name: string | undefined): string {
 }
 
 export function checkedPath(socket: unknown, what = 'socketPath'): string {
-  if (typeof socket !== 'string' || socket === '') throw invalidOption(what, 'a path', socket);
+  if (typeof socket !== 'string' || socket === '' || socket.includes('\0')) throw invalidOption(what, 'a path', socket);
   const file = path.resolve(socket);
   const size = Buffer.byteLength(file);
   if (size > LONGEST_PATH) {
@@ -39,58 +34,57 @@ export function checkedPath(socket: unknown, what = 'socketPath'): string {
 
 /** The directory of this user's workers; nobody else may enter it. */
 function privateDirectory(): string {
-  const base = process.env['XDG_RUNTIME_DIR'] || tmpdir();
-  const directory = path.join(base, `isolated-workers-${process.getuid?.() ?? 0}`);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const { uid, mode } = lstatSync(directory);
-  if (!lstatSync(directory).isDirectory() || (process.getuid !== undefined && uid !== process.getuid())) {
-    throw new WorkerError('ERR_SYSTEM', `${directory} belongs to somebody else. Give a \`socketPath\` of your own.`);
-  }
-  if ((mode & 0o077) !== 0) chmodSync(directory, 0o700);
-  return directory;
-}
-
-/** Makes a token for a worker that will listen at `socket`. What dead workers left is removed, what live ones have is not. */
-export function prepareSocket(socket: string): NamedSocket {
-  for (const name of socketsIn(path.dirname(socket))) removeIfStale(name);
-  const { addon } = getNative();
+  const user = process.geteuid?.() ?? 0;
+  const directory = path.join(process.env['XDG_RUNTIME_DIR'] || tmpdir(), `isolated-workers-${user}`);
   try {
-    lstatSync(socket);
-    if (!addon.NativeAttachment.isStale(socket)) {
-      throw new WorkerError(
-        'ERR_WORKER_OCCUPIED',
-        `a live worker listens at ${socket} already. Attach to it with attachWorker(), or choose another name.`,
-      );
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    // Not what a link leads to: another user may have made it.
+    const found = lstatSync(directory);
+    if (found.isDirectory() && found.uid === user) {
+      if ((found.mode & 0o077) !== 0) chmodSync(directory, 0o700);
+      return directory;
     }
   } catch (error) {
-    if (error instanceof WorkerError) throw error;
-    // There is nothing yet.
+    const reason = `${directory} cannot be used for the sockets of detached workers: ${(error as Error).message}`;
+    throw new WorkerError('ERR_SYSTEM', reason, { cause: error });
   }
-  removeSocketFiles(socket);
+  throw new WorkerError(
+    'ERR_SYSTEM',
+    `${directory} is no directory of this user. Remove it, or give a \`socketPath\` of your own.`,
+  );
+}
+
+/** Makes a socket for a worker that is to be started. What dead workers left is removed, what live ones have is not. */
+export function claimSocket(socket: string): [NamedSocket, NativeSocket] {
   const token = randomBytes(TOKEN_BYTES).toString('hex');
-  writeFileSync(tokenFile(socket), token, { mode: 0o600, flag: 'wx' });
-  return { path: socket, token };
-}
-
-function socketsIn(directory: string): string[] {
-  if (!path.basename(directory).startsWith('isolated-workers-')) return [];
-  return readdirSync(directory)
-    .filter((name) => name.endsWith('.sock'))
-    .map((name) => path.join(directory, name));
-}
-
-function removeIfStale(socket: string): void {
-  if (getNative().addon.NativeAttachment.isStale(socket)) removeSocketFiles(socket);
+  const sweep = path.basename(path.dirname(socket)).startsWith('isolated-workers-');
+  try {
+    return [{ path: socket, token }, new (getNative().addon.NativeSocket)(socket, token, sweep)];
+  } catch (error) {
+    throw fromNative(error);
+  }
 }
 
 /** The token of the worker that listens at `socket`. */
 export function readToken(socket: string): string {
   try {
+    const owner = lstatSync(tokenFile(socket)).uid;
+    if (process.geteuid !== undefined && owner !== process.geteuid()) {
+      throw new WorkerError(
+        'ERR_ATTACH_REFUSED',
+        `cannot attach to the worker at ${socket}: it belongs to another user, whose number is ${owner}`,
+      );
+    }
     return readFileSync(tokenFile(socket), 'utf8');
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is none' : String(error);
-    throw new WorkerError('ERR_NO_SUCH_WORKER', `cannot attach to the worker at ${socket}: ${reason}`, {
-      cause: error,
-    });
+    if (error instanceof WorkerError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    const isRefused = code === 'EACCES' || code === 'EPERM';
+    const reason = code === 'ENOENT' ? 'there is none' : String(error);
+    throw new WorkerError(
+      isRefused ? 'ERR_ATTACH_REFUSED' : 'ERR_NO_SUCH_WORKER',
+      `cannot attach to the worker at ${socket}: ${reason}`,
+      { cause: error },
+    );
   }
 }

@@ -26,7 +26,9 @@ export async function startWorker(options: BaseWorkerOptions<MessageDefinitions,
   const script = isSource ? String(options.script) : resolveScript(options.script);
   const name = options.name ?? (isSource ? 'eval' : path.basename(script));
   if (typeof name !== 'string') throw invalidOption('name', 'a string', name);
-  return buildWorker(driver, name, options, (timeout) => spawnInTime(driver, script, options, name, timeout));
+  return buildWorker(driver, name, options, ({ startupTimeout }) =>
+    spawnInTime(driver, script, options, name, startupTimeout),
+  );
 }
 
 /** A driver may never come to an end with it. What comes too late is ended. */

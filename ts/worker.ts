@@ -67,7 +67,7 @@ export class Worker {
     if (unresponsiveAfter !== undefined && unresponsiveAfter > 0 && unresponsiveAfter < Infinity) {
       this.watch = new HealthWatch(
         unresponsiveAfter,
-        () => this.current.channel.pulse(HEALTH_TIMEOUT, false),
+        async () => (this.current.isConnected ? this.current.channel.pulse(HEALTH_TIMEOUT, false) : 0),
         (blockedFor) => this.init.events.emit('unresponsive', { blockedFor }),
       );
     }

@@ -1,5 +1,6 @@
 //! Socket pairs.
 
+pub mod claim;
 pub mod lifeline;
 pub mod named;
 
@@ -44,6 +45,12 @@ pub fn pair() -> io::Result<(Stream, ChildEnd)> {
 /// # Errors
 /// It is not an open socket.
 pub fn adopt(fd: RawFd) -> io::Result<Stream> {
+    let stream = UnixStream::from(adopt_socket(fd)?);
+    stream.set_nonblocking(true)?;
+    Ok(Stream(stream))
+}
+
+fn adopt_socket(fd: RawFd) -> io::Result<OwnedFd> {
     if fd <= 2 {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "a standard stream is not a worker's channel"));
     }
@@ -54,9 +61,7 @@ pub fn adopt(fd: RawFd) -> io::Result<Stream> {
     fcntl_setfd(borrowed, fcntl_getfd(borrowed)? | FdFlags::CLOEXEC)?;
     // SAFETY: the host handed this descriptor to this process for this purpose, and the environment variable that
     // names it is removed when it is read, so nobody else owns it.
-    let stream = UnixStream::from(unsafe { OwnedFd::from_raw_fd(fd) });
-    stream.set_nonblocking(true)?;
-    Ok(Stream(stream))
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 impl ChildEnd {

@@ -5,8 +5,7 @@ import type { ConnectedHost, ConnectionSetup } from '../connection.js';
 import { LastLines } from '../last-lines.js';
 import { fromNative } from '../errors.js';
 import type { NativeLifeline, NativePair } from '../native/binding.js';
-import type { NamedSocket } from '../named-sockets.js';
-import { removeSocketFiles } from '../socket-files.js';
+import { type NamedSocket, removeSocketFiles } from '../socket-files.js';
 import { getNative } from '../native/environment.js';
 import { connectNative } from '../native/host-connection.js';
 import { knock } from './attached-channel.js';
@@ -47,9 +46,9 @@ export class ProcessChannel implements HostChannel {
         this.gone = true;
         lifeline.close();
         if (code !== 0) terminal?.restore();
-        if (socket !== undefined) removeSocketFiles(socket.path);
         // Where nobody has connected.
         pair.close();
+        if (socket !== undefined) removeSocketFiles(socket);
         const done = () => resolve({ reason: { type: 'exit', code, signal } });
         if (child.stderr === null && child.stdout === null) return done();
         const grace = setTimeout(done, OUTPUT_GRACE).unref();
@@ -85,7 +84,10 @@ export class ProcessChannel implements HostChannel {
 
   /** Over a new pair, whose other end goes to the worker over the lifeline; by the door, where others may have come. */
   async reconnect(setup: ConnectionSetup): Promise<ConnectedHost> {
-    if (this.socket !== undefined) return connectNative((await knock(this.socket, false)).pair(), setup);
+    if (this.socket !== undefined) {
+      const attachment = await knock(this.socket, 'messages', setup.options.startupTimeout);
+      return connectNative(attachment.pair(), setup);
+    }
     const pair = new (getNative().addon.NativePair)();
     try {
       this.lifeline.pass(pair);

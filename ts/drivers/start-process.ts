@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn, type SpawnOptions, type StdioOptions } from 'node:child_process';
 
 import { invalidOption, spawnFailed } from '../errors.js';
-import { prepareSocket, socketPathFor } from '../named-sockets.js';
+import { claimSocket, socketPathFor } from '../named-sockets.js';
 import { removeSocketFiles } from '../socket-files.js';
-import type { NativeLifeline } from '../native/binding.js';
 import { getNative } from '../native/environment.js';
+import type { NativeLifeline, NativePair } from '../native/binding.js';
 import { inheritedExecArgv } from '../process-arguments.js';
 import { loaderArguments } from '../script.js';
 import type { ProcessOptions, StdioMode } from '../types/process-options.js';
@@ -15,6 +15,7 @@ import { refuseOptions } from './refuse-options.js';
 
 /** How many outcomes a detached worker keeps that no host was there for. */
 const KEPT_RESULTS = 100;
+const MOST_RESULTS = Number.MAX_SAFE_INTEGER;
 
 /** Starts a worker process, connected by a private pair that nobody else can reach. */
 export async function startProcess(script: string, options: ProcessOptions): Promise<ProcessChannel> {
@@ -26,39 +27,45 @@ export async function startProcess(script: string, options: ProcessOptions): Pro
   if (typeof keepResults !== 'number' || !(keepResults >= 0)) {
     throw invalidOption('keepResults', 'a number, 0 or more', keepResults);
   }
-  const stdio = standardStreams(options.stdio === undefined ? (detached ? 'ignore' : 'inherit') : options.stdio);
-  const socket = detached ? prepareSocket(socketPath ?? socketPathFor(undefined)) : undefined;
+  for (const name of ['socketPath', 'keepResults'] as const) {
+    if (!detached && options[name] !== undefined) {
+      throw invalidOption(name, 'left out, unless `detached` is true', options[name]);
+    }
+  }
+  const stdio = standardStreams(options.stdio === undefined && detached ? 'ignore' : options.stdio);
   const terminal = stdio[0] === 'inherit' ? Terminal.save() : undefined;
+  const args = [...execArgv, ...loader, script, ...strings('argv', options.argv ?? [])];
+  const [socket, listener] = detached ? claimSocket(socketPath ?? socketPathFor(undefined)) : [];
   const { addon } = getNative();
-  const pair = new addon.NativePair();
+  let pair: NativePair | undefined;
   let lifeline: NativeLifeline | undefined;
   try {
+    pair = new addon.NativePair();
     lifeline = new addon.NativeLifeline();
-    const child = start(
-      options.execPath ?? process.execPath,
-      [...execArgv, ...loader, script, ...strings('argv', options.argv ?? [])],
-      {
-        cwd: options.cwd,
-        env: {
-          ...(options.env ?? process.env),
-          [CHANNEL_VARIABLE]: `fd:${stdio.length}`,
-          [LIFELINE_VARIABLE]: `fd:${stdio.length + 1}`,
-          ...(socket === undefined ? {} : { [SOCKET_VARIABLE]: JSON.stringify({ ...socket, keepResults }) }),
-        },
-        detached,
-        stdio: [...stdio, pair.childFd, lifeline.childFd],
-        windowsHide: true,
+    const door = socket && { ...socket, fd: stdio.length + 2, keepResults: Math.min(keepResults, MOST_RESULTS) };
+    const child = start(options.execPath ?? process.execPath, args, {
+      cwd: options.cwd,
+      env: {
+        ...(options.env ?? process.env),
+        [CHANNEL_VARIABLE]: `fd:${stdio.length}`,
+        [LIFELINE_VARIABLE]: `fd:${stdio.length + 1}`,
+        ...(door && { [SOCKET_VARIABLE]: JSON.stringify(door) }),
       },
-    );
+      detached,
+      stdio: [...stdio, pair.childFd, lifeline.childFd, ...(listener === undefined ? [] : [listener.fd])],
+      windowsHide: true,
+    });
     await started(child);
     pair.closeChildEnd();
     lifeline.closeChildEnd();
     return new ProcessChannel(child, pair, lifeline, socket, terminal);
   } catch (error) {
-    pair.close();
-    if (socket !== undefined) removeSocketFiles(socket.path);
+    pair?.close();
     lifeline?.close();
+    if (socket !== undefined) removeSocketFiles(socket);
     throw error;
+  } finally {
+    listener?.close();
   }
 }
 

@@ -1,11 +1,17 @@
 import type { OnControl, OnMessages } from './callbacks.js';
 
-/** What a host has of a detached worker. */
+/** What a host has of a detached worker: one connection. */
 export declare class NativeAttachment {
-  /** Connects to the worker that listens at `path`. Rejects with a text that begins with a code. */
-  static knock(path: string, token: string, takeOver: boolean): Promise<NativeAttachment>;
-  /** Whether there is a socket at `path` at which nobody listens any more. */
-  static isStale(path: string): boolean;
+  /**
+   * Connects to the worker that listens at `path`, which may take `patience` milliseconds to answer. `purpose`:
+   * `messages`, `take-over` or `lifeline`. Rejects with a text that begins with a code.
+   */
+  static knock(
+    path: string,
+    token: string,
+    purpose: 'messages' | 'take-over' | 'lifeline',
+    patience: number,
+  ): Promise<NativeAttachment>;
   /** The worker's process id. */
   get pid(): number;
   /** The host's end of the connection for messages; once. */
@@ -72,12 +78,12 @@ export declare class NativeConnection {
 /** The door of a detached worker. */
 export declare class NativeDoor {
   /**
-   * Listens at `path` for hosts that know the token. `onStream` is called with the descriptor of each connection. A
-   * socket that a dead worker left there is removed. `uv`: the runtime has the real libuv. Throws `ERR_SYSTEM`.
+   * Lets in hosts that know the token, by the listening socket that this process inherited as `fd`. `onStream` is called
+   * with the descriptor of each connection. `uv`: the runtime has the real libuv. Throws `ERR_SYSTEM`.
    */
-  constructor(path: string, token: string, uv: boolean, onStream: (fd: number) => void);
-  /** Whether a host is connected: then another is turned away unless it takes over. */
-  setOccupied(occupied: boolean): void;
+  constructor(fd: number, token: string, uv: boolean, onStream: (fd: number) => void);
+  /** A host has left: the first one, or one that `onStream` told of; once for each. */
+  leave(): void;
 }
 
 /** The addon as one JavaScript thread sees it. */
@@ -172,6 +178,20 @@ export declare class NativeRequests {
    * hexadecimal.
    */
   get idBase(): string;
+}
+
+/** A named socket on which a worker will listen that is being started. */
+export declare class NativeSocket {
+  /**
+   * Listens at `path` for this user alone, and writes the token beside it. What a dead worker left there is removed;
+   * `sweep`: in the whole directory. Throws `ERR_WORKER_OCCUPIED` where a live worker listens, `ERR_INVALID_OPTION`
+   * where there is something else, `ERR_SYSTEM`.
+   */
+  constructor(path: string, token: string, sweep: boolean);
+  /** The descriptor for the child's `stdio`; -1 when it was closed. */
+  get fd(): number;
+  /** Closes this process's copy: else the end of the worker would not be noticed. */
+  close(): void;
 }
 
 /** How the terminal of the standard input was. */

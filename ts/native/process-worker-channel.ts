@@ -4,7 +4,7 @@ import { fromNative } from '../errors.js';
 import type { RemoteErrorPayload } from '../types/message.js';
 import type { ServeSetup, WorkerChannel } from '../worker-channel.js';
 import { KeptResults } from '../kept-results.js';
-import { removeSocketFiles } from '../socket-files.js';
+import { type NamedSocket, removeSocketFiles } from '../socket-files.js';
 import type { NativeConnection, NativeDoor } from './binding.js';
 import { getNative, hasUv } from './environment.js';
 import { NativeServer } from './server-connection.js';
@@ -15,7 +15,7 @@ export const CHANNEL_VARIABLE = 'ISOLATED_WORKERS_CHANNEL';
 /** Names the lifeline in the same way; `,group` behind it: the host's death ends the whole process group. */
 export const LIFELINE_VARIABLE = 'ISOLATED_WORKERS_LIFELINE';
 
-/** Where a detached worker listens, as JSON: `path`, `token` and `keepResults`. */
+/** Where a detached worker listens, as JSON: `path`, `token`, `keepResults`, and `fd`, the inherited listening socket. */
 export const SOCKET_VARIABLE = 'ISOLATED_WORKERS_SOCKET';
 
 /** What the host configured as `timeout.serverConnect`, in milliseconds: too late to be told over the connection. */
@@ -43,11 +43,13 @@ export function openProcessChannel(): WorkerChannel | undefined {
   return channel;
 }
 
-interface DetachedSocket {
-  readonly path: string;
-  readonly token: string;
+interface DetachedSocket extends NamedSocket {
+  readonly fd: number;
   readonly keepResults: number;
 }
+
+/** How long a host whose place is taken may take to read what was written for it, in milliseconds. */
+const FAREWELL_TIMEOUT = 100;
 
 class ProcessWorkerChannel implements WorkerChannel {
   readonly driver = 'child_process';
@@ -60,6 +62,9 @@ class ProcessWorkerChannel implements WorkerChannel {
   private hasLifeline = false;
   private door: NativeDoor | undefined;
   private kept: KeptResults | undefined;
+  /** A host is connected, or was and is not known to have left. */
+  private isOccupied = true;
+  private isServed: (() => void) | undefined;
   /** Keeps a worker alive that waits for its host to connect again. */
   private waiting: NodeJS.Timeout | undefined;
 
@@ -87,10 +92,10 @@ class ProcessWorkerChannel implements WorkerChannel {
   }
 
   /** Lets other hosts in, on a thread of its own. */
-  listen({ path, token, keepResults }: DetachedSocket): void {
+  listen({ path, token, fd, keepResults }: DetachedSocket): void {
     this.kept = new KeptResults(keepResults);
-    this.door = new this.native.addon.NativeDoor(path, token, hasUv(), (stream) => this.reconnect(stream));
-    process.once('exit', () => removeSocketFiles(path));
+    this.door = new this.native.addon.NativeDoor(fd, token, hasUv(), (stream) => this.reconnect(stream));
+    process.once('exit', () => removeSocketFiles({ path, token }));
   }
 
   startupData(): unknown {
@@ -107,45 +112,77 @@ class ProcessWorkerChannel implements WorkerChannel {
     }
   }
 
-  async serve(setup: ServeSetup): Promise<void> {
+  serve(setup: ServeSetup): Promise<void> {
     this.setup = setup;
-    await this.start(setup);
+    return new Promise((resolve, reject) => {
+      this.isServed = resolve;
+      this.start(setup).then(resolve, reject);
+    });
   }
 
-  private start(setup: ServeSetup): Promise<void> {
+  private async start(setup: ServeSetup): Promise<void> {
     const { connection, kept } = this;
-    const server = (this.server = new NativeServer(connection, setup, kept));
-    const ready = server.serve(() => {
+    const server = (this.server = new NativeServer(connection, setup, kept, () => this.server?.deliver()));
+    await server.serve(() => {
       // Another may have come meanwhile.
       if (this.server === server) this.onEnd(setup);
     });
-    return kept === undefined ? ready : ready.then(() => server.deliver(kept));
+    server.deliver();
   }
 
   /** The connection has ended. Whether the host is gone, too, the lifeline will tell. */
   private onEnd(setup: ServeSetup): void {
     if (!this.hasLifeline && this.door === undefined) return setup.onHostGone();
     setup.onDisconnected();
-    this.door?.setOccupied(false);
+    this.vacate();
     this.waiting ??= setInterval(() => {}, 2 ** 30);
+  }
+
+  /** Once for each host. */
+  private vacate(): void {
+    if (this.isOccupied) this.door?.leave();
+    this.isOccupied = false;
   }
 
   /** The host connects again. What was asked over the connection before has lost its asker. */
   private reconnect(descriptor: number): void {
+    // The first host alone has told them.
+    this.rememberStartupData();
     // What came over it before it ended counts.
     if (this.setup !== undefined) this.connection.drain();
+    if (this.isOccupied) this.server?.tellTakenOver();
+    this.connection.flushBlocking(FAREWELL_TIMEOUT);
     this.server?.leave();
     this.connection.close();
+    this.vacate();
     this.connection = this.connect(descriptor);
-    this.door?.setOccupied(true);
+    this.isOccupied = true;
     const { setup } = this;
     // A script that does not serve yet will, over this one.
     if (setup === undefined) return;
-    clearInterval(this.waiting);
-    this.waiting = undefined;
-    this.start(setup).catch((error: unknown) => {
-      setup.log('error', 'the host cannot be connected to again', error);
-    });
+    const { connection } = this;
+    this.start(setup).then(
+      () => {
+        if (this.connection !== connection) return;
+        clearInterval(this.waiting);
+        this.waiting = undefined;
+        this.isServed?.();
+      },
+      (error: unknown) => {
+        setup.log('error', 'the host cannot be connected to again', error);
+        if (this.connection !== connection) return;
+        connection.close();
+        this.onEnd(setup);
+      },
+    );
+  }
+
+  private rememberStartupData(): void {
+    try {
+      this.startupData();
+    } catch {
+      // Who asks for them learns of it.
+    }
   }
 
   tellFatal(error: RemoteErrorPayload): void {

@@ -1,7 +1,8 @@
 import type { AnyHandler, Answers, Dispatcher } from '../dispatcher.js';
 import { fromNative, hostSilent } from '../errors.js';
-import { KEPT_RESULT, type KeptOutcome, type KeptResults } from '../kept-results.js';
+import { KEPT_RESULT, type KeptOutcome, type KeptResults, TAKEN_OVER } from '../kept-results.js';
 import { createCodec, type Encoded, type PayloadCodec } from '../payload-codec.js';
+import { encodeError } from '../remote-error.js';
 import type { RemoteErrorPayload } from '../types/message.js';
 import type { ServeSetup } from '../worker-channel.js';
 import type { NativeConnection } from './binding.js';
@@ -11,6 +12,7 @@ import { Control, getNative, HEAD, RECORD, RecordKind } from './environment.js';
 export class NativeServer implements Answers<number> {
   private readonly native = getNative();
   private readonly codec: PayloadCodec;
+  private isReady = false;
   private hasLeft = false;
   private readonly dispatcher: Dispatcher<number>;
   /** By the addon's numbers. */
@@ -20,6 +22,8 @@ export class NativeServer implements Answers<number> {
     private readonly connection: NativeConnection,
     private readonly setup: ServeSetup,
     private readonly kept: KeptResults | undefined,
+    /** An outcome was kept. */
+    private readonly onKept: () => void,
   ) {
     this.codec = createCodec(setup.serializer);
     this.dispatcher = setup.createDispatcher(this);
@@ -35,6 +39,7 @@ export class NativeServer implements Answers<number> {
         switch (what) {
           case Control.Ready:
             setup.onConnected();
+            this.isReady = true;
             return resolve();
           case Control.Mismatch:
             return reject(fromNative(detail));
@@ -85,26 +90,40 @@ export class NativeServer implements Answers<number> {
     this.hasLeft = true;
   }
 
-  /** Tells a new host what came to its end while none was there. */
-  deliver(kept: KeptResults): void {
-    for (const outcome of kept.take()) {
+  /** Tells the host what came to its end while none was there. */
+  deliver(): void {
+    if (!this.isReady || this.hasLeft || this.kept === undefined) return;
+    for (const { type, tx, payload } of this.kept.take()) {
       try {
-        this.connection.post(KEPT_RESULT, this.codec.encode(outcome, `the kept result of "${outcome.type}"`));
+        this.connection.post(KEPT_RESULT, payload);
       } catch (error) {
-        this.setup.log('warn', `the kept result of "${outcome.type}" cannot be told`, error);
+        // It does not fit: the host of today may have another limit.
+        this.connection.post(KEPT_RESULT, this.encodeKept({ type, tx, error: encodeError(fromNative(error)) }));
       }
     }
     this.native.scheduleFlush();
+  }
+
+  private keep(call: number, type: string, outcome: Pick<KeptOutcome, 'result' | 'error'>): void {
+    const tx = this.transactionId(call) ?? '';
+    this.kept?.add({ type, tx, payload: this.encodeKept({ type, tx, ...outcome }) });
+    this.onKept();
+  }
+
+  private encodeKept(outcome: KeptOutcome): Encoded {
+    return this.codec.encode(outcome, `the kept result of "${outcome.type}"`) as Encoded;
+  }
+
+  /** Another host takes over: this one is told that it is not the worker that ends. */
+  tellTakenOver(): void {
+    if (!this.isReady || this.hasLeft) return;
+    this.connection.post(TAKEN_OVER, undefined);
   }
 
   respond(call: number, type: string, result: unknown): void {
     if (this.hasLeft) return this.keep(call, type, { result });
     this.connection.respond(call, this.codec.encode(result, `the result of "${type}"`));
     this.native.scheduleFlush();
-  }
-
-  private keep(call: number, type: string, outcome: Pick<KeptOutcome, 'result' | 'error'>): void {
-    this.kept?.add({ type, tx: this.transactionId(call) ?? '', ...outcome });
   }
 
   fail(call: number, type: string, error: RemoteErrorPayload): void {

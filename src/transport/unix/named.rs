@@ -1,17 +1,19 @@
 //! Named sockets, by which another host finds a worker that has outlived its own.
 
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::PermissionsExt;
+use std::os::fd::{AsFd, OwnedFd, RawFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
+use std::thread;
 use std::time::{Duration, Instant};
 
-use super::Stream;
 use super::lifeline::{HostEnd, WorkerEnd};
+use super::{Stream, adopt_socket};
 
-/// How long either side may take for its line.
+/// How long a guest may take for its line.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How long to wait where the system has no descriptor or memory for a guest.
+const SHORTAGE: Duration = Duration::from_millis(100);
 /// The longest line: a word, a token of at most 128 characters, and what is wanted.
 const LINE: usize = 256;
 
@@ -36,9 +38,15 @@ pub enum Refusal {
     /// The token is not the worker's.
     #[error("its token is another")]
     WrongToken,
-    /// It said nothing that makes sense, or nothing at all.
+    /// It said nothing that makes sense.
     #[error("it does not answer as a worker does")]
     NoWorker,
+    /// It said nothing in time.
+    #[error("it does not answer")]
+    Silent,
+    /// Another user listens there.
+    #[error("it belongs to another user")]
+    Stranger,
 }
 
 /// A worker's named socket.
@@ -46,43 +54,30 @@ pub enum Refusal {
 pub struct Listener(UnixListener);
 
 impl Listener {
-    /// Listens at `path`, for this user alone. What a dead worker left there is removed.
+    /// Takes over the listening socket that this process inherited as the file descriptor `fd`.
     ///
     /// # Errors
-    /// A live worker listens there, or the path cannot be used.
-    pub fn bind(path: &Path) -> io::Result<Self> {
-        let listener = match UnixListener::bind(path) {
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_stale(path) => {
-                std::fs::remove_file(path)?;
-                UnixListener::bind(path)?
-            }
-            other => other?,
-        };
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    /// It is not an open socket.
+    pub fn adopt(fd: RawFd) -> io::Result<Self> {
+        let listener = UnixListener::from(adopt_socket(fd)?);
+        listener.set_nonblocking(false)?;
         Ok(Self(listener))
     }
 
     /// Blocks until somebody connects who is this user.
-    ///
-    /// # Errors
-    /// The socket can no longer be used.
-    pub fn accept(&self) -> io::Result<Guest> {
+    pub fn accept(&self) -> Guest {
         loop {
             match self.0.accept() {
-                Ok((stream, _)) if is_this_user(&stream) => return Ok(Guest(stream)),
+                Ok((stream, _)) if is_this_user(&stream) => return Guest(stream),
                 // Another user; or a guest that has left again.
                 Ok(_) => {}
                 Err(error) if matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted) => {
                 }
-                Err(error) => return Err(error),
+                // Descriptors may become free.
+                Err(_) => thread::sleep(SHORTAGE),
             }
         }
     }
-}
-
-/// Whether nobody listens at `path`, though there is a socket.
-pub fn is_stale(path: &Path) -> bool {
-    matches!(UnixStream::connect(path), Err(error) if error.kind() == io::ErrorKind::ConnectionRefused)
 }
 
 /// Who has connected and has not yet said what for.
@@ -90,35 +85,35 @@ pub fn is_stale(path: &Path) -> bool {
 pub struct Guest(UnixStream);
 
 impl Guest {
-    /// Reads what the guest wants, and lets it in if it knows the token, and the place is free or may be taken.
+    /// Reads what the guest wants, and lets it in if it knows the token and, for messages, `enter` agrees, which is told
+    /// whether the guest takes over.
     ///
     /// # Errors
     /// It was turned away.
-    pub fn admit(self, token: &str, is_occupied: bool) -> Result<Admitted, Refusal> {
+    pub fn admit(self, token: &str, enter: impl FnOnce(bool) -> bool) -> Result<Admitted, Refusal> {
         let mut stream = self.0;
-        let outcome = match parse(&read_line(&mut stream)) {
+        let outcome = match parse(&read_line(&mut stream, PATIENCE).unwrap_or_default()) {
             None => Err(Refusal::NoWorker),
             Some((theirs, _)) if !is_same(theirs.as_bytes(), token.as_bytes()) => Err(Refusal::WrongToken),
-            Some((_, Purpose::Messages { take_over: false })) if is_occupied => Err(Refusal::Occupied),
+            Some((_, Purpose::Messages { take_over })) if !enter(take_over) => Err(Refusal::Occupied),
             Some((_, purpose)) => Ok(purpose),
         };
         let answer = match outcome {
             Ok(_) => format!("welcome {}\n", std::process::id()),
             Err(Refusal::Occupied) => "occupied\n".to_owned(),
             Err(Refusal::WrongToken) => "token\n".to_owned(),
-            Err(Refusal::NoWorker) => "what\n".to_owned(),
+            Err(_) => "what\n".to_owned(),
         };
-        // Whoever does not wait for the answer is gone by its next word.
+        // Whoever does not wait for the answer is gone by its next word, and so is one whose options cannot be set.
         let _ = stream.write_all(answer.as_bytes());
-        let lost = |_: io::Error| Refusal::NoWorker;
-        stream.set_read_timeout(None).map_err(lost)?;
-        match outcome? {
-            Purpose::Lifeline => Ok(Admitted::Lifeline(WorkerEnd::from_stream(stream))),
+        let _ = stream.set_read_timeout(None);
+        Ok(match outcome? {
+            Purpose::Lifeline => Admitted::Lifeline(WorkerEnd::from_stream(stream)),
             Purpose::Messages { .. } => {
-                stream.set_nonblocking(true).map_err(lost)?;
-                Ok(Admitted::Messages(Stream(stream)))
+                let _ = stream.set_nonblocking(true);
+                Admitted::Messages(Stream(stream))
             }
-        }
+        })
     }
 }
 
@@ -134,19 +129,23 @@ pub enum Admitted {
 /// A connection to a worker: its descriptor and the worker's process id.
 pub type Knocked = (OwnedFd, u32);
 
-/// Connects to the worker that listens at `path`.
+/// Connects to the worker that listens at `path`. Waits for its answer for at most `patience`.
 ///
 /// # Errors
 /// Nobody listens there, which is an error of the system; or the worker refuses.
-pub fn knock(path: &Path, token: &str, purpose: Purpose) -> io::Result<Result<Knocked, Refusal>> {
+pub fn knock(path: &Path, token: &str, purpose: Purpose, patience: Duration) -> io::Result<Result<Knocked, Refusal>> {
     let mut stream = UnixStream::connect(path)?;
+    if !is_this_user(&stream) {
+        return Ok(Err(Refusal::Stranger));
+    }
     let wanted = match purpose {
         Purpose::Messages { take_over: false } => "messages",
         Purpose::Messages { take_over: true } => "take-over",
         Purpose::Lifeline => "lifeline",
     };
+    // One that ends before it has read the line is gone.
     stream.write_all(format!("attach {token} {wanted}\n").as_bytes())?;
-    let answer = read_line(&mut stream);
+    let Some(answer) = read_line(&mut stream, patience) else { return Ok(Err(Refusal::Silent)) };
     stream.set_read_timeout(None)?;
     Ok(match answer.split_once(' ') {
         Some(("welcome", pid)) => pid.parse().map(|pid| (stream.into(), pid)).map_err(|_| Refusal::NoWorker),
@@ -167,19 +166,21 @@ fn parse(line: &str) -> Option<(&str, Purpose)> {
     Some((token, purpose))
 }
 
-/// One line without its end; empty if it is too long, too late, or no text. Reads no byte beyond it.
-fn read_line(stream: &mut UnixStream) -> String {
-    let deadline = Instant::now() + PATIENCE;
+/// One line without its end; empty if it is too long, cut off, or no text; `None` if it is too late. Reads no byte beyond it.
+fn read_line(stream: &mut UnixStream, patience: Duration) -> Option<String> {
+    let deadline = Instant::now() + patience;
     let mut line = Vec::new();
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() || stream.set_read_timeout(Some(left)).is_err() {
+            return None;
+        }
         let mut byte = [0];
-        let is_ready = !left.is_zero() && stream.set_read_timeout(Some(left)).is_ok();
-        match if is_ready { stream.read(&mut byte) } else { Ok(0) } {
-            Ok(1) if byte[0] == b'\n' => return String::from_utf8(line).unwrap_or_default(),
+        match stream.read(&mut byte) {
+            Ok(1) if byte[0] == b'\n' => return Some(String::from_utf8(line).unwrap_or_default()),
             Ok(1) if line.len() < LINE => line.push(byte[0]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            _ => return String::new(),
+            Err(error) if matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock) => {}
+            _ => return Some(String::new()),
         }
     }
 }
