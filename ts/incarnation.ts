@@ -121,7 +121,7 @@ export class Incarnation {
     this.isDisconnected = true;
     this.isConnected = false;
     this.connected.flush();
-    this.requests.failAll((type) => notConnected(`finish "${type}"`, name));
+    this.requests.failAll((type) => notConnected(finish(type), name));
     this.settleReady.reject(notConnected('start', name));
     this.connected.close();
   }
@@ -154,7 +154,7 @@ export class Incarnation {
       init.log('debug', 'closing');
       channel.setRef(true);
       connection.setHold(1);
-      if (pending === 'reject') this.requests.failAll((type) => workerClosed(`finish "${type}"`, init.name));
+      if (pending === 'reject') this.requests.failAll((type) => workerClosed(finish(type), init.name));
       await within(deadline, this.drained());
       connection.askToClose();
       this.connected.flush();
@@ -264,6 +264,10 @@ export class Incarnation {
     log('debug', 'gone', reason);
     return ending;
   }
+}
+
+function finish(type: string | undefined): string {
+  return type === undefined ? 'drain' : `finish "${type}"`;
 }
 
 /** What was thrown need be no error. */

@@ -32,7 +32,9 @@ export async function startWorker(options: BaseWorkerOptions<MessageDefinitions,
   const name = options.name ?? (isSource ? 'eval' : path.basename(script));
   if (typeof name !== 'string') throw invalidOption('name', 'a string', name);
   const codec = createCodec(options.serializer);
-  const nativeOptions = connectionOptions(codec, options.timeout, options.maxMessageSize);
+  const nativeOptions = connectionOptions(codec, options.timeout, options.maxMessageSize, options.maxPendingBytes);
+  const { whenFull = 'wait' } = options;
+  if (whenFull !== 'wait' && whenFull !== 'reject') throw invalidOption('whenFull', '"wait" or "reject"', whenFull);
   const log = createLog(options.logger, options.logLevel, name);
   // Read before the worker names its own serializer, so always JSON.
   const startupData = createCodec(new JsonSerializer()).encode(options.startupData, 'startupData') as
@@ -52,6 +54,8 @@ export async function startWorker(options: BaseWorkerOptions<MessageDefinitions,
       worker: name,
       codec: payloads,
       log,
+      maxPendingBytes: nativeOptions.maxPendingBytes,
+      whenFull,
       ...chains,
       txIdGenerator: options.txIdGenerator as RequestsOptions['txIdGenerator'],
     });
