@@ -293,6 +293,8 @@ interface NativeOptions {
   json: boolean;
   /** The largest frame in bytes. */
   maxMessageSize: number;
+  /** The most bytes that may wait to be written; Infinity: any number. */
+  maxPendingBytes: number;
   /** How long a worker may take to start to serve. */
   startupTimeout: number;
   /** How long a worker waits for its host's handshake. */
@@ -330,6 +332,7 @@ export type WorkerErrorCode =
   | 'ERR_CONNECT_TIMEOUT'
   | 'ERR_MESSAGE_TIMEOUT'
   | 'ERR_MESSAGE_TOO_LARGE'
+  | 'ERR_BACKPRESSURE'
   | 'ERR_NOT_SERIALIZABLE'
   | 'ERR_TERMINATOR_IN_MESSAGE'
   | 'ERR_DUPLICATE_TRANSACTION'
@@ -452,19 +455,24 @@ export type TransferList = readonly TransferListItem[];
 interface HostConnection {
   /**
    * Sends a request; gives its slot, or `LATER` where `Outcomes.assign` will tell the slot of this owner, at the end of
-   * the tick. A negative timeout is the configured one.
+   * the tick, or `FULL` where there is no room for it. A negative timeout is the configured one.
    */
   request(type: string, payload: unknown, timeout: number, transfer: TransferList | undefined, owner: object): number;
   /** Begins a transaction whose message follows with `submit`; gives its slot. */
   reserve(type: string, tx: string | undefined, timeout: number): number;
-  /** Sends the message of a transaction; `false` where it has ended meanwhile. */
+  /** Sends the message of a transaction, unless it has ended meanwhile; `false` where there is no room for it. */
   submit(slot: number, type: string, payload: unknown, transfer?: TransferList): boolean;
   transactionId(slot: number): string | null;
   cancel(slot: number): boolean;
   /** Ends all transactions without an outcome; gives their slots, oldest first. */
   failAll(): number[];
-  post(type: string, payload: unknown, transfer?: TransferList): void;
+  /** `false` where there is no room for it. */
+  post(type: string, payload: unknown, transfer?: TransferList): boolean;
   readonly inFlight: number;
+  /** How many bytes were sent and not taken by the system yet; 0 where that is not known. */
+  readonly pendingBytes: number;
+  /** Asks to be told by `Outcomes.onRoom` once no more than half of what may wait does. */
+  wantRoom(): void;
   /** Asks the worker to stop, after all that was sent before. */
   askToClose(): void;
   /** Whether the connection keeps the event loop alive: -1 never, 0 while requests are in flight, 1 always. */
@@ -492,6 +500,8 @@ interface Outcomes {
   refuse(slot: number, error: WorkerError): void;
   /** All outcomes of this batch were told. */
   batchEnd(): void;
+  /** There is room again. */
+  onRoom(): void;
 }
 interface ConnectionSetup {
   readonly options: NativeOptions;
@@ -841,6 +851,18 @@ export interface WorkerHandle<D extends Driver = Driver> {
   kill(): Promise<ShutdownReason>;
   /** Closes the worker at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void>;
+  /**
+   * How many bytes were sent that the worker's connection has not taken yet. Always 0 where values travel between threads,
+   * or by a driver of your own.
+   */
+  readonly pendingBytes: number;
+  /**
+   * Resolves when `pendingBytes` is at most half of `maxPendingBytes`: at once, where it is. A loop that sends much awaits
+   * it between messages.
+   *
+   * @throws What a `send` would, when the worker is lost, closed or disconnected.
+   */
+  drained(): Promise<void>;
   /** Whether requests are taken: from the spawn until the worker is closed or lost. */
   readonly isActive: boolean;
   /** Whether the worker server has answered and its connection is open. */
@@ -1122,6 +1144,17 @@ export interface BaseWorkerOptions<M extends MessageDefinitions, D extends Drive
    * string or a `Uint8Array`, and no other.
    */
   maxMessageSize?: number | undefined;
+  /**
+   * How many bytes of messages may wait to be written to the worker. Over it, `whenFull` decides about `send`, and `post`
+   * throws `ERR_BACKPRESSURE`. A message that is larger passes alone. Where values travel between threads, or by a driver
+   * of your own, nothing is counted. Default: 67,108,864 (64 MiB); `Infinity`: no limit.
+   */
+  maxPendingBytes?: number | undefined;
+  /**
+   * What `send` does over `maxPendingBytes`: `wait` for its turn, within its timeout; or `reject` with `ERR_BACKPRESSURE`.
+   * Default: `'wait'`.
+   */
+  whenFull?: 'wait' | 'reject' | undefined;
   /** Default: `defaultLogger`. */
   logger?: Logger | undefined;
   /** Default: `'warn'`. */
@@ -1218,6 +1251,16 @@ export interface WorkerServerOptions<M extends MessageDefinitions = MessageDefin
    * logged. It has as long as the host's `close({ timeout })` leaves it. Not called when the host is gone.
    */
   onClose?: (() => void | PromiseLike<void>) | undefined;
+  /**
+   * How many handlers may run at once, those of notifications included; the other messages wait in order. Where very many
+   * wait, a worker process stops reading, and its host has to wait. Default: `Infinity`.
+   */
+  maxConcurrency?: number | undefined;
+  /**
+   * How many bytes of answers may wait until the host reads them, before a worker process begins no more handlers and reads
+   * no more messages. Default: 67,108,864 (64 MiB); `Infinity`: no limit.
+   */
+  maxPendingBytes?: number | undefined;
   /** In milliseconds. */
   timeout?: Pick<TimeoutConfig<M>, 'serverConnect'> | undefined;
 }

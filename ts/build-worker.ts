@@ -31,7 +31,9 @@ export async function buildWorker(
   open: (options: NativeOptions) => Promise<HostChannel>,
 ): Promise<Worker> {
   const codec = createCodec(options.serializer);
-  const nativeOptions = connectionOptions(codec, options.timeout, options.maxMessageSize);
+  const nativeOptions = connectionOptions(codec, options.timeout, options.maxMessageSize, options.maxPendingBytes);
+  const { whenFull = 'wait' } = options;
+  if (whenFull !== 'wait' && whenFull !== 'reject') throw invalidOption('whenFull', '"wait" or "reject"', whenFull);
   const isDebugged = mayStop((options.driverOptions as ThreadOptions | undefined)?.execArgv ?? options.execArgv);
   if (isDebugged) withoutTimeouts(nativeOptions);
   const log = createLog(options.logger, options.logLevel, name);
@@ -55,6 +57,8 @@ export async function buildWorker(
       worker: name,
       codec: payloads,
       log,
+      maxPendingBytes: nativeOptions.maxPendingBytes,
+      whenFull,
       ...chains,
       txIdGenerator: options.txIdGenerator as RequestsOptions['txIdGenerator'],
     });

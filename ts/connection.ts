@@ -8,19 +8,24 @@ import type { WorkerError } from './errors.js';
 export interface HostConnection {
   /**
    * Sends a request; gives its slot, or `LATER` where `Outcomes.assign` will tell the slot of this owner, at the end of
-   * the tick. A negative timeout is the configured one.
+   * the tick, or `FULL` where there is no room for it. A negative timeout is the configured one.
    */
   request(type: string, payload: unknown, timeout: number, transfer: TransferList | undefined, owner: object): number;
   /** Begins a transaction whose message follows with `submit`; gives its slot. */
   reserve(type: string, tx: string | undefined, timeout: number): number;
-  /** Sends the message of a transaction; `false` where it has ended meanwhile. */
+  /** Sends the message of a transaction, unless it has ended meanwhile; `false` where there is no room for it. */
   submit(slot: number, type: string, payload: unknown, transfer?: TransferList): boolean;
   transactionId(slot: number): string | null;
   cancel(slot: number): boolean;
   /** Ends all transactions without an outcome; gives their slots, oldest first. */
   failAll(): number[];
-  post(type: string, payload: unknown, transfer?: TransferList): void;
+  /** `false` where there is no room for it. */
+  post(type: string, payload: unknown, transfer?: TransferList): boolean;
   readonly inFlight: number;
+  /** How many bytes were sent and not taken by the system yet; 0 where that is not known. */
+  readonly pendingBytes: number;
+  /** Asks to be told by `Outcomes.onRoom` once no more than half of what may wait does. */
+  wantRoom(): void;
   /** Asks the worker to stop, after all that was sent before. */
   askToClose(): void;
   /** Whether the connection keeps the event loop alive: -1 never, 0 while requests are in flight, 1 always. */
@@ -44,6 +49,8 @@ export interface ConnectedHost {
 
 /** Instead of a slot: it will be told. */
 export const LATER = -1;
+/** Instead of a slot: nothing was sent. */
+export const FULL = 0xffff_ffff;
 
 /** Takes the outcomes of requests. */
 export interface Outcomes {
@@ -55,6 +62,8 @@ export interface Outcomes {
   refuse(slot: number, error: WorkerError): void;
   /** All outcomes of this batch were told. */
   batchEnd(): void;
+  /** There is room again. */
+  onRoom(): void;
 }
 
 /** What a channel needs to connect. */

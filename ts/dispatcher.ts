@@ -5,6 +5,7 @@ import { Undecodable } from './payload-codec.js';
 import { encodeError } from './remote-error.js';
 import { isThenable } from './thenable.js';
 import { Transferred } from './transferred.js';
+import type { Turns } from './turns.js';
 import type { RemoteErrorPayload } from './types/message.js';
 import type { TransferList } from './types/transfer-list.js';
 
@@ -22,6 +23,7 @@ export interface DispatcherOptions {
   readonly log: Log;
   readonly handlers: object;
   readonly names: readonly string[];
+  readonly turns: Turns;
   readonly incoming?: MiddlewareChain | undefined;
   readonly outgoing?: MiddlewareChain | undefined;
 }
@@ -39,11 +41,13 @@ export class Dispatcher<Call> {
     this.handlers = new Map(names.map((name) => [name, (handlers as Record<string, AnyHandler>)[name] as AnyHandler]));
   }
 
-  /** Resolves when every handler that runs has come to its end, and no message waits in middleware. */
+  /** Resolves when every handler that runs, or waits for its turn, has come to its end, and no message waits in middleware. */
   async drained(): Promise<void> {
-    const { incoming, outgoing } = this.options;
+    const { incoming, outgoing, turns } = this.options;
     await incoming?.drained();
-    while (this.running.size > 0) await Promise.all(this.running);
+    while (this.running.size > 0 || turns.size > 0) {
+      await (this.running.size > 0 ? Promise.all(this.running) : turns.freed());
+    }
     await outgoing?.drained();
   }
 
@@ -51,23 +55,39 @@ export class Dispatcher<Call> {
     return this.handlers.get(type);
   }
 
-  /** Takes a message; `handler` is that of its type, but middleware may still give it another type. */
-  receive(call: Call | undefined, type: string, handler: AnyHandler | undefined, payload: unknown): void {
+  /**
+   * Takes a message; `handler` is that of its type, but middleware may still give it another type.
+   *
+   * @param size - Of the payload, where it is known.
+   */
+  receive(call: Call | undefined, type: string, handler: AnyHandler | undefined, payload: unknown, size = 0): void {
     const { incoming } = this.options;
     if (payload instanceof Undecodable) return this.fail(call, type, payload.error);
-    if (incoming === undefined) return this.run(call, type, handler, payload);
+    if (incoming === undefined) return this.run(call, type, handler, payload, size);
     const message: AnyEnvelope = { type, tx: this.transactionId(call), payload };
     incoming.pass(
       message,
       (passed) => {
         const renamed = passed.type !== type;
-        this.run(call, passed.type, renamed ? this.find(passed.type) : handler, passed.payload);
+        this.run(call, passed.type, renamed ? this.find(passed.type) : handler, passed.payload, size);
       },
       (error) => this.fail(call, type, error),
     );
   }
 
-  private run(call: Call | undefined, type: string, handler: AnyHandler | undefined, payload: unknown): void {
+  private run(
+    call: Call | undefined,
+    type: string,
+    handler: AnyHandler | undefined,
+    payload: unknown,
+    size: number,
+  ): void {
+    const { turns } = this.options;
+    if (turns.isBusy) turns.wait(size, () => this.start(call, type, handler, payload));
+    else this.start(call, type, handler, payload);
+  }
+
+  private start(call: Call | undefined, type: string, handler: AnyHandler | undefined, payload: unknown): void {
     if (handler === undefined) return this.failUnknown(call, type);
     let result: unknown;
     try {
@@ -76,12 +96,17 @@ export class Dispatcher<Call> {
       return this.fail(call, type, error);
     }
     if (!isThenable(result)) return this.respond(call, type, result);
+    const { turns } = this.options;
+    turns.begin();
     const outcome: Promise<void> = Promise.resolve(result)
       .then(
         (value) => this.respond(call, type, value),
         (error: unknown) => this.fail(call, type, error),
       )
-      .finally(() => this.running.delete(outcome));
+      .finally(() => {
+        this.running.delete(outcome);
+        turns.end();
+      });
     this.running.add(outcome);
   }
 

@@ -130,6 +130,14 @@ export function messageTimeout(type: string, worker: string, millis: number): Wo
   );
 }
 
+export function noRoom(operation: string, type: string, worker: string, limit: number): WorkerError {
+  return new WorkerError(
+    'ERR_BACKPRESSURE',
+    `cannot ${operation} "${type}": the worker "${worker}" does not read as fast as it is written to, and no more than ` +
+      `${limit} bytes may wait. Await drained() between messages, or raise \`maxPendingBytes\`.`,
+  );
+}
+
 export function startTimeout(worker: string, millis: number): WorkerError {
   return new WorkerError(
     'ERR_START_TIMEOUT',

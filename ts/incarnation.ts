@@ -156,7 +156,7 @@ export class Incarnation {
   private detach(reason: (what: string) => Error): void {
     this.isDisconnected = true;
     this.isConnected = false;
-    this.requests.failAll((type) => reason(`finish "${type}"`));
+    this.requests.failAll((type) => reason(finish(type)));
     // One that is starting still has to read its start-up data, and what was posted.
     if (!this.wasReady) return;
     this.settleReady.reject(reason('connect'));
@@ -226,7 +226,7 @@ export class Incarnation {
     if (await this.canAsk()) {
       const { connection } = this.requests;
       connection.setHold(1);
-      if (pending === 'reject') this.requests.failAll((type) => workerClosed(`finish "${type}"`, init.name));
+      if (pending === 'reject') this.requests.failAll((type) => workerClosed(finish(type), init.name));
       await within(deadline, this.drained());
       connection.askToClose();
       this.connected.flush();
@@ -360,7 +360,7 @@ export class Incarnation {
     if (this.hasEnded || this.isClosing) return void (await this.gone);
     this.connectionEnded = false;
     this.isDisconnected = true;
-    this.requests.failAll((type) => notConnected(`finish "${type}"`, init.name));
+    this.requests.failAll((type) => notConnected(finish(type), init.name));
     this.settleReady.reject(notConnected('start', init.name));
     this.requests.connection.close();
     channel.release?.();
@@ -402,6 +402,10 @@ export class Incarnation {
     log('debug', 'gone', reason);
     return ending;
   }
+}
+
+function finish(type: string | undefined): string {
+  return type === undefined ? 'drain' : `finish "${type}"`;
 }
 
 /** What was thrown need be no error. */

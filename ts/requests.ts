@@ -1,5 +1,6 @@
-import { type ConnectedHost, type HostConnection, LATER, type Outcomes } from './connection.js';
-import { fromNative, messageTimeout, WorkerError } from './errors.js';
+import { Backlog } from './backlog.js';
+import { type ConnectedHost, FULL, type HostConnection, LATER, type Outcomes } from './connection.js';
+import { fromNative, messageTimeout, noRoom, WorkerError } from './errors.js';
 import type { Log } from './logger.js';
 import type { AnyEnvelope, MiddlewareChain } from './middleware-chain.js';
 import { RecordKind } from './native/environment.js';
@@ -23,6 +24,9 @@ export interface RequestsOptions {
   readonly log: Log;
   readonly incoming?: MiddlewareChain | undefined;
   readonly outgoing?: MiddlewareChain | undefined;
+  /** How many bytes may wait to be written. */
+  readonly maxPendingBytes: number;
+  readonly whenFull: 'wait' | 'reject';
   readonly txIdGenerator?: ((message: { type: string; payload: unknown }) => string) | undefined;
 }
 
@@ -39,6 +43,7 @@ export class Requests implements Outcomes {
   /** To be called when no request is in flight any more. */
   onIdle: (() => void) | undefined;
   private readonly pending: (Pending | undefined)[] = [];
+  private readonly backlog = new Backlog();
 
   constructor(private readonly options: RequestsOptions) {}
 
@@ -56,22 +61,70 @@ export class Requests implements Outcomes {
     return new Promise((resolve, reject) => {
       const encoded = codec.encode(payload, type);
       const pending: Pending = { type, tx: undefined, resolve, reject };
+      if (!this.backlog.isEmpty) return this.sendLater(pending, encoded, timeout, transfer);
       let slot: number;
       try {
         slot = this.connection.request(type, encoded, timeout, transfer, pending);
       } catch (error) {
         throw fromNative(error);
       }
+      if (slot === FULL) return this.sendLater(pending, encoded, timeout, transfer);
       if (slot !== LATER) this.pending[slot] = pending;
       this.scheduleFlush();
     });
+  }
+
+  /** There is no room: the transaction begins, its message waits. */
+  private sendLater(pending: Pending, encoded: unknown, timeout: number, transfer: TransferList | undefined): void {
+    const { type } = pending;
+    const { whenFull, worker, maxPendingBytes } = this.options;
+    if (whenFull === 'reject') throw noRoom('send', type, worker, maxPendingBytes);
+    const slot = this.submit(() => this.connection.reserve(type, undefined, timeout));
+    this.pending[slot] = pending;
+    this.backlog.add(slot, { type, encoded, transfer });
+    this.connection.wantRoom();
+  }
+
+  /** In the order of the calls: what waits goes first. */
+  onRoom(): void {
+    const { backlog, connection } = this;
+    for (let next = backlog.first(); next !== undefined; next = backlog.first()) {
+      const [slot, { type, encoded, transfer }] = next;
+      try {
+        if (!this.submit(() => connection.submit(slot, type, encoded, transfer))) break;
+      } catch (error) {
+        connection.cancel(slot);
+        this.take(slot)?.reject(error);
+        this.batchEnd();
+      }
+      backlog.drop(slot);
+    }
+    if (this.isDrained) backlog.drained();
+    if (!backlog.isEmpty || backlog.isAwaited) connection.wantRoom();
+  }
+
+  /** How much was sent and not taken by the system yet. */
+  get pendingBytes(): number {
+    return this.connection.pendingBytes + this.backlog.bytes;
+  }
+
+  private get isDrained(): boolean {
+    return this.pendingBytes <= this.options.maxPendingBytes / 2;
+  }
+
+  /** Resolves when no more than half of what may wait does. */
+  async drained(): Promise<void> {
+    if (this.isDrained) return;
+    this.connection.wantRoom();
+    await this.backlog.whenDrained();
   }
 
   post(type: string, payload: unknown, transfer?: TransferList): void {
     const { outgoing, codec, log, worker } = this.options;
     const post = (message: AnyEnvelope) => {
       const encoded = codec.encode(message.payload, message.type);
-      this.submit(() => this.connection.post(message.type, encoded, transfer));
+      if (this.backlog.isEmpty && this.submit(() => this.connection.post(message.type, encoded, transfer))) return;
+      throw noRoom('post', message.type, worker, this.options.maxPendingBytes);
     };
     const message: AnyEnvelope = { type, tx: undefined, payload };
     if (outgoing === undefined) return post(message);
@@ -121,7 +174,7 @@ export class Requests implements Outcomes {
       const failed = (error: unknown) => {
         // It may have timed out meanwhile, and the slot be another's.
         if (this.pending[slot] !== pending) return;
-        this.pending[slot] = undefined;
+        this.take(slot);
         this.connection.cancel(slot);
         reject(error);
         this.batchEnd();
@@ -130,7 +183,12 @@ export class Requests implements Outcomes {
         if (this.pending[slot] !== pending) return;
         try {
           const encoded = codec.encode(message.payload, message.type);
-          this.submit(() => this.connection.submit(slot, message.type, encoded, transfer));
+          const send = () => this.connection.submit(slot, message.type, encoded, transfer);
+          if (this.backlog.isEmpty && this.submit(send)) return;
+          const { whenFull, worker, maxPendingBytes } = this.options;
+          if (whenFull === 'reject') throw noRoom('send', message.type, worker, maxPendingBytes);
+          this.backlog.add(slot, { type: message.type, encoded, transfer });
+          this.connection.wantRoom();
         } catch (error) {
           failed(error);
         }
@@ -196,17 +254,19 @@ export class Requests implements Outcomes {
   }
 
   /** Ends all requests, oldest first. */
-  failAll(reason: (type: string) => Error): void {
+  failAll(reason: (type?: string) => Error): void {
     for (const slot of this.connection.failAll()) {
       const pending = this.take(slot);
       pending?.reject(reason(pending.type));
     }
+    this.backlog.fail(reason);
     this.batchEnd();
   }
 
   private take(slot: number): Pending | undefined {
     const pending = this.pending[slot];
     this.pending[slot] = undefined;
+    if (!this.backlog.isEmpty) this.backlog.drop(slot);
     return pending;
   }
 }

@@ -7,6 +7,7 @@ import { createLog } from './logger.js';
 import { MiddlewareChain } from './middleware-chain.js';
 import { checkTimeout, connectionOptions } from './native/connection-options.js';
 import { createCodec } from './payload-codec.js';
+import { Turns } from './turns.js';
 import type { Driver, DriverServerChannel } from './types/driver.js';
 import type { Handlers } from './types/handlers.js';
 import type { MessageDefinitions } from './types/message-definitions.js';
@@ -56,6 +57,14 @@ async function serve(handlers: object, options: WorkerServerOptions): Promise<Wo
   if (onClose !== undefined && typeof onClose !== 'function') throw invalidOption('onClose', 'a function', onClose);
   const serverConnect = options.timeout?.serverConnect;
   if (serverConnect !== undefined) checkTimeout('timeout.serverConnect', serverConnect);
+  const { maxConcurrency = Infinity, maxPendingBytes } = options;
+  if (maxConcurrency !== Infinity && !(Number.isInteger(maxConcurrency) && maxConcurrency > 0)) {
+    throw invalidOption('maxConcurrency', 'an integer above 0, or Infinity', maxConcurrency);
+  }
+  const turns = new Turns(maxConcurrency);
+  const connectTimeout = (channel?: WorkerChannel) => ({ serverConnect: serverConnect ?? channel?.connectTimeout });
+  // What it cannot be is refused before a driver connects.
+  connectionOptions(codec, connectTimeout(), undefined, maxPendingBytes);
   const channel = getWorkerChannel() ?? (await connectBy(driver));
   if (driver !== undefined && driver.name !== channel.driver) throw driverMismatch(channel.driver, driver.name);
   if (served.has(channel)) {
@@ -64,12 +73,13 @@ async function serve(handlers: object, options: WorkerServerOptions): Promise<Wo
   served.add(channel);
   const server = new Server(channel, onClose, log);
   await channel.serve({
-    options: connectionOptions(codec, { serverConnect: serverConnect ?? channel.connectTimeout }),
+    options: connectionOptions(codec, connectTimeout(channel), undefined, maxPendingBytes),
     serializer: options.serializer,
     names,
     log,
+    turns,
     createDispatcher: <Call>(answers: Answers<Call>) => {
-      const dispatcher = new Dispatcher(answers, { log, handlers, names, ...chains });
+      const dispatcher = new Dispatcher(answers, { log, handlers, names, turns, ...chains });
       server.dispatcher = dispatcher;
       return dispatcher;
     },

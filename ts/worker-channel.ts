@@ -3,6 +3,7 @@ import type { Log } from './logger.js';
 import type { NativeOptions } from './native/binding.js';
 import { openProcessChannel } from './native/process-worker-channel.js';
 import { openThreadChannel } from './values/thread-worker-channel.js';
+import type { Turns } from './turns.js';
 import type { RemoteErrorPayload } from './types/message.js';
 import type { Serializer } from './types/serializer.js';
 
@@ -13,6 +14,7 @@ export interface ServeSetup {
   readonly serializer: Serializer | undefined;
   readonly names: readonly string[];
   readonly log: Log;
+  readonly turns: Turns;
   createDispatcher<Call>(answers: Answers<Call>): Dispatcher<Call>;
   /** The host asks this worker to stop. */
   onCloseAsked(): void;

@@ -143,6 +143,16 @@ export class Worker {
     return this.current.isConnected;
   }
 
+  get pendingBytes(): number {
+    return this.current.requests.pendingBytes;
+  }
+
+  async drained(): Promise<void> {
+    if (this.closing !== undefined) throw workerClosed('drain', this.name);
+    if (!this.current.isActive) throw await this.current.refusal('wait for', 'drained');
+    return this.current.requests.drained();
+  }
+
   /** Not an async function: that would cost each request another promise. */
   send(type: string, payload?: unknown, options?: SendOptions): Promise<unknown> {
     try {

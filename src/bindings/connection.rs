@@ -11,7 +11,7 @@ use super::batch::Form;
 use super::delivery::Callbacks;
 use super::environment::NativeEnvironment;
 use super::failure::{Failure, system};
-use super::link::{Hold, Link};
+use super::link::{Hold, Link, Pause};
 use super::options::NativeOptions;
 use super::pair::NativePair;
 use super::reference::Reference;
@@ -29,6 +29,9 @@ use crate::transport;
 pub struct NativeConnection {
     link: Rc<Link>,
 }
+
+/// In place of a slot.
+const NO_ROOM: u32 = u32::MAX;
 
 /// Appends an encoded payload to the output.
 type Append<'a> = &'a mut dyn FnMut(&mut Vec<u8>);
@@ -79,6 +82,7 @@ impl NativeConnection {
             Failure::new("ERR_SYSTEM".to_owned(), "the pair has a connection already, or is closed".to_owned())
         })?;
         let link = Link::new(environment, stream, connection);
+        link.set_bound(options.bound());
         link.attach(form_of(&options), callbacks(env, &on_messages, &on_control), Hold::InFlight)?;
         link.flush();
         Ok(Self { link })
@@ -122,12 +126,13 @@ impl NativeConnection {
             served = connection.serve(&config, handlers.iter().map(String::as_str), now, events);
         });
         served?;
+        self.link.set_bound(options.bound());
         self.link.attach(form_of(&options), callbacks(env, &on_messages, &on_control), Hold::Always)?;
         self.link.flush();
         Ok(())
     }
 
-    /// Sends a request; gives its slot.
+    /// Sends a request; gives its slot, or 4,294,967,295 when too much waits to be written: then nothing was begun.
     #[napi(catch_unwind)]
     pub fn request(&self, message_type: Unknown<'_>, payload: Unknown<'_>, timeout: f64) -> Result<u32, Failure> {
         let timeout = timeout_of(timeout)?;
@@ -137,7 +142,7 @@ impl NativeConnection {
             connection.exchange.request(name, payload, timeout, random, now)
         })?;
         self.link.touch();
-        Ok(slot.0)
+        Ok(slot.map_or(NO_ROOM, |slot| slot.0))
     }
 
     /// Begins a transaction whose message follows with `submit`; gives its slot. Without an id it gets a random one.
@@ -154,14 +159,14 @@ impl NativeConnection {
         Ok(slot.0)
     }
 
-    /// Sends the message of a transaction; `false` when the transaction has ended meanwhile.
+    /// Sends the message of a transaction, unless it has ended meanwhile; `false` when too much waits to be written.
     #[napi(catch_unwind)]
     pub fn submit(&self, slot: u32, message_type: Unknown<'_>, payload: Unknown<'_>) -> Result<bool, Failure> {
         let sent = self.with_message(&message_type, &payload, |connection, name, payload| {
             connection.exchange.submit(Slot(slot), name, payload)
         })?;
         self.link.touch();
-        Ok(sent)
+        Ok(sent.is_some())
     }
 
     /// The transaction id of a request in flight.
@@ -186,31 +191,32 @@ impl NativeConnection {
         slots.into_iter().map(|slot| slot.0).collect()
     }
 
-    /// Sends a message that expects no answer.
+    /// Sends a message that expects no answer; `false` when too much waits to be written.
     #[napi(catch_unwind)]
-    pub fn post(&self, message_type: Unknown<'_>, payload: Unknown<'_>) -> Result<(), Failure> {
-        self.with_message(&message_type, &payload, |connection, name, payload| {
+    pub fn post(&self, message_type: Unknown<'_>, payload: Unknown<'_>) -> Result<bool, Failure> {
+        let sent = self.with_message(&message_type, &payload, |connection, name, payload| {
             connection.exchange.notify(name, payload)
         })?;
         self.link.touch();
-        Ok(())
+        Ok(sent.is_some())
     }
 
-    /// Answers a request of the peer.
+    /// Answers a request of the peer. `false`: too much waits to be written; nothing is read until `Control.Room` is told.
     #[napi(catch_unwind)]
-    pub fn respond(&self, call: u32, payload: Unknown<'_>) -> Result<(), Failure> {
+    pub fn respond(&self, call: u32, payload: Unknown<'_>) -> Result<bool, Failure> {
         let respond =
             |payload: Option<Append<'_>>| self.link.connection.borrow_mut().exchange.respond(CallId(call), payload);
-        with_payload(&self.link, &payload, respond)??;
+        with_payload(&self.link, &payload, |_| true, respond)?.transpose()?;
         self.link.touch();
-        Ok(())
+        Ok(self.link.pause_if_full())
     }
 
-    /// Answers a request of the peer with an error, as JSON text.
+    /// Answers a request of the peer with an error, as JSON text. `false`: as for `respond`.
     #[napi(catch_unwind)]
-    pub fn fail(&self, call: u32, error: String) {
+    pub fn fail(&self, call: u32, error: String) -> bool {
         self.link.connection.borrow_mut().exchange.fail_with(CallId(call), &error);
         self.link.touch();
+        self.link.pause_if_full()
     }
 
     /// Tells the host the error that ends this worker, as JSON text.
@@ -257,6 +263,26 @@ impl NativeConnection {
         });
     }
 
+    /// How many bytes wait to be written.
+    #[napi(getter, catch_unwind)]
+    pub fn pending_bytes(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "memory has fewer bytes than 2^53")]
+        let pending = self.link.connection.borrow().output().len() as f64;
+        pending
+    }
+
+    /// `Control.Room` is to be told as soon as no more than half of the bound waits to be written.
+    #[napi(catch_unwind)]
+    pub fn want_room(&self) {
+        self.link.want_room();
+    }
+
+    /// Whether what the peer sends is read.
+    #[napi(catch_unwind)]
+    pub fn set_reading(&self, reading: bool) {
+        self.link.set_paused(Pause::Caller, !reading);
+    }
+
     /// How many requests of this side wait for their outcome.
     #[napi(getter, catch_unwind)]
     pub fn in_flight(&self) -> u32 {
@@ -275,46 +301,53 @@ impl NativeConnection {
         self.link.close();
     }
 
+    /// `None`: there is no room.
     fn with_message<T>(
         &self,
         message_type: &Unknown<'_>,
         payload: &Unknown<'_>,
         act: impl FnOnce(&mut Connection, &str, Option<Append<'_>>) -> Result<T, Error>,
-    ) -> Result<T, Failure> {
+    ) -> Result<Option<T>, Failure> {
         let environment = self.link.environment();
         let mut short = environment.short.borrow_mut();
         let name = read_short(environment.env, message_type.raw(), &mut short).ok_or_else(|| {
             Failure::new("ERR_INVALID_OPTION".to_owned(), "a message type must be a string".to_owned())
         })?;
-        let mut connection = self.link.connection.borrow_mut();
-        Ok(with_payload(&self.link, payload, |payload| act(&mut connection, name, payload))??)
+        let has_room = |size| self.link.has_room(size);
+        let act = |payload: Option<Append<'_>>| act(&mut self.link.connection.borrow_mut(), name, payload);
+        Ok(with_payload(&self.link, payload, has_room, act)?.transpose()?)
     }
 }
 
-/// Calls `act` with what appends the payload, or with `None` for `undefined`.
+/// Calls `act` with what appends the payload, or with `None` for `undefined`; unless there is no room for its size.
 fn with_payload<T>(
     link: &Link,
     payload: &Unknown<'_>,
+    has_room: impl FnOnce(usize) -> bool,
     act: impl FnOnce(Option<Append<'_>>) -> T,
-) -> Result<T, Failure> {
+) -> Result<Option<T>, Failure> {
     let environment = link.environment();
     let (env, value) = (environment.env, payload.raw());
     if link.form() == Form::Binary {
         // SAFETY: `value` is an argument of the call that is being made.
         if let Ok(bytes) = unsafe { BufferSlice::from_napi_value(env, value) } {
-            return Ok(act(Some(&mut |out: &mut Vec<u8>| out.extend_from_slice(&bytes))));
+            return Ok(has_room(bytes.len()).then(|| act(Some(&mut |out: &mut Vec<u8>| out.extend_from_slice(&bytes)))));
         }
     } else {
         let mut scratch = environment.scratch.borrow_mut();
         if scratch.read(env, value) {
-            return Ok(act(Some(&mut |out: &mut Vec<u8>| scratch.append_to(out))));
+            if !has_room(scratch.length()) {
+                scratch.release();
+                return Ok(None);
+            }
+            return Ok(Some(act(Some(&mut |out: &mut Vec<u8>| scratch.append_to(out)))));
         }
     }
     let mut kind = sys::ValueType::napi_undefined;
     // SAFETY: as above.
     unsafe { sys::napi_typeof(env, value, &raw mut kind) };
     if kind == sys::ValueType::napi_undefined {
-        return Ok(act(None));
+        return Ok(has_room(0).then(|| act(None)));
     }
     let expected = if link.form() == Form::Binary { "a Uint8Array" } else { "a string" };
     Err(Failure::new("ERR_NOT_SERIALIZABLE".to_owned(), format!("the serializer must return {expected}")))

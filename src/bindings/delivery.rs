@@ -33,6 +33,7 @@ enum Control {
     Dropped = 8,
     End = 9,
     Fatal = 10,
+    Room = 11,
 }
 
 impl Link {
@@ -105,6 +106,12 @@ impl Link {
             Event::End { mid_frame } => self.control(callbacks, Control::End, mid_frame.into(), None, ""),
             Event::StartupData { .. } => {}
         }
+    }
+
+    /// What waits to be written has become little.
+    pub(super) fn tell_room(&self) {
+        let Some(callbacks) = self.callbacks.borrow().clone() else { return };
+        self.control(&callbacks, Control::Room, 0, None, "");
     }
 
     fn add_record(&self, callbacks: &Callbacks, kind: RecordKind, numbers: [i32; 2], payload: Option<Payload>) {

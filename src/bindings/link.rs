@@ -27,6 +27,16 @@ pub(super) enum Hold {
     Never,
 }
 
+/// Why a link does not read for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Pause {
+    /// The peer does not take what was answered.
+    Output = 1,
+    /// JavaScript has enough to do.
+    Caller = 2,
+}
+
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) environment: Rc<Environment>,
@@ -43,6 +53,12 @@ pub(super) struct Link {
     referenced: Cell<bool>,
     pub(super) delivering: Cell<bool>,
     dirty: Cell<bool>,
+    /// The most bytes that may wait to be written.
+    bound: Cell<usize>,
+    /// JavaScript waits for room in the output.
+    room_wanted: Cell<bool>,
+    /// The reasons not to read, as bits.
+    paused: Cell<u8>,
     /// The deadline the engine's timer is set for.
     armed: Cell<Option<Duration>>,
 }
@@ -64,6 +80,9 @@ impl Link {
             referenced: Cell::new(false),
             delivering: Cell::new(false),
             dirty: Cell::new(false),
+            bound: Cell::new(usize::MAX),
+            room_wanted: Cell::new(false),
+            paused: Cell::new(0),
             armed: Cell::new(None),
         })
     }
@@ -115,7 +134,11 @@ impl Link {
         let referenced = match self.hold.get() {
             Hold::Always => true,
             Hold::Never => false,
-            Hold::InFlight => connection.exchange.in_flight() > 0 || (!connection.is_ready() && connection.is_open()),
+            Hold::InFlight => {
+                connection.exchange.in_flight() > 0
+                    || self.room_wanted.get()
+                    || (!connection.is_ready() && connection.is_open())
+            }
         };
         if self.referenced.replace(referenced) != referenced {
             watch.set_ref(referenced);
@@ -155,6 +178,69 @@ impl Link {
 
     pub(super) fn on_writable(&self) {
         self.flush();
+        if self.room_wanted.get() && self.connection.borrow().output().len() <= self.bound.get() / 2 {
+            self.room_wanted.set(false);
+            self.flush();
+            self.update();
+            self.set_paused(Pause::Output, false);
+            self.tell_room();
+        }
+    }
+
+    /// The peer is gone: what is left to read is little.
+    pub(super) fn on_hangup(&self) {
+        self.set_paused(Pause::Output, false);
+        self.set_paused(Pause::Caller, false);
+    }
+
+    pub(super) fn set_bound(&self, bound: usize) {
+        self.bound.set(bound);
+    }
+
+    /// Whether a message of this size may be appended to the output. One that is larger than the bound may, alone.
+    pub(super) fn has_room(&self, size: usize) -> bool {
+        let is_full = || {
+            let pending = self.connection.borrow().output().len();
+            pending > 0 && pending.saturating_add(size) > self.bound.get()
+        };
+        if !is_full() {
+            return true;
+        }
+        // The system may take some of it right now.
+        self.flush();
+        !is_full()
+    }
+
+    /// Tells when no more than half of the bound waits to be written. The engine calls for it, so JavaScript is not
+    /// called while it calls.
+    pub(super) fn want_room(&self) {
+        self.room_wanted.set(true);
+        if let Some(watch) = &*self.watch.borrow() {
+            watch.want_write(true);
+        }
+        self.update();
+    }
+
+    /// Stops to read where too much waits to be written; tells whether there is still room.
+    pub(super) fn pause_if_full(&self) -> bool {
+        if self.has_room(0) {
+            return true;
+        }
+        self.set_paused(Pause::Output, true);
+        self.want_room();
+        false
+    }
+
+    pub(super) fn set_paused(&self, why: Pause, paused: bool) {
+        let before = self.paused.get();
+        let now = if paused { before | why as u8 } else { before & !(why as u8) };
+        self.paused.set(now);
+        if (before == 0) == (now == 0) {
+            return;
+        }
+        if let Some(watch) = &*self.watch.borrow() {
+            watch.set_reading(now == 0);
+        }
     }
 
     /// Reads what is there, up to the budget, and delivers it.
@@ -182,6 +268,10 @@ impl Link {
         }
         let mut total = 0;
         let drained = loop {
+            // Reading goes on with the event that comes when it may.
+            if self.paused.get() != 0 {
+                break false;
+            }
             match self.read_once() {
                 Some((read, full)) => {
                     total += read;
@@ -262,7 +352,7 @@ impl Link {
                 }
             }
         }
-        watch.want_write(full);
+        watch.want_write(full || self.room_wanted.get());
     }
 
     /// Writes all output, blocking this thread for at most `timeout`. For a process that is about to exit.

@@ -18,6 +18,8 @@ pub struct NativeOptions {
     pub json: bool,
     /// The largest frame in bytes.
     pub max_message_size: f64,
+    /// The most bytes that may wait to be written; Infinity: any number.
+    pub max_pending_bytes: f64,
     /// How long a worker may take to start to serve.
     pub startup_timeout: f64,
     /// How long a worker waits for its host's handshake.
@@ -31,6 +33,13 @@ pub struct NativeOptions {
 }
 
 impl NativeOptions {
+    /// The most bytes that may wait to be written.
+    pub(super) fn bound(&self) -> usize {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the facade checks the range")]
+        let bound = self.max_pending_bytes as usize;
+        bound
+    }
+
     pub(super) fn to_config(&self) -> Result<Config, Failure> {
         let millis = |value: f64| Timeouts::from_millis(value).map_err(|invalid| Failure::from(Error::from(invalid)));
         let mut timeouts = Timeouts {

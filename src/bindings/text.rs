@@ -36,6 +36,11 @@ impl Scratch {
         true
     }
 
+    /// How many UTF-16 units the string has: its bytes, where it is ASCII.
+    pub(super) fn length(&self) -> usize {
+        self.length
+    }
+
     /// Appends the string as UTF-8. Lone surrogates become U+FFFD.
     pub(super) fn append_to(&mut self, out: &mut Vec<u8>) {
         let units = &self.units[..self.length];
@@ -45,6 +50,11 @@ impl Scratch {
         } else {
             append_utf8(units, out);
         }
+        self.release();
+    }
+
+    /// Gives back the memory that only a long string needed.
+    pub(super) fn release(&mut self) {
         if self.units.len() > KEEP {
             *self = Self::default();
         }

@@ -14,7 +14,7 @@ use napi::sys;
 use super::link::Link;
 use super::scope::in_scope;
 use crate::transport::Stream;
-use symbols::{Handle, Loop, POLL, READABLE, Symbols, TIMER, WRITABLE};
+use symbols::{Handle, Loop, POLL, PRIORITIZED, READABLE, Symbols, TIMER, WRITABLE};
 
 /// Whether the program has what this engine calls.
 pub(super) fn is_available() -> bool {
@@ -29,6 +29,8 @@ pub(super) struct UvWatch {
     handles: *mut Handles,
     stream: Stream,
     events: Cell<c_int>,
+    reading: Cell<bool>,
+    writing: Cell<bool>,
 }
 
 /// What the callbacks find behind a handle's data pointer. Freed when libuv has closed both handles.
@@ -69,7 +71,15 @@ impl UvWatch {
             (uv.uv_handle_set_data)(timer, handles.cast());
             (uv.uv_unref)(poll);
             (uv.uv_unref)(timer);
-            let watch = Self { uv, uv_loop, handles, stream, events: Cell::new(0) };
+            let watch = Self {
+                uv,
+                uv_loop,
+                handles,
+                stream,
+                events: Cell::new(0),
+                reading: Cell::new(true),
+                writing: Cell::new(false),
+            };
             watch.set_events(READABLE);
             Ok(watch)
         }
@@ -81,9 +91,24 @@ impl UvWatch {
 
     /// Also tells when there is room to write, or no longer.
     pub(super) fn want_write(&self, wanted: bool) {
-        if self.events.get() != 0 {
-            self.set_events(if wanted { READABLE | WRITABLE } else { READABLE });
+        self.writing.set(wanted);
+        self.update_events();
+    }
+
+    /// Whether input is told.
+    pub(super) fn set_reading(&self, reading: bool) {
+        self.reading.set(reading);
+        self.update_events();
+    }
+
+    fn update_events(&self) {
+        if self.events.get() == 0 {
+            return;
         }
+        let events = if self.reading.get() { READABLE } else { 0 } | if self.writing.get() { WRITABLE } else { 0 };
+        // A handle that is polled for nothing would not keep the loop alive. Nothing has priority here, but the peer's
+        // end is told.
+        self.set_events(if events == 0 { PRIORITIZED } else { events });
     }
 
     /// The end of input was seen: polling would only say so again.
@@ -157,6 +182,9 @@ unsafe extern "C" fn on_poll(handle: Handle, status: c_int, events: c_int) {
     guarded(handle, |link| {
         if events & WRITABLE != 0 {
             link.on_writable();
+        }
+        if events & PRIORITIZED != 0 || status < 0 {
+            link.on_hangup();
         }
         // An error of the poll itself is found again, with its name, by reading.
         if events & READABLE != 0 || status < 0 {

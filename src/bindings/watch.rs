@@ -57,6 +57,18 @@ impl Watch {
         }
     }
 
+    /// Whether input is told. What came meanwhile is told when it is again.
+    pub(super) fn set_reading(&self, reading: bool) {
+        match self {
+            Watch::Idle(_) => {}
+            #[cfg(unix)]
+            Watch::Uv(watch) => watch.set_reading(reading),
+            Watch::Tokio(watch) if reading => watch.read_again(),
+            // Edges are few, and whoever does not read lets them pass.
+            Watch::Tokio(_) => {}
+        }
+    }
+
     /// Whether new input is told once: then reading must go on until nothing is left, for the end may be right behind.
     pub(super) fn is_edge(&self) -> bool {
         matches!(self, Watch::Tokio(_))

@@ -37,11 +37,11 @@ export declare class NativeConnection {
   readStartupData(timeout: number): string | null;
   /** Starts to serve. Messages come from the next `drain()` on. */
   serve(options: NativeOptions, handlers: string[], onMessages: OnMessages, onControl: OnControl): void;
-  /** Sends a request; gives its slot. */
+  /** Sends a request; gives its slot, or 4,294,967,295 when too much waits to be written: then nothing was begun. */
   request(messageType: unknown, payload: unknown, timeout: number): number;
   /** Begins a transaction whose message follows with `submit`; gives its slot. Without an id it gets a random one. */
   reserve(messageType: string, tx: string | undefined | null, timeout: number): number;
-  /** Sends the message of a transaction; `false` when the transaction has ended meanwhile. */
+  /** Sends the message of a transaction, unless it has ended meanwhile; `false` when too much waits to be written. */
   submit(slot: number, messageType: unknown, payload: unknown): boolean;
   /** The transaction id of a request in flight. */
   transactionId(slot: number): string | null;
@@ -49,12 +49,12 @@ export declare class NativeConnection {
   cancel(slot: number): boolean;
   /** Ends all transactions without an outcome; gives their slots, oldest first. */
   failAll(): Array<number>;
-  /** Sends a message that expects no answer. */
-  post(messageType: unknown, payload: unknown): void;
-  /** Answers a request of the peer. */
-  respond(call: number, payload: unknown): void;
-  /** Answers a request of the peer with an error, as JSON text. */
-  fail(call: number, error: string): void;
+  /** Sends a message that expects no answer; `false` when too much waits to be written. */
+  post(messageType: unknown, payload: unknown): boolean;
+  /** Answers a request of the peer. `false`: too much waits to be written; nothing is read until `Control.Room` is told. */
+  respond(call: number, payload: unknown): boolean;
+  /** Answers a request of the peer with an error, as JSON text. `false`: as for `respond`. */
+  fail(call: number, error: string): boolean;
   /** Tells the host the error that ends this worker, as JSON text. */
   tellFatal(error: string): void;
   /** The transaction id of a request of the peer that has no answer yet. */
@@ -67,6 +67,12 @@ export declare class NativeConnection {
   flushBlocking(timeout: number): void;
   /** Whether the connection keeps the event loop alive: -1 never, 0 while requests are in flight, 1 always. */
   setHold(hold: number): void;
+  /** How many bytes wait to be written. */
+  get pendingBytes(): number;
+  /** `Control.Room` is to be told as soon as no more than half of the bound waits to be written. */
+  wantRoom(): void;
+  /** Whether what the peer sends is read. */
+  setReading(reading: boolean): void;
   /** How many requests of this side wait for their outcome. */
   get inFlight(): number;
   /** Whether both handshakes are done and the end was not seen. */
@@ -222,6 +228,8 @@ export interface NativeOptions {
   json: boolean;
   /** The largest frame in bytes. */
   maxMessageSize: number;
+  /** The most bytes that may wait to be written; Infinity: any number. */
+  maxPendingBytes: number;
   /** How long a worker may take to start to serve. */
   startupTimeout: number;
   /** How long a worker waits for its host's handshake. */

@@ -6,6 +6,8 @@ import type { NativeOptions } from './binding.js';
 
 /** 256 MiB. */
 const DEFAULT_MAX_MESSAGE_SIZE = 268_435_456;
+/** 64 MiB. */
+const DEFAULT_MAX_PENDING_BYTES = 67_108_864;
 /** Below this not even an error would fit. */
 const LEAST_MAX_MESSAGE_SIZE = 4096;
 
@@ -16,9 +18,13 @@ export function connectionOptions(
   codec: PayloadCodec & { readonly serializer: Serializer },
   timeout: number | TimeoutConfig | undefined,
   maxMessageSize: number = DEFAULT_MAX_MESSAGE_SIZE,
+  maxPendingBytes: number = DEFAULT_MAX_PENDING_BYTES,
 ): NativeOptions {
   if (typeof maxMessageSize !== 'number' || !(maxMessageSize >= LEAST_MAX_MESSAGE_SIZE)) {
     throw invalidOption('maxMessageSize', `a number of bytes, ${LEAST_MAX_MESSAGE_SIZE} or more`, maxMessageSize);
+  }
+  if (typeof maxPendingBytes !== 'number' || !(maxPendingBytes > 0)) {
+    throw invalidOption('maxPendingBytes', 'a number of bytes above 0 (Infinity: any number)', maxPendingBytes);
   }
   const config = typeof timeout === 'number' ? { message: timeout } : timeout === undefined ? {} : timeout;
   if (typeof config !== 'object' || config === null) throw invalidOption('timeout', 'a number or an object', timeout);
@@ -31,6 +37,7 @@ export function connectionOptions(
     serializer: serializer.name,
     json: codec.json,
     maxMessageSize: Math.min(maxMessageSize, Number.MAX_SAFE_INTEGER),
+    maxPendingBytes: Math.min(maxPendingBytes, Number.MAX_SAFE_INTEGER),
     startupTimeout: checkTimeout('timeout.startup', config.startup ?? defaults.startup),
     serverConnectTimeout: checkTimeout('timeout.serverConnect', config.serverConnect ?? defaults.serverConnect),
     messageTimeout: checkTimeout('timeout.message', config.message ?? defaults.message),

@@ -30,6 +30,7 @@ export const enum Control {
   Dropped = 8,
   End = 9,
   Fatal = 10,
+  Room = 11,
 }
 
 /** The addon as this JavaScript thread has it. */

@@ -21,7 +21,8 @@ export function connectNative(pair: NativePair, setup: ConnectionSetup): Connect
     outcomes.batchEnd();
   };
   const onControl = (what: number, number: number, payload: unknown, detail: string) => {
-    if (what === Control.Refused) outcomes.refuse(number, fromNative(detail));
+    if (what === Control.Room) outcomes.onRoom();
+    else if (what === Control.Refused) outcomes.refuse(number, fromNative(detail));
     else setup.onControl(what, number, what === Control.Fatal ? readFatal(payload) : payload, detail);
   };
 

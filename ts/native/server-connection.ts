@@ -26,6 +26,7 @@ export class NativeServer implements Answers<number> {
     private readonly onKept: () => void,
   ) {
     this.codec = createCodec(setup.serializer);
+    setup.turns.attach(this);
     this.dispatcher = setup.createDispatcher(this);
     this.handlers = setup.names.map((name) => this.dispatcher.find(name));
   }
@@ -53,8 +54,11 @@ export class NativeServer implements Answers<number> {
             return setup.log('warn', `a message from the host was dropped: ${detail}`);
           case Control.Close:
             return setup.onCloseAsked();
+          case Control.Room:
+            return setup.turns.release();
           case Control.End:
             this.leave();
+            setup.turns.release();
             return onEnd();
         }
       };
@@ -81,7 +85,7 @@ export class NativeServer implements Answers<number> {
       const call = records[at] === RecordKind.Request ? records[at + 1] : undefined;
       const handler = records[at + 2] as number;
       const type = names[handler] as string;
-      dispatcher.receive(call, type, handlers[handler], values[index]);
+      dispatcher.receive(call, type, handlers[handler], values[index], records[at + 3]);
     }
   };
 
@@ -122,14 +126,20 @@ export class NativeServer implements Answers<number> {
 
   respond(call: number, type: string, result: unknown): void {
     if (this.hasLeft) return this.keep(call, type, { result });
-    this.connection.respond(call, this.codec.encode(result, `the result of "${type}"`));
+    const hasRoom = this.connection.respond(call, this.codec.encode(result, `the result of "${type}"`));
     this.native.scheduleFlush();
+    if (!hasRoom) this.setup.turns.hold();
   }
 
   fail(call: number, type: string, error: RemoteErrorPayload): void {
     if (this.hasLeft) return this.keep(call, type, { error });
-    this.connection.fail(call, JSON.stringify(error));
+    const hasRoom = this.connection.fail(call, JSON.stringify(error));
     this.native.scheduleFlush();
+    if (!hasRoom) this.setup.turns.hold();
+  }
+
+  setReading(reading: boolean): void {
+    this.connection.setReading(reading);
   }
 
   tellFatal(error: RemoteErrorPayload): void {

@@ -119,6 +119,19 @@ export interface WorkerHandle<D extends Driver = Driver> {
   /** Closes the worker at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void>;
 
+  /**
+   * How many bytes were sent that the worker's connection has not taken yet. Always 0 where values travel between threads,
+   * or by a driver of your own.
+   */
+  readonly pendingBytes: number;
+  /**
+   * Resolves when `pendingBytes` is at most half of `maxPendingBytes`: at once, where it is. A loop that sends much awaits
+   * it between messages.
+   *
+   * @throws What a `send` would, when the worker is lost, closed or disconnected.
+   */
+  drained(): Promise<void>;
+
   /** Whether requests are taken: from the spawn until the worker is closed or lost. */
   readonly isActive: boolean;
   /** Whether the worker server has answered and its connection is open. */

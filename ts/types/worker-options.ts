@@ -51,6 +51,17 @@ export interface BaseWorkerOptions<M extends MessageDefinitions, D extends Drive
    * string or a `Uint8Array`, and no other.
    */
   maxMessageSize?: number | undefined;
+  /**
+   * How many bytes of messages may wait to be written to the worker. Over it, `whenFull` decides about `send`, and `post`
+   * throws `ERR_BACKPRESSURE`. A message that is larger passes alone. Where values travel between threads, or by a driver
+   * of your own, nothing is counted. Default: 67,108,864 (64 MiB); `Infinity`: no limit.
+   */
+  maxPendingBytes?: number | undefined;
+  /**
+   * What `send` does over `maxPendingBytes`: `wait` for its turn, within its timeout; or `reject` with `ERR_BACKPRESSURE`.
+   * Default: `'wait'`.
+   */
+  whenFull?: 'wait' | 'reject' | undefined;
   /** Default: `defaultLogger`. */
   logger?: Logger | undefined;
   /** Default: `'warn'`. */

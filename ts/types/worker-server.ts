@@ -25,6 +25,16 @@ export interface WorkerServerOptions<M extends MessageDefinitions = MessageDefin
    * logged. It has as long as the host's `close({ timeout })` leaves it. Not called when the host is gone.
    */
   onClose?: (() => void | PromiseLike<void>) | undefined;
+  /**
+   * How many handlers may run at once, those of notifications included; the other messages wait in order. Where very many
+   * wait, a worker process stops reading, and its host has to wait. Default: `Infinity`.
+   */
+  maxConcurrency?: number | undefined;
+  /**
+   * How many bytes of answers may wait until the host reads them, before a worker process begins no more handlers and reads
+   * no more messages. Default: 67,108,864 (64 MiB); `Infinity`: no limit.
+   */
+  maxPendingBytes?: number | undefined;
   /** In milliseconds. */
   timeout?: Pick<TimeoutConfig<M>, 'serverConnect'> | undefined;
 }

@@ -159,14 +159,19 @@ export class ValueConnection implements HostConnection, WireListener {
 
   submit(slot: number, type: string, payload: unknown, transfer?: TransferList): boolean {
     const tx = this.transactionId(slot);
-    if (tx === null) return false;
-    this.write(Kind.Request, type, tx, payload, transfer);
+    if (tx !== null) this.write(Kind.Request, type, tx, payload, transfer);
     return true;
   }
 
-  post(type: string, payload: unknown, transfer?: TransferList): void {
+  post(type: string, payload: unknown, transfer?: TransferList): boolean {
     this.write(Kind.Notification, type, undefined, payload, transfer);
+    return true;
   }
+
+  /** What has left this side and has not arrived is nobody's to know. */
+  readonly pendingBytes = 0;
+
+  wantRoom(): void {}
 
   private begin(type: string, tx: string | undefined, timeout: number): number {
     this.checkSendable(type);

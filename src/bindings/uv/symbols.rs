@@ -13,9 +13,10 @@ pub(super) type HandleCallback = unsafe extern "C" fn(Handle);
 pub(super) const POLL: c_int = 8;
 pub(super) const PREPARE: c_int = 9;
 pub(super) const TIMER: c_int = 13;
-/// `UV_READABLE` and `UV_WRITABLE`.
+/// `UV_READABLE`, `UV_WRITABLE` and `UV_PRIORITIZED`.
 pub(super) const READABLE: c_int = 1;
 pub(super) const WRITABLE: c_int = 2;
+pub(super) const PRIORITIZED: c_int = 8;
 
 macro_rules! symbols {
     ($($name:ident: fn($($argument:ty),*) $(-> $result:ty)?;)*) => {

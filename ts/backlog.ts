@@ -1,0 +1,60 @@
+import type { TransferList } from './types/transfer-list.js';
+
+/** A request that has begun, and whose message waits for room. */
+export interface Waiting {
+  readonly type: string;
+  readonly encoded: unknown;
+  readonly transfer: TransferList | undefined;
+}
+
+/** What was sent while the output was full, by slot, in its order; and who waits until it is not. */
+export class Backlog {
+  private readonly waiting = new Map<number, Waiting>();
+  private drains: { resolve(): void; reject(error: Error): void }[] = [];
+  /** Of text, its length: it is not encoded yet. */
+  bytes = 0;
+
+  get isEmpty(): boolean {
+    return this.waiting.size === 0;
+  }
+
+  get isAwaited(): boolean {
+    return this.drains.length > 0;
+  }
+
+  add(slot: number, message: Waiting): void {
+    this.waiting.set(slot, message);
+    this.bytes += sizeOf(message.encoded);
+  }
+
+  first(): [slot: number, message: Waiting] | undefined {
+    for (const entry of this.waiting) return entry;
+    return undefined;
+  }
+
+  drop(slot: number): void {
+    const message = this.waiting.get(slot);
+    if (message === undefined) return;
+    this.waiting.delete(slot);
+    this.bytes -= sizeOf(message.encoded);
+  }
+
+  /** Resolves with the next `drained`, rejects with the next `fail`. */
+  whenDrained(): Promise<void> {
+    return new Promise((resolve, reject) => this.drains.push({ resolve, reject }));
+  }
+
+  drained(): void {
+    for (const { resolve } of this.drains.splice(0)) resolve();
+  }
+
+  fail(error: () => Error): void {
+    for (const { reject } of this.drains.splice(0)) reject(error());
+  }
+}
+
+/** In bytes; of text, in characters. */
+export function sizeOf(encoded: unknown): number {
+  if (typeof encoded === 'string') return encoded.length;
+  return encoded instanceof Uint8Array ? encoded.byteLength : 0;
+}
