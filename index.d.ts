@@ -233,11 +233,13 @@ declare class NativeLifeline {
   get childFd(): number;
   /** Closes this process's copy of the child's end: else the end of the child would not be noticed. */
   closeChildEnd(): void;
+  /** Asks the worker how it is; 0, or -2: it has not read what was asked before, -3: it is gone. */
+  ping(): number;
   /**
-   * How the worker is: for how many milliseconds its JavaScript has been running without a pause, 0 where it waits;
-   * -1: it lives, more is not known; -2: it did not answer in time; -3: it is gone. Waits on a thread of the pool.
+   * The answer to the last ping, once: for how many milliseconds its JavaScript has been running without a pause, 0
+   * where it waits; -1: it lives, more is not known; -2: no answer has come yet; -3: it is gone.
    */
-  ping(timeout: number): Promise<number>;
+  pulse(): number;
   /** Gives the worker the child's end of a new pair, and closes it here. */
   pass(pair: NativePair): void;
   /** Closes what is left of both ends: an undetached worker takes it for its host's death. */
@@ -499,9 +501,9 @@ interface HostChannel extends CoreChannel {
   reconnect?(setup: ConnectionSetup): ConnectedHost;
   /**
    * For how many milliseconds its JavaScript has been running without a pause; 0: it waits; -1: it lives, more is not
-   * known; -2: it did not answer in time; -3: it is gone.
+   * known; -2: it did not answer in time; -3: it is gone. What is not `referenced` does not keep the host alive.
    */
-  pulse(timeout: number): Promise<number>;
+  pulse(timeout: number, referenced?: boolean): Promise<number>;
   /** Besides the message that asks the worker to stop: what the driver itself does to end it in good order. */
   askToEnd(): void;
   /** Ends the worker, unless it is gone. */
@@ -522,13 +524,14 @@ export declare class ProcessChannel implements HostChannel {
   /** Resolves when the process is gone and its output has been read. */
   readonly exited: Promise<Ending>;
   private readonly lastLines;
+  private readonly life;
   private gone;
   constructor(child: ChildProcess, pair: NativePair, lifeline: NativeLifeline);
   get title(): string;
   connect(setup: ConnectionSetup): ConnectedHost;
   /** Over a new pair, whose other end goes to the worker over the lifeline. */
   reconnect(setup: ConnectionSetup): ConnectedHost;
-  pulse(timeout: number): Promise<number>;
+  pulse(timeout: number, referenced?: boolean): Promise<number>;
   askToEnd(): void;
   /** The last lines of standard error, where it is piped. */
   get lastWords(): string[] | undefined;
@@ -1204,7 +1207,7 @@ export declare class ThreadChannel implements HostChannel {
   get lastWords(): string[] | undefined;
   connect(setup: ConnectionSetup): ConnectedHost;
   /** Whether its loop has waited lately is known to every thread; since when it has not, is not. */
-  pulse(): Promise<number>;
+  pulse(_timeout: number, referenced?: boolean): Promise<number>;
   askToEnd(): void;
   kill(): void;
   setRef(referenced: boolean): void;

@@ -103,10 +103,10 @@ unsafe extern "C" fn on_prepare(handle: Handle) {
     let Some(uv) = Symbols::get() else { return };
     // SAFETY: `start` has set it, and it is never freed.
     let prepare = unsafe { &*(uv.uv_handle_get_data)(handle).cast::<Prepare>() };
-    if let Ok(mut state) = prepare.state.lock() {
-        if let Some(idle) = state.idle() {
-            state.turn = Instant::now();
-            state.idle = idle;
-        }
+    if let Ok(mut state) = prepare.state.lock()
+        && let Some(idle) = state.idle()
+    {
+        state.turn = Instant::now();
+        state.idle = idle;
     }
 }
