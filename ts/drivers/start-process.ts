@@ -15,9 +15,9 @@ export async function startProcess(script: string, options: ProcessOptions): Pro
   const execArgv = options.execArgv === undefined ? inheritedExecArgv() : strings('execArgv', options.execArgv);
   const loader = loaderArguments(script, execArgv);
   const stdio = standardStreams(options.stdio);
-  const { addon } = getNative();
+  const { addon, environment } = getNative();
   const pair = new addon.NativePair();
-  const lifeline = new addon.NativeLifeline();
+  const lifeline = new addon.NativeLifeline(environment);
   try {
     const child = start(
       options.execPath ?? process.execPath,
