@@ -171,18 +171,18 @@ describe('The health of another worker', () => {
 describe('The event unresponsive', () => {
   for (const [name, driver] of Object.entries({ process: undefined, thread: WorkerThreadsDriver })) {
     test(`comes once for each time that a ${name} is blocked for too long`, async (t) => {
-      const worker = await live(t, { unresponsiveAfter: 200, driver: driver as never });
+      const worker = await live(t, { unresponsiveAfter: 500, driver: driver as never });
       const { events, names } = record(worker);
       for (let round = 1; round <= 2; round++) {
-        await worker.send('block', 1_000);
+        await worker.send('block', 2_000);
         await eventually('it was told', () => names().length === round);
         // Seen to be well, it may be told of again.
         await eventually('it waits', async () => (await worker.health()).state === 'alive');
-        await worker.send('later', { ms: 300 });
+        await worker.send('later', { ms: 600 });
       }
       assert.deepEqual(names(), ['unresponsive', 'unresponsive']);
       for (const { detail } of events) {
-        assert.ok(detail.blockedFor >= 200 && detail.blockedFor < 200 + GENEROUS, detail.blockedFor);
+        assert.ok(detail.blockedFor >= 500 && detail.blockedFor < 500 + GENEROUS, detail.blockedFor);
       }
     });
   }
@@ -218,7 +218,7 @@ describe('The event unresponsive', () => {
     const { names } = record(worker);
     assert.equal(await worker.send('once', { path: file('met'), result: 1 }), 1);
     await worker.send('block', 1_000);
-    await eventually('it was told', () => names().includes('unresponsive'));
-    assert.deepEqual(names(), ['crash', 'exit', 'restart', 'unresponsive']);
+    // One may have come of the start of either, on a busy machine.
+    await eventually('it was told', () => names().lastIndexOf('unresponsive') > names().indexOf('restart'));
   });
 });

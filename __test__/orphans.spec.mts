@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { describe, test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { Worker as Thread } from 'node:worker_threads';
 
 import { endProcess } from './fixtures/faults/support.mjs';
 import { lives } from './fixtures/lives/support.mjs';
@@ -73,6 +74,19 @@ describe('A blocked worker is gone within a second', () => {
       host.end(how);
       await host.ended;
       await Promise.all(host.pids.map((pid) => gone(pid, BOUND + SLACK)));
+    });
+  }
+});
+
+describe('A worker of a host that is a thread is gone within a second of its end', () => {
+  for (const kind of ['idle', 'spin', 'wait', 'disconnected']) {
+    test(`where it ${kinds[kind as keyof typeof kinds]}`, async (t) => {
+      const host = new Thread(lives('thread-host.mjs'), { argv: [kind] });
+      t.after(() => host.terminate());
+      const [pid] = (await once(host, 'message')) as [number];
+      t.after(() => endProcess(pid));
+      await host.terminate();
+      await gone(pid, BOUND + SLACK);
     });
   }
 });

@@ -251,6 +251,15 @@ describe('A worker that is disconnected', () => {
     assert.equal(isGone(worker.pid), true);
   });
 
+  test('is closed in good order, with its hook, also if it had not started when it was disconnected', async (t) => {
+    const { log, lines } = scratch(t);
+    const worker = await live(t, { waitForReady: false, startupData: { log, onClose: 'write' } });
+    await worker.disconnect();
+    worker.ref().unref();
+    assert.deepEqual(await worker.close(), { type: 'exit', code: 0, signal: null });
+    assert.deepEqual(lines(), ['start', 'closed']);
+  });
+
   test('is closed by force when it does not listen', async (t) => {
     const worker = await live(t, { stdio: ['ignore', 'pipe', 'inherit'] });
     worker.post('busy', 'spin');

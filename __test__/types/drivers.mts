@@ -73,7 +73,7 @@ export type CapabilitiesOfTheInProcessDriver = Expect<
 export type OptionsOfTheDriversOfTheLibrary = Expect<
   Equal<
     [DriverOptionsFor<ChildProcessDriver>, DriverOptionsFor<WorkerThreadsDriver>, DriverOptionsFor<InProcessDriver>],
-    [ProcessOptions, ThreadOptions, object]
+    [ProcessOptions, ThreadOptions, Record<string, never>]
   >
 >;
 export type ProcessIdsOfTheDriversOfTheLibrary = Expect<

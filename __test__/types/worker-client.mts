@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 
 import { createWorker } from 'isolated-workers';
-import type { DefineMessages, Driver, WorkerClient, WorkerHandle } from 'isolated-workers';
+import type { DefineMessages, Driver, ShutdownReason, WorkerClient, WorkerHandle } from 'isolated-workers';
 import { WorkerThreadsDriver } from 'isolated-workers/drivers';
 
 import type { Equal, Expect, Has } from './expect.cjs';
@@ -83,7 +83,7 @@ export function aClientOfOtherMessagesWillNotDo(process: ProcessClient, thread: 
   thread satisfies WorkerClient<Needed & { more: { payload: string } }, WorkerThreadsDriver>;
 }
 
-export function workersOfAnyKindFitInOneList(process: ProcessClient, thread: ThreadClient): Promise<void[]> {
+export function workersOfAnyKindFitInOneList(process: ProcessClient, thread: ThreadClient): Promise<ShutdownReason[]> {
   const workers: WorkerClient<any, any>[] = [process, thread];
   const handles: WorkerHandle[] = [process, thread];
   return Promise.all([...workers, ...handles].map((worker) => worker.close()));

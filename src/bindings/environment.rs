@@ -17,6 +17,7 @@ use super::text::Scratch;
 use super::tokio::TokioIo;
 use super::watch::Watch;
 use crate::transport::Stream;
+use crate::transport::lifeline::HostEnd;
 
 /// Integers in front of the records in the shared memory; the first says whether a flush is scheduled.
 pub(super) const HEAD: usize = 4;
@@ -43,6 +44,7 @@ pub(super) struct Environment {
     epoch: Instant,
     dirty: RefCell<Vec<Rc<Link>>>,
     links: RefCell<Slab<Weak<Link>>>,
+    lifelines: RefCell<Vec<Weak<RefCell<Option<HostEnd>>>>>,
     io: RefCell<Option<Rc<TokioIo>>>,
     ended: Cell<bool>,
 }
@@ -51,6 +53,13 @@ impl Environment {
     /// Time since the environment was made: the `now` of the core.
     pub(super) fn now(&self) -> Duration {
         self.epoch.elapsed()
+    }
+
+    /// Is closed when the JavaScript thread ends: its objects are not finalized then.
+    pub(super) fn add_lifeline(&self, host: &Rc<RefCell<Option<HostEnd>>>) {
+        let mut lifelines = self.lifelines.borrow_mut();
+        lifelines.retain(|lifeline| lifeline.strong_count() > 0);
+        lifelines.push(Rc::downgrade(host));
     }
 
     pub(super) fn add_link(&self, link: Weak<Link>) -> usize {
@@ -106,6 +115,11 @@ impl Environment {
         let links: Vec<_> = self.links.borrow().iter().filter_map(|(_, link)| link.upgrade()).collect();
         for link in links {
             link.close();
+        }
+        for lifeline in self.lifelines.borrow_mut().drain(..) {
+            if let Some(host) = lifeline.upgrade() {
+                host.borrow_mut().take();
+            }
         }
         self.dirty.borrow_mut().clear();
         if let Some(io) = self.io.borrow_mut().take() {
@@ -247,6 +261,7 @@ impl NativeEnvironment {
             epoch: Instant::now(),
             dirty: RefCell::default(),
             links: RefCell::default(),
+            lifelines: RefCell::default(),
             io: RefCell::default(),
             ended: Cell::new(false),
         });

@@ -1,7 +1,9 @@
 //! Both ends of a lifeline as the facade sees them.
 
+use std::cell::RefCell;
 use std::io;
 use std::os::fd::IntoRawFd;
+use std::rc::Rc;
 use std::time::Duration;
 
 use napi::Status;
@@ -9,6 +11,7 @@ use napi::bindgen_prelude::{Env, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 
+use super::environment::NativeEnvironment;
 use super::failure::{Failure, node, system};
 use super::pair::NativePair;
 use super::uv::pulse::LoopPulse;
@@ -19,13 +22,13 @@ use crate::transport::{ChildEnd, Stream};
 /// The host's end of a lifeline, and until the worker has it the worker's too.
 #[napi]
 pub struct NativeLifeline {
-    host: Option<HostEnd>,
+    host: Rc<RefCell<Option<HostEnd>>>,
     theirs: Option<ChildEnd>,
 }
 
 impl NativeLifeline {
     pub(super) fn of(end: HostEnd) -> Self {
-        Self { host: Some(end), theirs: None }
+        Self { host: Rc::new(RefCell::new(Some(end))), theirs: None }
     }
 }
 
@@ -92,9 +95,11 @@ impl Worker for Process {
 impl NativeLifeline {
     /// Throws `ERR_SYSTEM` when no file descriptors are left.
     #[napi(constructor, catch_unwind)]
-    pub fn new() -> Result<Self, Failure> {
+    pub fn new(environment: &NativeEnvironment) -> Result<Self, Failure> {
         let (host, theirs) = lifeline().map_err(|error| system("cannot make a lifeline", &error))?;
-        Ok(Self { host: Some(host), theirs: Some(theirs) })
+        let host = Rc::new(RefCell::new(Some(host)));
+        environment.inner.add_lifeline(&host);
+        Ok(Self { host, theirs: Some(theirs) })
     }
 
     /// The descriptor for the child's `stdio`; -1 when it was closed.
@@ -112,14 +117,14 @@ impl NativeLifeline {
     /// Asks the worker how it is; 0, or -2: it has not read what was asked before, -3: it is gone.
     #[napi(catch_unwind)]
     pub fn ping(&mut self) -> f64 {
-        self.host.as_mut().map_or(GONE, |end| end.ping().map_or_else(|error| no_pulse(&error), |()| 0.0))
+        self.host.borrow_mut().as_mut().map_or(GONE, |end| end.ping().map_or_else(|error| no_pulse(&error), |()| 0.0))
     }
 
     /// The answer to the last ping, once: for how many milliseconds its JavaScript has been running without a pause, 0
     /// where it waits; -1: it lives, more is not known; -2: no answer has come yet; -3: it is gone.
     #[napi(catch_unwind)]
     pub fn pulse(&mut self) -> f64 {
-        self.host.as_mut().map_or(GONE, |end| match end.pulse() {
+        self.host.borrow_mut().as_mut().map_or(GONE, |end| match end.pulse() {
             Ok(Pulse::Busy(duration)) => duration.as_secs_f64() * 1e3,
             Ok(Pulse::Unknown) => UNKNOWN,
             Err(error) => no_pulse(&error),
@@ -131,7 +136,8 @@ impl NativeLifeline {
     pub fn pass(&self, pair: &mut NativePair) -> Result<(), Failure> {
         let gone = || Failure::new("ERR_WORKER_CLOSED".to_owned(), "the worker is gone".to_owned());
         let end = pair.take_child_end().ok_or_else(gone)?;
-        let host = self.host.as_ref().ok_or_else(gone)?;
+        let host = self.host.borrow();
+        let host = host.as_ref().ok_or_else(gone)?;
         host.pass(&end).map_err(|error| system("cannot connect to the worker again", &error))
     }
 
@@ -139,7 +145,7 @@ impl NativeLifeline {
     #[napi(catch_unwind)]
     pub fn close(&mut self) {
         self.theirs = None;
-        self.host = None;
+        self.host.borrow_mut().take();
     }
 
     /// In a worker: watches its end, which this process inherited, on a thread of its own. `onStream` is called with the

@@ -36,12 +36,12 @@ export async function startProcess(script: string, options: ProcessOptions): Pro
   const terminal = stdio[0] === 'inherit' ? Terminal.save() : undefined;
   const args = [...execArgv, ...loader, script, ...strings('argv', options.argv ?? [])];
   const [socket, listener] = detached ? claimSocket(socketPath ?? socketPathFor(undefined)) : [];
-  const { addon } = getNative();
+  const { addon, environment } = getNative();
   let pair: NativePair | undefined;
   let lifeline: NativeLifeline | undefined;
   try {
     pair = new addon.NativePair();
-    lifeline = new addon.NativeLifeline();
+    lifeline = new addon.NativeLifeline(environment);
     const door = socket && { ...socket, fd: stdio.length + 2, keepResults: Math.min(keepResults, MOST_RESULTS) };
     const child = start(options.execPath ?? process.execPath, args, {
       cwd: options.cwd,

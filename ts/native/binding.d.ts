@@ -108,7 +108,7 @@ export declare class NativeEnvironment {
 /** The host's end of a lifeline, and until the worker has it the worker's too. */
 export declare class NativeLifeline {
   /** Throws `ERR_SYSTEM` when no file descriptors are left. */
-  constructor();
+  constructor(environment: NativeEnvironment);
   /** The descriptor for the child's `stdio`; -1 when it was closed. */
   get childFd(): number;
   /** Closes this process's copy of the child's end: else the end of the child would not be noticed. */
