@@ -133,7 +133,8 @@ export class Incarnation {
     if (channel.reconnect === undefined) throw unsupportedByDriver(driver, 'reconnect()', 'child_process');
     if (this.hasEnded || this.isClosing) throw workerClosed('reconnect', this.init.name);
     const ready = this.expectReady();
-    this.attach(channel.reconnect({ ...this.setup(), startupData: undefined }));
+    // With the start-up data: the script may not have asked for them yet, and those sent before are lost with the old one.
+    this.attach(channel.reconnect(this.setup()));
     this.isDisconnected = false;
     this.requests.connection.setHold(this.hold);
     await ready;
