@@ -110,7 +110,7 @@ export class Incarnation {
 
   refusalNow(operation: string, type: string): Error {
     const { name } = this.init;
-    if (this.isDisconnected && !this.isClosing) return notConnected(`${operation} "${type}"`, name);
+    if (this.isDisconnected && !this.isClosing && !this.hasEnded) return notConnected(`${operation} "${type}"`, name);
     return this.failure?.(type) ?? workerClosed(`${operation} "${type}"`, name);
   }
 
@@ -131,7 +131,7 @@ export class Incarnation {
     const { channel, driver } = { channel: this.channel, driver: this.init.driver };
     if (!this.isDisconnected) return;
     if (channel.reconnect === undefined) throw unsupportedByDriver(driver, 'reconnect()', 'child_process');
-    if (this.hasEnded || this.isClosing) throw workerClosed('reconnect', this.init.name);
+    if (this.hasEnded || this.isClosing) throw this.failure?.() ?? workerClosed('reconnect', this.init.name);
     const ready = this.expectReady();
     // With the start-up data: the script may not have asked for them yet, and those sent before are lost with the old one.
     this.attach(channel.reconnect(this.setup()));
