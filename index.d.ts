@@ -241,9 +241,20 @@ export interface ProcessOptions {
    */
   keepResults?: number | undefined;
 }
+declare class NativeEnvironment {
+  /**
+   * `memory` is backed by a `SharedArrayBuffer`, aligned to 4 bytes: events are told as integers in it. `engine` is
+   * `uv` or `tokio`; `uv` becomes `tokio` where it cannot run.
+   */
+  constructor(memory: Buffer, engine: string);
+  /** The engine in use. */
+  get engine(): string;
+  /** Writes what was sent in this tick. */
+  flush(): void;
+}
 declare class NativeLifeline {
   /** Throws `ERR_SYSTEM` when no file descriptors are left. */
-  constructor();
+  constructor(environment: NativeEnvironment);
   /** The descriptor for the child's `stdio`; -1 when it was closed. */
   get childFd(): number;
   /** Closes this process's copy of the child's end: else the end of the child would not be noticed. */

@@ -96,8 +96,8 @@ describe('a host that is blocked for three seconds', () => {
       block();
       await delay(600);
       assert.deepEqual(told, []);
-      for (const { state } of await Promise.all(workers.map((worker) => worker.health({ blockedAfter: 500 })))) {
-        assert.equal(state, 'alive');
+      for (const health of await Promise.all(workers.map((worker) => worker.health({ blockedAfter: 500 })))) {
+        assert.deepEqual(health, { state: 'alive' });
       }
     });
   }

@@ -60,6 +60,21 @@ describe('A worker that is killed', () => {
     await worker.close();
   });
 
+  test('is told to have crashed also where its host was disconnected from it', async (t) => {
+    const worker = await start(t);
+    await worker.disconnect();
+    // Nothing is in flight.
+    worker.ref();
+    const exited = new Promise((resolve) => worker.once('exit', resolve));
+    process.kill(worker.pid, 'SIGKILL');
+    await exited;
+    for (const lost of [worker.reconnect(), worker.send('echo', 1)]) {
+      const error = await failure(lost);
+      assert.deepEqual([error.code, error.reason?.signal], ['ERR_WORKER_CRASHED', 'SIGKILL']);
+    }
+    await worker.close();
+  });
+
   test('rejects requests that were never read', async (t) => {
     const worker = await start(t);
     process.kill(worker.pid, 'SIGSTOP');

@@ -35,9 +35,9 @@ describe('with --inspect', () => {
   });
 
   test('a worker alone can have the flag', async () => {
-    const { url, workers } = await runHost([], ['child_process', '--inspect=0']);
-    assert.equal(url, undefined);
-    for (const { general, perCall, url } of workers) {
+    const report = await runHost([], ['child_process', '--inspect=0']);
+    assert.equal(report.url, undefined);
+    for (const { general, perCall, url } of report.workers) {
       assert.deepEqual([general, perCall], ['late', 'late']);
       assert.match(String(url), /^ws:/);
     }

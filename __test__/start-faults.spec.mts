@@ -190,7 +190,8 @@ describe('A process that cannot be started', () => {
         assert.match(cause, /^(EMFILE|ERR_SYSTEM)$/);
       }
       assert.deepEqual([report.inOrder, report.answer, report.trouble], [true, 'again', []]);
-      assert.equal(report.opened, report.before);
+      // The engine may still be closing what the first worker had.
+      assert.ok(report.opened <= report.before, `${report.before} open files became ${report.opened}`);
     });
   }
 

@@ -89,3 +89,18 @@ test('startup data do not pass through the environment or the arguments', async 
     assert.ok(!readFileSync(`/proc/${worker.pid}/${file}`, 'utf8').includes(secret), file);
   }
 });
+
+for (const waitForReady of [true, false]) {
+  test(`can be read for the first time after a reconnect (waitForReady: ${waitForReady})`, async (t) => {
+    const options = { script: fixture('startup-data-late.mjs'), startupData: { a: [1, 'é'] }, waitForReady };
+    const worker = await start(t, options);
+    for (let round = 0; round < 2; round++) {
+      await worker.disconnect();
+      await worker.reconnect();
+    }
+    assert.deepEqual(await worker.send('startupData'), { a: [1, 'é'] });
+    await worker.disconnect();
+    await worker.reconnect();
+    assert.deepEqual(await worker.send('startupData'), { a: [1, 'é'] });
+  });
+}

@@ -44,10 +44,12 @@ function threadOptions(script: string, options: ThreadOptions): WorkerOptions {
  * it starts find `said`, too, with an id that is not theirs; a port in that place would keep them from being started.
  */
 function start(script: string, options: WorkerOptions, port: MessagePort, said: Int32Array): Worker {
-  setEnvironmentData(THREAD_KEY, said as never);
+  // A thread of Deno has no way to wait for its first message.
+  const isDeno = process.versions['deno'] !== undefined;
+  setEnvironmentData(THREAD_KEY, (isDeno ? { said, port } : said) as never);
   try {
-    const thread = new Worker(script, options);
-    thread.postMessage(port, [port]);
+    const thread = new Worker(script, isDeno ? { ...options, transferList: [port] } : options);
+    if (!isDeno) thread.postMessage(port, [port]);
     Atomics.store(said, Said.ThreadId, thread.threadId);
     Atomics.notify(said, Said.ThreadId);
     return thread;

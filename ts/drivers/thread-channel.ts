@@ -9,9 +9,15 @@ import { PortWire } from '../values/port-wire.js';
 import { Said } from '../values/thread-worker-channel.js';
 import type { Ending, HostChannel } from './host-channel.js';
 
+const UNKNOWN = -1;
 const GONE = -3;
 /** How long a thread is watched to see whether it waits, in milliseconds. */
 const LOOK = 5;
+
+/** Bun and Deno do not tell of the loop of another thread. */
+function hasPulse(): boolean {
+  return process.versions['bun'] === undefined && process.versions['deno'] === undefined;
+}
 
 /** A running worker thread and the host's end of its connection. */
 export class ThreadChannel implements HostChannel {
@@ -61,6 +67,7 @@ export class ThreadChannel implements HostChannel {
   /** Whether its loop has waited lately is known to every thread; since when it has not, is not. */
   async pulse(_timeout: number, referenced = true): Promise<number> {
     if (this.gone) return GONE;
+    if (!hasPulse()) return UNKNOWN;
     const before = { since: performance.now(), idle: this.idle };
     await delay(LOOK, undefined, { ref: referenced });
     if (this.gone) return GONE;

@@ -27,20 +27,24 @@ export const enum Said {
   ThreadId = 1,
 }
 
+/** On Deno with the port, which elsewhere is the first message. */
+type EnvironmentData = Int32Array | { readonly said: Int32Array; readonly port: MessagePort };
+
 /** The connection of a thread that was started as a worker; `undefined` in another. */
 export function openThreadChannel(): WorkerChannel | undefined {
   if (isMainThread || parentPort === null) return undefined;
-  const said = getEnvironmentData(THREAD_KEY) as unknown as Int32Array | undefined;
-  if (said === undefined) return undefined;
+  const data = getEnvironmentData(THREAD_KEY) as unknown as EnvironmentData | undefined;
+  if (data === undefined) return undefined;
+  const said = 'said' in data ? data.said : data;
   setEnvironmentData(THREAD_KEY);
   // The host writes it as soon as the thread is there.
   Atomics.wait(said, Said.ThreadId, 0, DEFAULT_CONNECT_TIMEOUT);
   // Another's is inherited from the thread that started this one.
   if (Atomics.load(said, Said.ThreadId) !== threadId) return undefined;
   // Nothing was posted before it.
-  const first = receiveMessageOnPort(parentPort) as { readonly message: MessagePort } | undefined;
-  if (first === undefined) return undefined;
-  return new PortWorkerChannel('worker_threads', first.message, {
+  const port = 'port' in data ? data.port : (receiveMessageOnPort(parentPort)?.message as MessagePort | undefined);
+  if (port === undefined) return undefined;
+  return new PortWorkerChannel('worker_threads', port, {
     wait: (timeout) => void Atomics.wait(said, Said.Handshake, 0, timeout),
     exit: () => process.exit(),
   });
