@@ -135,9 +135,12 @@ export class Incarnation {
   disconnect(): void {
     if (this.isDisconnected || this.hasEnded || this.isClosing) return;
     const { name } = this.init;
+    this.connected.flush();
+    // What has arrived is delivered first: it would be lost.
+    this.requests.connection.drain();
+    if (this.isDisconnected || this.connectionEnded) return;
     this.isDisconnected = true;
     this.isConnected = false;
-    this.connected.flush();
     this.requests.failAll((type) => notConnected(`finish "${type}"`, name));
     this.settleReady.reject(notConnected('start', name));
     this.connected.close();

@@ -63,6 +63,8 @@ async function serve(handlers: object, options: WorkerServerOptions): Promise<Wo
   }
   served.add(channel);
   const server = new Server(channel, onClose, log);
+  // The host may be gone again before it is known here that it came.
+  let isLost = false;
   await channel.serve({
     options: connectionOptions(codec, { serverConnect: serverConnect ?? channel.connectTimeout }),
     serializer: options.serializer,
@@ -74,11 +76,11 @@ async function serve(handlers: object, options: WorkerServerOptions): Promise<Wo
       return dispatcher;
     },
     onCloseAsked: () => void server.close(),
-    onDisconnected: () => (server.isConnected = false),
-    onReconnected: () => (server.isConnected = true),
+    onDisconnected: () => (server.isConnected = !(isLost = true)),
+    onReconnected: () => (server.isConnected = !(isLost = false)),
     onHostGone: () => server.onHostGone(),
   });
-  server.isConnected = true;
+  server.isConnected = !isLost;
   return server;
 }
 

@@ -39,6 +39,7 @@ export class NativeServer implements Answers<number> {
         switch (what) {
           case Control.Ready:
             this.isReady = true;
+            this.deliver();
             return resolve();
           case Control.Mismatch:
             return reject(fromNative(detail));
