@@ -85,7 +85,10 @@ describe('ARCHITECTURE.md', () => {
   });
 
   test('invariant 2: the core does no I/O and reads no clock', () => {
-    assertOnly(/^src\/(bindings|transport|engine|lifeline|doorman)/, /\b(Instant|SystemTime)\b|\bstd::(io|net|fs|os|thread|process)\b/);
+    assertOnly(
+      /^src\/(bindings|transport|engine|lifeline|doorman)/,
+      /\b(Instant|SystemTime)\b|\bstd::(io|net|fs|os|thread|process)\b/,
+    );
   });
 
   test('invariant 3: only src/transport names sockets and pipes', () => {
