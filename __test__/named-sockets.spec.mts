@@ -153,19 +153,19 @@ describe('What a worker that was killed has left', () => {
   };
 
   test('is told as no worker, reclaimed by its name, and swept by others', async (t) => {
-    const [first, second] = [await orphan(t), await orphan(t)];
-    const live = await start(t);
-    assert.deepEqual(
-      files().toSorted(),
-      [live.socketPath, `${live.socketPath}.token`].map((file) => path.basename(file!)),
-    );
-    const again = await start(t, { name: second.name });
-    assert.equal(again.socketPath, second.socketPath);
+    const first = await orphan(t);
+    const again = await start(t, { name: first.name });
+    assert.equal(again.socketPath, first.socketPath);
     assert.equal(await again.send('add', 1), 1);
-    // The other is alive, and was left alone.
-    assert.equal(await live.send('add', 1), 1);
-    await Promise.all([again.close(), live.close()]);
-    await Promise.all([nothingLeft(again), nothingLeft(live)]);
+    const second = await orphan(t);
+    const other = await start(t);
+    const live = [again.socketPath, other.socketPath].flatMap((file) => [file, `${file}.token`]);
+    assert.deepEqual(files().toSorted(), live.map((file) => path.basename(file!)).toSorted());
+    assert.equal(fs.existsSync(second.socketPath), false);
+    // The first is alive, and was left alone.
+    assert.equal(await again.send('add', 1), 2);
+    await Promise.all([again.close(), other.close()]);
+    await Promise.all([nothingLeft(again), nothingLeft(other)]);
   });
 });
 

@@ -67,7 +67,7 @@ export function keptResultsAreTold(worker: WorkerClient<Messages>): void {
   worker.on('keptResult', (kept) => {
     type _ = Expect<Equal<typeof kept, KeptResult>>;
     const { type, tx, result, error } = kept;
-    type Members = Expect<
+    type _Members = Expect<
       Equal<[typeof type, typeof tx, typeof result, typeof error], [string, string, unknown, Error | undefined]>
     >;
   });
