@@ -141,7 +141,12 @@ export class Incarnation {
   disconnect(): void {
     if (!this.isActive) return;
     const { name } = this.init;
-    if (this.wasReady) this.connected.flush();
+    if (this.wasReady) {
+      this.connected.flush();
+      // What has arrived is delivered first: it would be lost.
+      this.requests.connection.drain();
+      if (!this.isActive) return;
+    }
     this.detach((what) => notConnected(what, name));
   }
 

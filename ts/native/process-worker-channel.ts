@@ -120,14 +120,13 @@ class ProcessWorkerChannel implements WorkerChannel {
     });
   }
 
-  private async start(setup: ServeSetup): Promise<void> {
+  private start(setup: ServeSetup): Promise<void> {
     const { connection, kept } = this;
     const server = (this.server = new NativeServer(connection, setup, kept, () => this.server?.deliver()));
-    await server.serve(() => {
+    return server.serve(() => {
       // Another may have come meanwhile.
       if (this.server === server) this.onEnd(setup);
     });
-    server.deliver();
   }
 
   /** The connection has ended. Whether the host is gone, too, the lifeline will tell. */

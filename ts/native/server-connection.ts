@@ -41,6 +41,7 @@ export class NativeServer implements Answers<number> {
           case Control.Ready:
             setup.onConnected();
             this.isReady = true;
+            this.deliver();
             return resolve();
           case Control.Mismatch:
             return reject(fromNative(detail));

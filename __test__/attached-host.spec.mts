@@ -1,0 +1,203 @@
+// Hosts of detached workers that others have started.
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { after, describe, test, type TestContext } from 'node:test';
+
+import { attach, event, files, isAlive, nothingLeft, runHost, start } from './fixtures/detached/support.mjs';
+import { failure, until } from './fixtures/faults/support.mjs';
+import { serializer } from './fixtures/serializers.mjs';
+
+after(() => assert.deepEqual(files(), [], 'sockets are left'));
+
+describe('An attached host', () => {
+  const attached = async (t: TestContext, options: Parameters<typeof start>[1] = {}) => {
+    const first = await start(t, options);
+    await first.disconnect();
+    return attach(t, { name: first.name });
+  };
+
+  for (const [how, type, payload] of [
+    ['is killed', 'kill', 'SIGKILL'],
+    ['exits', 'exit', 4],
+    ['throws', 'throw', undefined],
+  ] as const) {
+    test(`learns of a crash: the worker ${how}`, async (t) => {
+      const worker = await attached(t);
+      worker.on('disconnect', () => assert.fail('it is gone, not disconnected'));
+      const [crash, exit] = [event(worker, 'crash'), event(worker, 'exit')];
+      const hanging = failure(worker.send('hang'));
+      const errors = [await failure(worker.send(type, payload)), await hanging];
+      for (const error of errors) assert.deepEqual([error.code, error.pid], ['ERR_WORKER_CRASHED', worker.pid]);
+      assert.deepEqual(
+        errors.map(({ messageType }) => messageType),
+        [type, 'hang'],
+      );
+      if (how === 'throws') assert.match(errors[0].cause.message, /thrown outside/);
+      assert.equal((await crash).code, 'ERR_WORKER_CRASHED');
+      await exit;
+      assert.equal((await failure(worker.send('echo', 1))).code, 'ERR_WORKER_CRASHED');
+      await nothingLeft(worker);
+    });
+  }
+
+  test('the first host learns of a crash in the same way, and of no disconnection', async (t) => {
+    const worker = await start(t);
+    worker.on('disconnect', () => assert.fail('it is gone, not disconnected'));
+    const error = await failure(worker.send('exit', 4));
+    assert.deepEqual([error.code, error.reason], ['ERR_WORKER_CRASHED', { type: 'exit', code: 4, signal: null }]);
+    await nothingLeft(worker);
+  });
+
+  for (const how of ['kill', 'terminate', 'close'] as const) {
+    for (const manner of ['stubborn', 'spinning', 'idle']) {
+      test(`ends a worker that is ${manner} with ${how}()`, async (t) => {
+        const worker = await attached(t, { argv: ['json', manner] });
+        if (manner === 'spinning') worker.send('spin', 60_000).catch(() => {});
+        else if (manner === 'stubborn') worker.send('hang').catch(() => {});
+        assert.deepEqual(await (how === 'close' ? worker.close({ timeout: 100 }) : worker[how]()), { type: 'close' });
+        await nothingLeft(worker);
+      });
+    }
+  }
+
+  test('sees whether it is blocked, stopped or gone', async (t) => {
+    const worker = await attached(t);
+    assert.deepEqual(await worker.health(), { state: 'alive' });
+    worker.post('spin', 60_000);
+    while ((await worker.health()).state !== 'blocked');
+    process.kill(worker.pid, 'SIGSTOP');
+    assert.deepEqual(await worker.health({ timeout: 50 }), { state: 'silent' });
+    const exit = event(worker, 'exit');
+    process.kill(worker.pid, 'SIGKILL');
+    await exit;
+    assert.deepEqual(await worker.health(), { state: 'gone' });
+    await nothingLeft(worker);
+  });
+
+  test('sees how it is while disconnected, too', async (t) => {
+    const worker = await attached(t);
+    await worker.disconnect();
+    assert.deepEqual(await worker.health(), { state: 'alive' });
+    assert.deepEqual(await worker.close(), { type: 'close' });
+    await nothingLeft(worker);
+  });
+
+  test('sends and gets large messages', async (t) => {
+    const worker = await attached(t);
+    const text = 'x'.repeat(16 * 1024 * 1024);
+    assert.equal(await worker.send('echo', text), text);
+    await worker.close();
+  });
+
+  for (const name of ['json-nul', 'prefixed', 'msgpack', 'v8']) {
+    test(`speaks by the serializer ${name}, and is told kept results in it`, async (t) => {
+      const first = await start(t, { serializer: serializer(name), argv: [name] });
+      first.send('wait', 'a').catch(() => {});
+      await first.send('waiting');
+      const worker = await attach(t, { name: first.name, serializer: serializer(name), takeOver: true });
+      assert.deepEqual(await worker.send('echo', { a: ['ü', 1] }), { a: ['ü', 1] });
+      worker.post('release', { key: 'a', result: { b: 'ö' } });
+      const { type, result } = await event(worker, 'keptResult');
+      assert.deepEqual([type, result], ['wait', { b: 'ö' }]);
+      await worker.close();
+      await nothingLeft(first);
+    });
+  }
+
+  test('with another serializer is told so, and the worker lives on', async (t) => {
+    const first = await start(t);
+    await first.send('add', 1);
+    await first.disconnect();
+    for (let round = 0; round < 3; round++) {
+      const error = await failure(attach(t, { name: first.name, serializer: serializer('msgpack') }));
+      assert.equal(error.code, 'ERR_SERIALIZER_MISMATCH');
+      assert.match(error.message, /msgpack/);
+      assert.match(error.message, /json/);
+    }
+    const second = await attach(t, { name: first.name });
+    assert.equal(await second.send('add', 1), 2);
+    await second.close();
+  });
+
+  test('that finds it blocked gets ERR_START_TIMEOUT, and the worker lives on', async (t) => {
+    const first = await start(t);
+    first.post('spin', 1_500);
+    await first.disconnect();
+    const error = await failure(attach(t, { name: first.name, takeOver: true, timeout: { startup: 100 } }));
+    assert.equal(error.code, 'ERR_START_TIMEOUT');
+    assert.ok(isAlive(first.pid));
+    const second = await attach(t, { name: first.name, takeOver: true });
+    assert.equal(await second.send('pid'), first.pid);
+    await second.close();
+  });
+
+  test('that finds it stopped gets ERR_START_TIMEOUT, and the worker lives on', async (t) => {
+    const first = await start(t);
+    await first.disconnect();
+    process.kill(first.pid, 'SIGSTOP');
+    const error = await failure(attach(t, { name: first.name, timeout: { startup: 100 } }));
+    process.kill(first.pid, 'SIGCONT');
+    assert.equal(error.code, 'ERR_START_TIMEOUT');
+    const second = await attach(t, { name: first.name, takeOver: true });
+    assert.equal(await second.send('pid'), first.pid);
+    await second.close();
+  });
+
+  test('the first host that reconnects to a blocked worker does not end it either', async (t) => {
+    const first = await start(t, { timeout: { startup: 700 } });
+    first.post('spin', 1_500);
+    await first.disconnect();
+    const error = await failure(first.reconnect());
+    assert.match(error.code, /^ERR_(START_TIMEOUT|WORKER_OCCUPIED)$/);
+    const second = await attach(t, { name: first.name, takeOver: true });
+    assert.equal(await second.send('pid'), first.pid);
+    await second.close();
+  });
+
+  test('ends by itself when it is idle, and stays while a request is in flight', async (t) => {
+    const first = await start(t);
+    await first.disconnect();
+    const idle = runHost(t, ['attach', { name: first.name }], ['send', ['add', 1]]);
+    await idle.next();
+    assert.equal(await idle.next(), 1);
+    assert.deepEqual(await idle.ended, [0, null]);
+    const asking = runHost(t, ['attach', { name: first.name }], ['ask', ['wait', 'a']]);
+    await asking.next();
+    await first.reconnect().then(
+      () => assert.fail('it is occupied'),
+      ({ code }) => assert.equal(code, 'ERR_WORKER_OCCUPIED'),
+    );
+    const second = await attach(t, { name: first.name, takeOver: true });
+    // It has waited for its answer until it lost its place.
+    assert.deepEqual(await asking.next(), { code: 'ERR_WORKER_DISCONNECTED' });
+    assert.deepEqual(await asking.ended, [0, null]);
+    await second.close();
+    await nothingLeft(first);
+  });
+
+  test('rounds of attaching and leaving cost neither side a descriptor or a thread', async (t) => {
+    const first = await start(t);
+    await first.disconnect();
+    const round = async () => {
+      const worker = await attach(t, { name: first.name });
+      const there = await worker.send('resources');
+      await worker.disconnect();
+      return there as { fds: number; threads: number };
+    };
+    const here = () => readdirSync('/proc/self/fd').length;
+    for (let warm = 0; warm < 5; warm++) await round();
+    const [worker, host] = [await round(), here()];
+    for (let count = 0; count < 60; count++) await round();
+    for (let count = 0; count < 20; count++) {
+      await failure(attach(t, { name: first.name, serializer: serializer('msgpack') }));
+    }
+    // A thread that has served a guest needs a moment to end.
+    let last = await round();
+    for (let tries = 0; tries < 100 && (last.threads > worker.threads || last.fds > worker.fds); tries++)
+      last = await round();
+    assert.ok(last.fds <= worker.fds && last.threads <= worker.threads, JSON.stringify([worker, last]));
+    await until(`${host} descriptors are open here`, () => here() <= host);
+    const end = await attach(t, { name: first.name });
+    await end.close();
+  });
+});
