@@ -208,6 +208,24 @@ export type PidOf<D extends Driver> = Awaited<ReturnType<D['spawn']>>['pid'];
 /** What becomes of one standard stream of a worker process: shared with the host, a stream for the host, or dropped. */
 export type StdioMode = 'inherit' | 'pipe' | 'ignore';
 /**
+ * What a worker process may use. What it starts itself inherits `maxCpuSeconds`, `maxOpenFiles` and `nice`, each process with
+ * a count of its own. Default of each: as the system has it.
+ */
+export interface ProcessResourceLimits {
+  /** The heap of old objects in MiB, as `--max-old-space-size`: over it the worker aborts. */
+  maxOldGenerationSizeMb?: number | undefined;
+  /** The heap of young objects in MiB; a third of it is `--max-semi-space-size`. */
+  maxYoungGenerationSizeMb?: number | undefined;
+  /** Resident memory in MiB, native memory included: looked at ten times a second; over it the worker is killed. Linux only. */
+  maxRssMb?: number | undefined;
+  /** Processor time in seconds: over it the worker is ended by SIGXCPU. */
+  maxCpuSeconds?: number | undefined;
+  /** Open file descriptors, at least 32: over it opening one fails. */
+  maxOpenFiles?: number | undefined;
+  /** The scheduling priority, from -20 to 19; below 0 needs the right to do so. */
+  nice?: number | undefined;
+}
+/**
  * How a worker process is started, each option with the meaning it has in `fork` of `node:child_process`.
  *
  * The same members may be given to `createWorker` itself; those in `driverOptions` go first.
@@ -225,6 +243,13 @@ export interface ProcessOptions {
   cwd?: string | URL | undefined;
   /** All three standard streams at once, or standard input, output and error one by one. Default: `'inherit'`. */
   stdio?: StdioMode | readonly StdioMode[] | undefined;
+  /** What the worker may use. Default: no limits. */
+  resourceLimits?: ProcessResourceLimits | undefined;
+  /**
+   * `true`: the worker has a process group of its own, and all processes in it end with the worker, whichever way that ends.
+   * Default: `false`: what the worker has started lives on.
+   */
+  killTree?: boolean | undefined;
 }
 declare class NativeLifeline {
   /** Throws `ERR_SYSTEM` when no file descriptors are left. */
@@ -238,6 +263,8 @@ declare class NativeLifeline {
    * -1: it lives, more is not known; -2: it did not answer in time; -3: it is gone. Waits on a thread of the pool.
    */
   ping(timeout: number): Promise<number>;
+  /** How many bytes a worker that is gone had in memory when it ended itself for that; -1 where it did not. */
+  report(): number;
   /** Gives the worker the child's end of a new pair, and closes it here. */
   pass(pair: NativePair): void;
   /** Closes what is left of both ends: an undetached worker takes it for its host's death. */
@@ -264,6 +291,14 @@ interface GuardOptions {
   killGroup: boolean;
   /** The runtime has the real libuv. */
   uv: boolean;
+  /** The most bytes of memory that may be resident. */
+  maxRss?: number;
+  /** The most seconds of processor time. */
+  maxCpuSeconds?: number;
+  /** The most file descriptors. */
+  maxOpenFiles?: number;
+  /** The scheduling priority. */
+  nice?: number;
 }
 interface NativeOptions {
   /** The serializer's name. */
@@ -304,6 +339,7 @@ export type WorkerErrorCode =
   | 'ERR_TYPESCRIPT_UNSUPPORTED'
   | 'ERR_WORKER_SPAWN_FAILED'
   | 'ERR_WORKER_CRASHED'
+  | 'ERR_RESOURCE_LIMIT'
   | 'ERR_WORKER_CLOSED'
   | 'ERR_WORKER_DISCONNECTED'
   | 'ERR_START_TIMEOUT'
@@ -359,7 +395,8 @@ export declare class WorkerCrashedError extends WorkerError {
   /** The type of the request that was lost; `undefined` if it was the start. */
   readonly messageType: string | undefined;
   /**
-   * It ran out of memory. Known of a thread, and of a process whose standard error is piped to the host; else `false`.
+   * It ran out of memory. Known of a thread, of a process over `resourceLimits.maxRssMb`, and of a process whose standard
+   * error is piped to the host; else `false`.
    */
   readonly isOutOfMemory: boolean;
   /** Which attempt at the request this was, from 1. */
@@ -524,6 +561,7 @@ export declare class ProcessChannel implements HostChannel {
   private readonly child;
   private readonly pair;
   private readonly lifeline;
+  private readonly options;
   readonly isCore = true;
   readonly movesValues = false;
   readonly pid: number;
@@ -533,7 +571,15 @@ export declare class ProcessChannel implements HostChannel {
   readonly exited: Promise<Ending>;
   private readonly lastLines;
   private gone;
-  constructor(child: ChildProcess, pair: NativePair, lifeline: NativeLifeline);
+  constructor(
+    child: ChildProcess,
+    pair: NativePair,
+    lifeline: NativeLifeline,
+    options: {
+      readonly limits: ProcessResourceLimits;
+      readonly killTree: boolean;
+    },
+  );
   get title(): string;
   connect(setup: ConnectionSetup): ConnectedHost;
   /** Over a new pair, whose other end goes to the worker over the lifeline. */
@@ -544,6 +590,8 @@ export declare class ProcessChannel implements HostChannel {
   get lastWords(): string[] | undefined;
   /** Sends a signal, unless the process is gone. */
   kill(signal: NodeJS.Signals): void;
+  /** `false`: nobody is in it. */
+  private signalGroup;
   /** Whether the process keeps the host alive. */
   setRef(referenced: boolean): void;
 }
@@ -1083,6 +1131,12 @@ export interface BaseWorkerOptions<M extends MessageDefinitions, D extends Drive
    * Default: `'wait'`.
    */
   whenFull?: 'wait' | 'reject' | undefined;
+  /**
+   * Called with each line that the worker writes to its standard output and error, without its end; `worker` is the worker's
+   * name. Streams that `stdio` (of a thread: `stdout` and `stderr`) does not name are piped for it. A line of more than 65,536
+   * characters comes in pieces. Default: none.
+   */
+  onOutput?: ((line: string, source: 'stdout' | 'stderr', worker: string) => void) | undefined;
   /** Default: `defaultLogger`. */
   logger?: Logger | undefined;
   /** Default: `'warn'`. */

@@ -3,8 +3,9 @@ import path from 'node:path';
 import { ChildProcessDriver } from './drivers/child-process.js';
 import { CustomChannel } from './drivers/custom-channel.js';
 import type { HostChannel } from './drivers/host-channel.js';
+import { InProcessDriver } from './drivers/in-process.js';
 import { WorkerThreadsDriver } from './drivers/worker-threads.js';
-import { fromNative, invalidOption, spawnFailed, WorkerError } from './errors.js';
+import { fromNative, invalidOption, spawnFailed, unsupportedByDriver, WorkerError } from './errors.js';
 import { Incarnation } from './incarnation.js';
 import { createLog } from './logger.js';
 import { MiddlewareChain } from './middleware-chain.js';
@@ -12,6 +13,7 @@ import { checkTimeout, connectionOptions, messageTimeoutOf } from './native/conn
 import { createCodec, createValueCodec, type PayloadCodec } from './payload-codec.js';
 import { checkEnd, toDriver } from './drivers/to-driver.js';
 import { JsonSerializer } from './json-serializer.js';
+import { tellOutput } from './output-lines.js';
 import { Requests, type RequestsOptions } from './requests.js';
 import { RetryPolicy } from './retries.js';
 import { resolveScript } from './script.js';
@@ -42,13 +44,18 @@ export async function startWorker(options: BaseWorkerOptions<MessageDefinitions,
   if (options.txIdGenerator !== undefined && typeof options.txIdGenerator !== 'function') {
     throw invalidOption('txIdGenerator', 'a function', options.txIdGenerator);
   }
-  const { unresponsiveAfter } = options;
+  const { unresponsiveAfter, onOutput } = options;
+  if (onOutput !== undefined && typeof onOutput !== 'function') throw invalidOption('onOutput', 'a function', onOutput);
+  if (onOutput !== undefined && driver instanceof InProcessDriver) {
+    throw unsupportedByDriver(driver.name, 'the option `onOutput`', 'child_process');
+  }
   if (unresponsiveAfter !== undefined) checkTimeout('unresponsiveAfter', unresponsiveAfter);
   const policy = RetryPolicy.from(options.unexpectedShutdown);
   const chains = MiddlewareChain.pair(options.middleware);
   let payloads: PayloadCodec = codec;
   const start = async () => {
     const channel = await spawn(driver, script, options);
+    if (onOutput !== undefined) tellOutput(channel, name, onOutput);
     if (channel.movesValues) payloads = createValueCodec(options.serializer);
     const requests = new Requests({
       worker: name,
@@ -114,10 +121,11 @@ function isCore(channel: Partial<CoreChannel & HostChannel> | undefined | null):
 /** What concerns the worker's process may be given to `createWorker` itself, too. */
 function driverOptions(driver: Driver, options: BaseWorkerOptions<MessageDefinitions, Driver>): object {
   const merged: Record<string, unknown> = {};
-  for (const name of ['execPath', 'execArgv', 'argv', 'env', 'cwd', 'stdio'] as const) {
+  for (const name of ['execPath', 'execArgv', 'argv', 'env', 'cwd', 'stdio', 'resourceLimits', 'killTree'] as const) {
     if (options[name] !== undefined) merged[name] = options[name];
   }
   Object.assign(merged, options.driverOptions);
+  if (options.onOutput !== undefined) pipe(driver, merged);
   const connectTimeout = typeof options.timeout === 'object' ? options.timeout.serverConnect : undefined;
   if (driver instanceof ChildProcessDriver && connectTimeout !== undefined) {
     merged['env'] = {
@@ -126,4 +134,16 @@ function driverOptions(driver: Driver, options: BaseWorkerOptions<MessageDefinit
     };
   }
   return merged;
+}
+
+/** Output that goes nowhere else by the user's own wish is piped. */
+function pipe(driver: Driver, options: Record<string, unknown>): void {
+  if (driver instanceof WorkerThreadsDriver) {
+    options['stdout'] ??= true;
+    options['stderr'] ??= true;
+  } else if (driver instanceof ChildProcessDriver) {
+    const { stdio = ['inherit'] } = options;
+    const given: unknown[] = Array.isArray(stdio) ? stdio : [stdio, stdio, stdio];
+    options['stdio'] = [...given, ...['inherit', 'pipe', 'pipe'].slice(given.length)];
+  }
 }

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 
 import type { ConnectedHost, ConnectionSetup } from '../connection.js';
@@ -7,7 +8,9 @@ import { fromNative } from '../errors.js';
 import type { NativeLifeline, NativePair } from '../native/binding.js';
 import { getNative } from '../native/environment.js';
 import { connectNative } from '../native/host-connection.js';
+import type { ProcessResourceLimits } from '../types/process-options.js';
 import type { Ending, HostChannel } from './host-channel.js';
+import { limitThatEnded } from './resource-limits.js';
 
 /** How long the rest of a dead worker's output may take to arrive, in milliseconds. A grandchild may hold it open. */
 const OUTPUT_GRACE = 500;
@@ -28,6 +31,7 @@ export class ProcessChannel implements HostChannel {
     private readonly child: ChildProcess,
     private readonly pair: NativePair,
     private readonly lifeline: NativeLifeline,
+    private readonly options: { readonly limits: ProcessResourceLimits; readonly killTree: boolean },
   ) {
     this.pid = child.pid as number;
     this.stdout = child.stdout;
@@ -36,8 +40,11 @@ export class ProcessChannel implements HostChannel {
     this.exited = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
         this.gone = true;
+        // What it has started must not hold its streams open.
+        if (options.killTree) this.signalGroup('SIGKILL');
+        const cause = limitThatEnded(options.limits, signal, lifeline.report());
         lifeline.close();
-        const done = () => resolve({ reason: { type: 'exit', code, signal } });
+        const done = () => resolve({ reason: { type: 'exit', code, signal }, cause });
         if (child.stderr === null && child.stdout === null) return done();
         child.once('close', done);
         setTimeout(done, OUTPUT_GRACE).unref();
@@ -84,7 +91,17 @@ export class ProcessChannel implements HostChannel {
 
   /** Sends a signal, unless the process is gone. */
   kill(signal: NodeJS.Signals): void {
-    if (!this.gone) this.child.kill(signal);
+    if (this.gone) return;
+    if (!this.options.killTree || !this.signalGroup(signal)) this.child.kill(signal);
+  }
+
+  /** `false`: nobody is in it. */
+  private signalGroup(signal: NodeJS.Signals): boolean {
+    try {
+      return process.kill(-this.pid, signal);
+    } catch {
+      return false;
+    }
   }
 
   /** Whether the process keeps the host alive. */
@@ -93,6 +110,11 @@ export class ProcessChannel implements HostChannel {
     try {
       if (referenced) this.child.ref();
       else this.child.unref();
+      // A piped stream would keep the host for a worker that has nothing to do.
+      for (const stream of [this.stdout, this.stderr] as (Partial<Socket> | null)[]) {
+        if (referenced) stream?.ref?.();
+        else stream?.unref?.();
+      }
     } catch {
       // Deno throws for a process that has ended and has not been reported yet.
     }

@@ -1,7 +1,7 @@
 import { invalidOption, unsupportedByDriver } from '../errors.js';
 
 const known: Readonly<Record<string, readonly string[]>> = {
-  child_process: ['execPath', 'execArgv', 'argv', 'env', 'cwd', 'stdio'],
+  child_process: ['execPath', 'execArgv', 'argv', 'env', 'cwd', 'stdio', 'resourceLimits', 'killTree'],
   worker_threads: ['workerData', 'resourceLimits', 'eval', 'execArgv', 'argv', 'env', 'stdout', 'stderr', 'name'],
 };
 

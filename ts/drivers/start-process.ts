@@ -5,9 +5,10 @@ import { getNative } from '../native/environment.js';
 import { inheritedExecArgv } from '../process-arguments.js';
 import { loaderArguments } from '../script.js';
 import type { ProcessOptions, StdioMode } from '../types/process-options.js';
-import { CHANNEL_VARIABLE, LIFELINE_VARIABLE } from '../native/process-worker-channel.js';
+import { CHANNEL_VARIABLE, LIFELINE_VARIABLE, LIMITS_VARIABLE } from '../native/process-worker-channel.js';
 import { ProcessChannel } from './process-channel.js';
 import { refuseOptions } from './refuse-options.js';
+import { checkLimits, limitArguments, limitVariable } from './resource-limits.js';
 
 /** Starts a worker process, connected by a private pair that nobody else can reach. */
 export async function startProcess(script: string, options: ProcessOptions): Promise<ProcessChannel> {
@@ -15,28 +16,33 @@ export async function startProcess(script: string, options: ProcessOptions): Pro
   const execArgv = options.execArgv === undefined ? inheritedExecArgv() : strings('execArgv', options.execArgv);
   const loader = loaderArguments(script, execArgv);
   const stdio = standardStreams(options.stdio);
+  const limits = options.resourceLimits === undefined ? {} : checkLimits(options.resourceLimits);
+  const { killTree = false } = options;
+  if (typeof killTree !== 'boolean') throw invalidOption('killTree', 'true or false', killTree);
   const { addon } = getNative();
   const pair = new addon.NativePair();
   const lifeline = new addon.NativeLifeline();
   try {
     const child = start(
       options.execPath ?? process.execPath,
-      [...execArgv, ...loader, script, ...strings('argv', options.argv ?? [])],
+      [...execArgv, ...limitArguments(limits), ...loader, script, ...strings('argv', options.argv ?? [])],
       {
         cwd: options.cwd,
         env: {
           ...(options.env ?? process.env),
           [CHANNEL_VARIABLE]: `fd:${stdio.length}`,
-          [LIFELINE_VARIABLE]: `fd:${stdio.length + 1}`,
+          [LIFELINE_VARIABLE]: `fd:${stdio.length + 1}${killTree ? ',group' : ''}`,
+          [LIMITS_VARIABLE]: limitVariable(limits),
         },
         stdio: [...stdio, pair.childFd, lifeline.childFd],
         windowsHide: true,
+        detached: killTree,
       },
     );
     await started(child);
     pair.closeChildEnd();
     lifeline.closeChildEnd();
-    return new ProcessChannel(child, pair, lifeline);
+    return new ProcessChannel(child, pair, lifeline, { limits, killTree });
   } catch (error) {
     pair.close();
     lifeline.close();

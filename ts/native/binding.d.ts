@@ -87,6 +87,8 @@ export declare class NativeLifeline {
    * -1: it lives, more is not known; -2: it did not answer in time; -3: it is gone. Waits on a thread of the pool.
    */
   ping(timeout: number): Promise<number>;
+  /** How many bytes a worker that is gone had in memory when it ended itself for that; -1 where it did not. */
+  report(): number;
   /** Gives the worker the child's end of a new pair, and closes it here. */
   pass(pair: NativePair): void;
   /** Closes what is left of both ends: an undetached worker takes it for its host's death. */
@@ -159,6 +161,14 @@ export interface GuardOptions {
   killGroup: boolean;
   /** The runtime has the real libuv. */
   uv: boolean;
+  /** The most bytes of memory that may be resident. */
+  maxRss?: number;
+  /** The most seconds of processor time. */
+  maxCpuSeconds?: number;
+  /** The most file descriptors. */
+  maxOpenFiles?: number;
+  /** The scheduling priority. */
+  nice?: number;
 }
 
 /** How the two sides of a connection talk. Durations are in milliseconds; 0 and Infinity mean none. */

@@ -3,7 +3,7 @@ import { isMainThread } from 'node:worker_threads';
 import { fromNative } from '../errors.js';
 import type { RemoteErrorPayload } from '../types/message.js';
 import type { ServeSetup, WorkerChannel } from '../worker-channel.js';
-import type { NativeConnection } from './binding.js';
+import type { GuardOptions, NativeConnection } from './binding.js';
 import { getNative, hasUv } from './environment.js';
 import { NativeServer } from './server-connection.js';
 
@@ -12,6 +12,9 @@ export const CHANNEL_VARIABLE = 'ISOLATED_WORKERS_CHANNEL';
 
 /** Names the lifeline in the same way; `,group` behind it: the host's death ends the whole process group. */
 export const LIFELINE_VARIABLE = 'ISOLATED_WORKERS_LIFELINE';
+
+/** What this process may use, as JSON. */
+export const LIMITS_VARIABLE = 'ISOLATED_WORKERS_LIMITS';
 
 /** What the host configured as `timeout.serverConnect`, in milliseconds: too late to be told over the connection. */
 export const CONNECT_TIMEOUT_VARIABLE = 'ISOLATED_WORKERS_CONNECT_TIMEOUT';
@@ -25,13 +28,18 @@ export function openProcessChannel(): WorkerChannel | undefined {
   const descriptor = /^fd:(\d+)$/.exec(process.env[CHANNEL_VARIABLE] ?? '')?.[1];
   if (descriptor === undefined || !isMainThread) return undefined;
   const lifeline = /^fd:(\d+)(,group)?$/.exec(process.env[LIFELINE_VARIABLE] ?? '');
+  const limits = process.env[LIMITS_VARIABLE];
   const timeout = Number(process.env[CONNECT_TIMEOUT_VARIABLE] ?? DEFAULT_CONNECT_TIMEOUT);
   // Processes that this worker starts are not workers of the same host.
   delete process.env[CHANNEL_VARIABLE];
   delete process.env[LIFELINE_VARIABLE];
+  delete process.env[LIMITS_VARIABLE];
   delete process.env[CONNECT_TIMEOUT_VARIABLE];
   const channel = new ProcessWorkerChannel(Number(descriptor), timeout);
-  if (lifeline !== null) channel.guard(Number(lifeline[1]), lifeline[2] !== undefined);
+  if (lifeline !== null) {
+    const own = limits === undefined ? {} : (JSON.parse(limits) as Partial<GuardOptions>);
+    channel.guard(Number(lifeline[1]), { killGroup: lifeline[2] !== undefined, uv: hasUv(), ...own });
+  }
   return channel;
 }
 
@@ -60,10 +68,12 @@ class ProcessWorkerChannel implements WorkerChannel {
   }
 
   /** Watches the lifeline, on a thread that no JavaScript can block. */
-  guard(descriptor: number, killGroup: boolean): void {
-    this.native.addon.NativeLifeline.guard(descriptor, { killGroup, uv: hasUv() }, (stream) => {
-      if (stream >= 0) this.reconnect(stream);
-      else if (this.setup === undefined) process.exit();
+  guard(descriptor: number, options: GuardOptions): void {
+    this.native.addon.NativeLifeline.guard(descriptor, options, (stream) => {
+      if (stream >= 0) return this.reconnect(stream);
+      // The last of what happens at the exit.
+      if (options.killGroup) process.once('exit', () => process.kill(-process.pid, 'SIGKILL'));
+      if (this.setup === undefined) process.exit();
       else this.setup.onHostGone();
     });
     this.hasLifeline = true;

@@ -14,6 +14,8 @@ use rustix::net::{
 use super::{ChildEnd, Stream, adopt};
 
 const PING: u8 = b'p';
+/// In place of a ping's number: what the worker says of its own, before it ends itself.
+const REPORT: u8 = 0;
 const STREAM: u8 = b's';
 /// An answer: the number of its ping, then milliseconds.
 const ANSWER: usize = 1 + size_of::<u64>();
@@ -24,7 +26,12 @@ const UNKNOWN: u64 = u64::MAX;
 pub struct HostEnd {
     stream: UnixStream,
     pings: u8,
+    report: Option<u64>,
 }
+
+/// Tells the host why this worker ends itself.
+#[derive(Debug)]
+pub struct Reporter(UnixStream);
 
 /// The worker's end.
 #[derive(Debug)]
@@ -60,14 +67,14 @@ pub enum Pulse {
 /// No file descriptors are left.
 pub fn lifeline() -> io::Result<(HostEnd, ChildEnd)> {
     let (ours, theirs) = UnixStream::pair()?;
-    Ok((HostEnd { stream: ours, pings: 0 }, ChildEnd(theirs)))
+    Ok((HostEnd { stream: ours, pings: 0, report: None }, ChildEnd(theirs)))
 }
 
 impl HostEnd {
     /// Asks the worker how it is. Blocks, for at most `timeout`.
     pub fn ping(&mut self, timeout: Duration) -> Pulse {
         let deadline = Instant::now() + timeout;
-        self.pings = self.pings.wrapping_add(1);
+        self.pings = self.pings.checked_add(1).unwrap_or(1);
         match send(&self.stream, &[PING, self.pings], SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
             Ok(_) => {}
             // It has not read the pings before.
@@ -81,6 +88,7 @@ impl HostEnd {
             }
             let mut answer = [0; ANSWER];
             match (&self.stream).read_exact(&mut answer) {
+                Ok(()) if answer[0] == REPORT => self.keep_report(answer),
                 // An answer to an earlier ping may still come.
                 Ok(()) if answer[0] != self.pings => {}
                 Ok(()) => {
@@ -94,6 +102,23 @@ impl HostEnd {
                 Err(_) => return Pulse::Gone,
             }
         }
+    }
+
+    fn keep_report(&mut self, answer: [u8; ANSWER]) {
+        self.report = Some(u64::from_le_bytes(answer[1..].try_into().expect("it has this length")));
+    }
+
+    /// What a worker that is gone has reported.
+    pub fn report(&mut self) -> Option<u64> {
+        let mut answer = [0; ANSWER];
+        if self.stream.set_nonblocking(true).is_ok() {
+            while (&self.stream).read_exact(&mut answer).is_ok() {
+                if answer[0] == REPORT {
+                    self.keep_report(answer);
+                }
+            }
+        }
+        self.report
     }
 
     /// Gives the worker the child's end of a new pair.
@@ -119,6 +144,14 @@ impl WorkerEnd {
         let Stream(stream) = adopt(fd)?;
         stream.set_nonblocking(false)?;
         Ok(Self(stream))
+    }
+
+    /// What can report while this end waits.
+    ///
+    /// # Errors
+    /// No file descriptors are left.
+    pub fn reporter(&self) -> io::Result<Reporter> {
+        self.0.try_clone().map(Reporter)
     }
 
     /// Blocks until there is something to tell.
@@ -154,6 +187,15 @@ impl WorkerEnd {
         answer[1..].copy_from_slice(&millis.to_le_bytes());
         // A host that is gone is told by `next`.
         let _ = (&self.0).write_all(&answer);
+    }
+}
+
+impl Reporter {
+    /// Tells it. A host that is gone is not told.
+    pub fn tell(&self, number: u64) {
+        let mut report = [REPORT; ANSWER];
+        report[1..].copy_from_slice(&number.to_le_bytes());
+        let _ = (&self.0).write_all(&report);
     }
 }
 
