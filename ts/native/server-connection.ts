@@ -19,7 +19,6 @@ export class NativeServer implements Answers<number> {
     private readonly setup: ServeSetup,
   ) {
     this.codec = createCodec(setup.serializer);
-    setup.turns.attach(this);
     this.dispatcher = setup.createDispatcher(this);
     this.handlers = setup.names.map((name) => this.dispatcher.find(name));
   }
@@ -32,6 +31,8 @@ export class NativeServer implements Answers<number> {
       const onControl = (what: number, number: number, payload: Encoded, detail: string) => {
         switch (what) {
           case Control.Ready:
+            // Not before: the handshake is to be read, however much there is to do.
+            setup.turns.attach(this);
             return resolve();
           case Control.Mismatch:
             return reject(fromNative(detail));
