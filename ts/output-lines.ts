@@ -9,7 +9,9 @@ const LONGEST = 65_536;
 type Tell = (line: string, source: 'stdout' | 'stderr', worker: string) => void;
 
 /** Tells each line of a worker's output, also a last one without an end. */
-export function tellOutput({ stdout, stderr }: HostChannel, worker: string, tell: Tell): void {
+export function tellOutput(channel: HostChannel, worker: string, tell: Tell): void {
+  const { stdout, stderr } = channel;
+  channel.outputIsTold = true;
   const told = (source: 'stdout' | 'stderr') => (line: string) => {
     try {
       tell(line, source, worker);

@@ -25,6 +25,7 @@ export class ProcessChannel implements HostChannel {
   /** Resolves when the process is gone and its output has been read. */
   readonly exited: Promise<Ending>;
   private readonly lastLines: LastLines | undefined;
+  outputIsTold = false;
   private gone = false;
 
   constructor(
@@ -110,7 +111,8 @@ export class ProcessChannel implements HostChannel {
     try {
       if (referenced) this.child.ref();
       else this.child.unref();
-      // A piped stream would keep the host for a worker that has nothing to do.
+      if (!this.outputIsTold) return;
+      // Nobody waits for its end.
       for (const stream of [this.stdout, this.stderr] as (Partial<Socket> | null)[]) {
         if (referenced) stream?.ref?.();
         else stream?.unref?.();
