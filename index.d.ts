@@ -208,6 +208,24 @@ export type PidOf<D extends Driver> = Awaited<ReturnType<D['spawn']>>['pid'];
 /** What becomes of one standard stream of a worker process: shared with the host, a stream for the host, or dropped. */
 export type StdioMode = 'inherit' | 'pipe' | 'ignore';
 /**
+ * What a worker process may use. What it starts itself inherits `maxCpuSeconds`, `maxOpenFiles` and `nice`, each process with
+ * a count of its own. Default of each: as the system has it.
+ */
+export interface ProcessResourceLimits {
+  /** The heap of old objects in MiB, as `--max-old-space-size`: over it the worker aborts. */
+  maxOldGenerationSizeMb?: number | undefined;
+  /** The heap of young objects in MiB; a third of it is `--max-semi-space-size`. */
+  maxYoungGenerationSizeMb?: number | undefined;
+  /** Resident memory in MiB, native memory included: looked at ten times a second; over it the worker is killed. Linux only. */
+  maxRssMb?: number | undefined;
+  /** Processor time in seconds: over it the worker is ended by SIGXCPU. */
+  maxCpuSeconds?: number | undefined;
+  /** Open file descriptors, at least 32: over it opening one fails. */
+  maxOpenFiles?: number | undefined;
+  /** The scheduling priority, from -20 to 19; below 0 needs the right to do so. */
+  nice?: number | undefined;
+}
+/**
  * How a worker process is started, each option with the meaning it has in `fork` of `node:child_process`.
  *
  * The same members may be given to `createWorker` itself; those in `driverOptions` go first.
@@ -240,6 +258,13 @@ export interface ProcessOptions {
    * `keptResult`. The oldest go first; 0: none are kept. Default: 100.
    */
   keepResults?: number | undefined;
+  /** What the worker may use. Default: no limits. */
+  resourceLimits?: ProcessResourceLimits | undefined;
+  /**
+   * `true`: the worker has a process group of its own, and all processes in it end with the worker, whichever way that ends.
+   * Default: `false`: what the worker has started lives on.
+   */
+  killTree?: boolean | undefined;
 }
 declare class NativeEnvironment {
   /**
@@ -266,6 +291,8 @@ declare class NativeLifeline {
    * where it waits; -1: it lives, more is not known; -2: no answer has come yet; -3: it is gone.
    */
   pulse(): number;
+  /** How many bytes a worker that is gone had in memory when it ended itself for that; -1 where it did not. */
+  report(): number;
   /** Gives the worker the child's end of a new pair, and closes it here. */
   pass(pair: NativePair): void;
   /** Closes what is left of both ends: an undetached worker takes it for its host's death. */
@@ -294,6 +321,14 @@ interface GuardOptions {
   uv: boolean;
   /** The worker outlives its host: nothing happens when that dies. */
   detached: boolean;
+  /** The most bytes of memory that may be resident. */
+  maxRss?: number;
+  /** The most seconds of processor time. */
+  maxCpuSeconds?: number;
+  /** The most file descriptors. */
+  maxOpenFiles?: number;
+  /** The scheduling priority. */
+  nice?: number;
 }
 interface NativeOptions {
   /** The serializer's name. */
@@ -334,6 +369,7 @@ export type WorkerErrorCode =
   | 'ERR_TYPESCRIPT_UNSUPPORTED'
   | 'ERR_WORKER_SPAWN_FAILED'
   | 'ERR_WORKER_CRASHED'
+  | 'ERR_RESOURCE_LIMIT'
   | 'ERR_WORKER_CLOSED'
   | 'ERR_WORKER_DISCONNECTED'
   | 'ERR_NO_SUCH_WORKER'
@@ -397,7 +433,8 @@ export declare class WorkerCrashedError extends WorkerError {
   /** The type of the request that was lost; `undefined` if it was the start. */
   readonly messageType: string | undefined;
   /**
-   * It ran out of memory. Known of a thread, and of a process whose standard error is piped to the host; else `false`.
+   * It ran out of memory. Known of a thread, of a process over `resourceLimits.maxRssMb`, and of a process whose standard
+   * error is piped to the host; else `false`.
    */
   readonly isOutOfMemory: boolean;
   /** Which attempt at the request this was, from 1. */
@@ -529,15 +566,6 @@ interface NamedSocket {
   readonly path: string;
   readonly token: string;
 }
-declare class Terminal {
-  private readonly native;
-  private readonly wasRaw;
-  private constructor();
-  /** As it is before the worker starts; `undefined` where there is none to break. */
-  static save(): Terminal | undefined;
-  /** After a worker that had no chance to do so itself, unless the host has made it something else meanwhile. */
-  restore(): void;
-}
 interface Ending {
   readonly reason: ShutdownReason;
   /** The error that ended it, where it is known. */
@@ -550,6 +578,8 @@ interface HostChannel extends CoreChannel {
   readonly stderr: Readable | null;
   /** Resolves when the worker is gone and its output has been read. */
   readonly exited: Promise<Ending>;
+  /** Its output is told by lines: then the streams alone do not keep the host alive. */
+  outputIsTold?: boolean;
   /** The last lines of standard error, where it is piped. */
   readonly lastWords: string[] | undefined;
   /** Messages travel as values, without a serializer unless the user gives one. */
@@ -579,11 +609,21 @@ interface HostChannel extends CoreChannel {
   /** Whether the worker keeps the host alive. */
   setRef(referenced: boolean): void;
 }
+declare class Terminal {
+  private readonly native;
+  private readonly wasRaw;
+  private constructor();
+  /** As it is before the worker starts; `undefined` where there is none to break. */
+  static save(): Terminal | undefined;
+  /** After a worker that had no chance to do so itself, unless the host has made it something else meanwhile. */
+  restore(): void;
+}
 /** A running child process and the host's end of its connection. */
 export declare class ProcessChannel implements HostChannel {
   private readonly child;
   private readonly pair;
   private readonly lifeline;
+  private readonly options;
   private readonly socket?;
   readonly isCore = true;
   readonly movesValues = false;
@@ -593,14 +633,19 @@ export declare class ProcessChannel implements HostChannel {
   /** Resolves when the process is gone and its output has been read. */
   readonly exited: Promise<Ending>;
   private readonly lastLines;
+  outputIsTold: boolean;
   private readonly life;
   private gone;
   constructor(
     child: ChildProcess,
     pair: NativePair,
     lifeline: NativeLifeline,
+    options: {
+      readonly limits: ProcessResourceLimits;
+      readonly killTree: boolean;
+      readonly terminal?: Terminal | undefined;
+    },
     socket?: NamedSocket | undefined,
-    terminal?: Terminal,
   );
   get title(): string;
   connect(setup: ConnectionSetup): ConnectedHost;
@@ -614,6 +659,8 @@ export declare class ProcessChannel implements HostChannel {
   get lastWords(): string[] | undefined;
   /** Sends a signal, unless the process is gone. */
   kill(signal: NodeJS.Signals): void;
+  /** `false`: nobody is in it. */
+  private signalGroup;
   /** Whether the process keeps the host alive. */
   setRef(referenced: boolean): void;
 }
@@ -1166,6 +1213,12 @@ export interface BaseWorkerOptions<M extends MessageDefinitions, D extends Drive
    * Default: `'wait'`.
    */
   whenFull?: 'wait' | 'reject' | undefined;
+  /**
+   * Called with each line that the worker writes to its standard output and error, without its end; `worker` is the worker's
+   * name. Streams that `stdio` (of a thread: `stdout` and `stderr`) does not name are piped for it. A line of more than 65,536
+   * characters comes in pieces. Default: none.
+   */
+  onOutput?: ((line: string, source: 'stdout' | 'stderr', worker: string) => void) | undefined;
   /** Default: `defaultLogger`. */
   logger?: Logger | undefined;
   /** Default: `'warn'`. */

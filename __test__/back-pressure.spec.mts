@@ -302,6 +302,20 @@ describe('maxConcurrency', () => {
     assert.deepEqual(await seen, ['before', 'waits']);
   });
 
+  test('does not keep a worker that has stopped reading from seeing its host go, and come again', async (t) => {
+    const worker = await start(t, { startupData: { maxConcurrency: 1 } });
+    const lost = [failure(worker.send('hold', 'first'))];
+    for (let count = 0; count < 40; count++) lost.push(failure(worker.send('size', chunk)));
+    await until('it has stopped reading', () => worker.pendingBytes < 24 * MIB);
+    await worker.disconnect();
+    for (const error of await Promise.all(lost)) assert.equal(error.code, 'ERR_WORKER_DISCONNECTED');
+    await worker.reconnect();
+    const seen = worker.send('seen');
+    process.kill(worker.pid, 'SIGUSR2');
+    assert.deepEqual(await seen, ['first']);
+    await worker.close();
+  });
+
   test('must be an integer above 0', async () => {
     for (const maxConcurrency of [0, 1.5, '2']) {
       const created = createWorker({ script, startupData: { maxConcurrency }, stdio: ['ignore', 'ignore', 'pipe'] });

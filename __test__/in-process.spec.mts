@@ -155,7 +155,7 @@ describe('a worker in the process of its host', () => {
     eval: true,
   })) {
     test(`refuses ${option}, which it cannot have`, async () => {
-      const isOfProcesses = !['workerData', 'resourceLimits', 'eval'].includes(option);
+      const isOfProcesses = !['workerData', 'eval'].includes(option);
       for (const given of [{ [option]: value }, { driverOptions: { [option]: value } }].slice(isOfProcesses ? 0 : 1)) {
         const error = await failure(createWorker({ script: fixture('worker'), driver, ...given } as never));
         assert.equal(error.code, 'ERR_UNSUPPORTED_BY_DRIVER');

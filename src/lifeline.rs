@@ -1,5 +1,7 @@
 //! The native thread in a worker: it notices its host's death, and answers for the worker while JavaScript cannot.
 
+pub mod limits;
+
 use std::io;
 use std::thread;
 use std::time::Duration;

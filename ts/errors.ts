@@ -48,7 +48,8 @@ export class WorkerCrashedError extends WorkerError {
   /** The type of the request that was lost; `undefined` if it was the start. */
   readonly messageType: string | undefined;
   /**
-   * It ran out of memory. Known of a thread, and of a process whose standard error is piped to the host; else `false`.
+   * It ran out of memory. Known of a thread, of a process over `resourceLimits.maxRssMb`, and of a process whose standard
+   * error is piped to the host; else `false`.
    */
   readonly isOutOfMemory: boolean;
   /** Which attempt at the request this was, from 1. */
@@ -82,8 +83,12 @@ export class WorkerCrashedError extends WorkerError {
 }
 
 function ranOutOfMemory(cause: unknown, stderr: readonly string[] | undefined): boolean {
-  const { code } = (typeof cause === 'object' && cause !== null ? cause : {}) as { code?: unknown };
+  const { code, limit } = (typeof cause === 'object' && cause !== null ? cause : {}) as {
+    code?: unknown;
+    limit?: unknown;
+  };
   if (typeof code === 'string' && code.endsWith('_OUT_OF_MEMORY')) return true;
+  if (code === 'ERR_RESOURCE_LIMIT' && limit === 'maxRssMb') return true;
   return stderr?.some((line) => /FATAL ERROR: .*out of memory/i.test(line)) ?? false;
 }
 
@@ -91,7 +96,9 @@ function describe(reason: ShutdownReason, cause: unknown): string {
   switch (reason.type) {
     case 'exit': {
       const why = cause === undefined ? '' : ` because of ${text(cause)}`;
-      return reason.signal === null ? `it exited with code ${reason.code}${why}` : `it was ended by ${reason.signal}`;
+      return reason.signal === null
+        ? `it exited with code ${reason.code}${why}`
+        : `it was ended by ${reason.signal}${why}`;
     }
     case 'error':
       return reason.error.message;

@@ -5,10 +5,12 @@ import { ChildProcessDriver } from './drivers/child-process.js';
 import { CustomChannel } from './drivers/custom-channel.js';
 import type { HostChannel } from './drivers/host-channel.js';
 import { checkEnd, toDriver } from './drivers/to-driver.js';
+import { InProcessDriver } from './drivers/in-process.js';
 import { WorkerThreadsDriver } from './drivers/worker-threads.js';
-import { invalidOption, spawnFailed, startTimeout, WorkerError } from './errors.js';
+import { invalidOption, spawnFailed, startTimeout, unsupportedByDriver, WorkerError } from './errors.js';
 import { checkedPath, socketPathFor } from './named-sockets.js';
 import { CONNECT_TIMEOUT_VARIABLE } from './native/process-worker-channel.js';
+import { tellOutput } from './output-lines.js';
 import { resolveScript } from './script.js';
 import type { CoreChannel, Driver, DriverChannel } from './types/driver.js';
 import type { MessageDefinitions } from './types/message-definitions.js';
@@ -26,9 +28,16 @@ export async function startWorker(options: BaseWorkerOptions<MessageDefinitions,
   const script = isSource ? String(options.script) : resolveScript(options.script);
   const name = options.name ?? (isSource ? 'eval' : path.basename(script));
   if (typeof name !== 'string') throw invalidOption('name', 'a string', name);
-  return buildWorker(driver, name, options, ({ startupTimeout }) =>
-    spawnInTime(driver, script, options, name, startupTimeout),
-  );
+  const { onOutput } = options;
+  if (onOutput !== undefined && typeof onOutput !== 'function') throw invalidOption('onOutput', 'a function', onOutput);
+  if (onOutput !== undefined && driver instanceof InProcessDriver) {
+    throw unsupportedByDriver(driver.name, 'the option `onOutput`', 'child_process');
+  }
+  return buildWorker(driver, name, options, async ({ startupTimeout }) => {
+    const channel = await spawnInTime(driver, script, options, name, startupTimeout);
+    if (onOutput !== undefined) tellOutput(channel, name, onOutput);
+    return channel;
+  });
 }
 
 /** A driver may never come to an end with it. What comes too late is ended. */
@@ -79,6 +88,8 @@ const processOptions = [
   'env',
   'cwd',
   'stdio',
+  'resourceLimits',
+  'killTree',
   'detached',
   'socketPath',
   'keepResults',
@@ -91,6 +102,7 @@ function driverOptions(driver: Driver, options: BaseWorkerOptions<MessageDefinit
     if (options[name] !== undefined) merged[name] = options[name];
   }
   Object.assign(merged, options.driverOptions);
+  if (options.onOutput !== undefined) pipe(driver, merged);
   if (merged['detached'] === true && driver instanceof ChildProcessDriver) {
     const { socketPath } = merged as ProcessOptions;
     merged['socketPath'] = socketPath === undefined ? socketPathFor(options.name) : checkedPath(socketPath);
@@ -103,4 +115,16 @@ function driverOptions(driver: Driver, options: BaseWorkerOptions<MessageDefinit
     };
   }
   return merged;
+}
+
+/** Output that goes nowhere else by the user's own wish is piped. */
+function pipe(driver: Driver, options: Record<string, unknown>): void {
+  if (driver instanceof WorkerThreadsDriver) {
+    options['stdout'] ??= true;
+    options['stderr'] ??= true;
+  } else if (driver instanceof ChildProcessDriver) {
+    const { stdio = [options['detached'] === true ? 'ignore' : 'inherit'] } = options;
+    const given: unknown[] = Array.isArray(stdio) ? stdio : [stdio, stdio, stdio];
+    options['stdio'] = [...given, ...['inherit', 'pipe', 'pipe'].slice(given.length)];
+  }
 }

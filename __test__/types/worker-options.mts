@@ -30,8 +30,15 @@ export async function everyOptionIsTyped(): Promise<void> {
     env: process.env,
     cwd: new URL('file:///app/'),
     stdio: ['ignore', 'pipe', 'inherit'],
+    maxPendingBytes: Infinity,
+    whenFull: 'reject',
+    resourceLimits: { maxOldGenerationSizeMb: 1, maxYoungGenerationSizeMb: 1, maxRssMb: 1, maxCpuSeconds: 1, nice: 1 },
+    killTree: true,
+    onOutput: (line, source, worker) => {
+      type _ = Expect<Equal<[typeof line, typeof source, typeof worker], [string, 'stdout' | 'stderr', string]>>;
+    },
     driver: new ChildProcessDriver(),
-    driverOptions: { stdio: 'pipe' },
+    driverOptions: { stdio: 'pipe', killTree: true },
   });
   await createWorker<Messages>({ script: './worker.js', timeout: 1_000, middleware: () => {}, stdio: 'ignore' });
 }
@@ -56,6 +63,10 @@ export async function wrongOptionsAreRejected(): Promise<void> {
   await createWorker<Messages>({ script: './worker.js', timeout: { types: { unload: 1 } } });
   // @ts-expect-error
   await createWorker<Messages>({ script: './worker.js', logLevel: 'verbose' });
+  // @ts-expect-error
+  await createWorker<Messages>({ script: './worker.js', whenFull: 'drop' });
+  // @ts-expect-error
+  await createWorker<Messages>({ script: './worker.js', resourceLimits: { maxHeap: 1 } });
   // @ts-expect-error
   await createWorker<Messages>({ script: './worker.js', stdio: ['pipe', 'ipc'] });
   // @ts-expect-error

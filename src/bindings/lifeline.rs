@@ -15,6 +15,7 @@ use super::environment::NativeEnvironment;
 use super::failure::{Failure, node, system};
 use super::pair::NativePair;
 use super::uv::pulse::LoopPulse;
+use crate::lifeline::limits::{Limits, watch_memory};
 use crate::lifeline::{Worker, guard};
 use crate::transport::lifeline::{HostEnd, Pulse, WorkerEnd, lifeline};
 use crate::transport::{ChildEnd, Stream};
@@ -50,6 +51,23 @@ pub struct GuardOptions {
     pub uv: bool,
     /// The worker outlives its host: nothing happens when that dies.
     pub detached: bool,
+    /// The most bytes of memory that may be resident.
+    pub max_rss: Option<f64>,
+    /// The most seconds of processor time.
+    pub max_cpu_seconds: Option<u32>,
+    /// The most file descriptors.
+    pub max_open_files: Option<u32>,
+    /// The scheduling priority.
+    pub nice: Option<i32>,
+}
+
+/// Ends this process, at once.
+fn end(kill_group: bool) {
+    use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
+    if kill_group {
+        let _ = kill_current_process_group(Signal::KILL);
+    }
+    let _ = kill_process(getpid(), Signal::KILL);
 }
 
 type OnStream = ThreadsafeFunction<i32, (), i32, Status, false, true>;
@@ -80,14 +98,9 @@ impl Worker for Process {
     }
 
     fn end(&self) {
-        use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
-        if self.detached {
-            return;
+        if !self.detached {
+            end(self.kill_group);
         }
-        if self.kill_group {
-            let _ = kill_current_process_group(Signal::KILL);
-        }
-        let _ = kill_process(getpid(), Signal::KILL);
     }
 }
 
@@ -131,6 +144,15 @@ impl NativeLifeline {
         })
     }
 
+    /// How many bytes a worker that is gone had in memory when it ended itself for that; -1 where it did not.
+    #[napi(catch_unwind)]
+    pub fn report(&self) -> f64 {
+        let report = self.host.borrow_mut().as_mut().and_then(HostEnd::report);
+        #[expect(clippy::cast_precision_loss, reason = "memory has fewer bytes than 2^53")]
+        let report = report.map_or(-1.0, |bytes| bytes as f64);
+        report
+    }
+
     /// Gives the worker the child's end of a new pair, and closes it here.
     #[napi(catch_unwind)]
     pub fn pass(&self, pair: &mut NativePair) -> Result<(), Failure> {
@@ -154,6 +176,24 @@ impl NativeLifeline {
     #[napi(catch_unwind, ts_args_type = "fd: number, options: GuardOptions, onStream: (fd: number) => void")]
     pub fn guard(env: Env, fd: i32, options: GuardOptions, on_stream: Function<'_, i32, ()>) -> Result<(), Failure> {
         let end = WorkerEnd::adopt(fd).map_err(|error| system(&format!("cannot use the descriptor {fd}"), &error))?;
+        let limits = Limits {
+            cpu_seconds: options.max_cpu_seconds.map(u64::from),
+            open_files: options.max_open_files.map(u64::from),
+            nice: options.nice,
+        };
+        limits.apply().map_err(|(name, error)| system(&format!("cannot apply resourceLimits.{name}"), &error))?;
+        if let Some(bytes) = options.max_rss {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the host checks the range")]
+            let limit = bytes as u64;
+            let thread = "cannot start the thread that watches memory";
+            let reporter = end.reporter().map_err(|error| system(thread, &error))?;
+            let kill_group = options.kill_group;
+            watch_memory(limit, move |used| {
+                reporter.tell(used);
+                self::end(kill_group);
+            })
+            .map_err(|error| system(thread, &error))?;
+        }
         let on_stream = on_stream
             .build_threadsafe_function::<i32>()
             .weak::<true>()

@@ -57,6 +57,8 @@ pub(super) struct Link {
     bound: Cell<usize>,
     /// JavaScript waits for room in the output.
     room_wanted: Cell<bool>,
+    /// Nobody reads what is written.
+    broken: Cell<bool>,
     /// The reasons not to read, as bits.
     paused: Cell<u8>,
     /// The deadline the engine's timer is set for.
@@ -82,6 +84,7 @@ impl Link {
             dirty: Cell::new(false),
             bound: Cell::new(usize::MAX),
             room_wanted: Cell::new(false),
+            broken: Cell::new(false),
             paused: Cell::new(0),
             armed: Cell::new(None),
         })
@@ -178,6 +181,11 @@ impl Link {
 
     pub(super) fn on_writable(&self) {
         self.flush();
+        if self.broken.get() {
+            // The end, which is told once all was read, says so.
+            self.room_wanted.set(false);
+            self.on_hangup();
+        }
         if self.room_wanted.get() && self.connection.borrow().output().len() <= self.bound.get() / 2 {
             self.room_wanted.set(false);
             self.flush();
@@ -347,6 +355,7 @@ impl Link {
                 }
                 // Nobody reads any more. What the peer had sent before is still to be read, and then its end.
                 Err(_) => {
+                    self.broken.set(true);
                     let pending = connection.output().len();
                     connection.written(pending);
                 }

@@ -19,6 +19,8 @@ export interface HostChannel extends CoreChannel {
   readonly stderr: Readable | null;
   /** Resolves when the worker is gone and its output has been read. */
   readonly exited: Promise<Ending>;
+  /** Its output is told by lines: then the streams alone do not keep the host alive. */
+  outputIsTold?: boolean;
   /** The last lines of standard error, where it is piped. */
   readonly lastWords: string[] | undefined;
   /** Messages travel as values, without a serializer unless the user gives one. */

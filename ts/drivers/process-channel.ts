@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 
 import type { ConnectedHost, ConnectionSetup } from '../connection.js';
@@ -8,10 +9,12 @@ import type { NativeLifeline, NativePair } from '../native/binding.js';
 import { type NamedSocket, removeSocketFiles } from '../socket-files.js';
 import { getNative } from '../native/environment.js';
 import { connectNative } from '../native/host-connection.js';
+import type { ProcessResourceLimits } from '../types/process-options.js';
 import { knock } from './attached-channel.js';
-import type { Terminal } from './terminal.js';
 import type { Ending, HostChannel } from './host-channel.js';
 import { ProcessPulse } from './process-pulse.js';
+import { limitThatEnded } from './resource-limits.js';
+import type { Terminal } from './terminal.js';
 
 /** How long the rest of a dead worker's output may take to arrive, in milliseconds. A grandchild may hold it open. */
 const OUTPUT_GRACE = 500;
@@ -26,6 +29,7 @@ export class ProcessChannel implements HostChannel {
   /** Resolves when the process is gone and its output has been read. */
   readonly exited: Promise<Ending>;
   private readonly lastLines: LastLines | undefined;
+  outputIsTold = false;
   private readonly life: ProcessPulse;
   private gone = false;
 
@@ -33,8 +37,12 @@ export class ProcessChannel implements HostChannel {
     private readonly child: ChildProcess,
     private readonly pair: NativePair,
     private readonly lifeline: NativeLifeline,
+    private readonly options: {
+      readonly limits: ProcessResourceLimits;
+      readonly killTree: boolean;
+      readonly terminal?: Terminal | undefined;
+    },
     private readonly socket?: NamedSocket,
-    terminal?: Terminal,
   ) {
     this.life = new ProcessPulse(lifeline);
     this.pid = child.pid as number;
@@ -44,12 +52,15 @@ export class ProcessChannel implements HostChannel {
     this.exited = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
         this.gone = true;
+        // What it has started must not hold its streams open.
+        if (options.killTree) this.signalGroup('SIGKILL');
+        const cause = limitThatEnded(options.limits, signal, lifeline.report());
         lifeline.close();
-        if (code !== 0) terminal?.restore();
+        if (code !== 0) options.terminal?.restore();
         // Where nobody has connected.
         pair.close();
         if (socket !== undefined) removeSocketFiles(socket);
-        const done = () => resolve({ reason: { type: 'exit', code, signal } });
+        const done = () => resolve({ reason: { type: 'exit', code, signal }, cause });
         if (child.stderr === null && child.stdout === null) return done();
         const grace = setTimeout(done, OUTPUT_GRACE).unref();
         child.once('close', () => {
@@ -111,7 +122,17 @@ export class ProcessChannel implements HostChannel {
 
   /** Sends a signal, unless the process is gone. */
   kill(signal: NodeJS.Signals): void {
-    if (!this.gone) this.child.kill(signal);
+    if (this.gone) return;
+    if (!this.options.killTree || !this.signalGroup(signal)) this.child.kill(signal);
+  }
+
+  /** `false`: nobody is in it. */
+  private signalGroup(signal: NodeJS.Signals): boolean {
+    try {
+      return process.kill(-this.pid, signal);
+    } catch {
+      return false;
+    }
   }
 
   /** Whether the process keeps the host alive. */
@@ -120,6 +141,12 @@ export class ProcessChannel implements HostChannel {
     try {
       if (referenced) this.child.ref();
       else this.child.unref();
+      if (!this.outputIsTold) return;
+      // Nobody waits for its end.
+      for (const stream of [this.stdout, this.stderr] as (Partial<Socket> | null)[]) {
+        if (referenced) stream?.ref?.();
+        else stream?.unref?.();
+      }
     } catch {
       // Deno throws for a process that has ended and has not been reported yet.
     }

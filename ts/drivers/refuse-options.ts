@@ -1,7 +1,19 @@
 import { invalidOption, unsupportedByDriver } from '../errors.js';
 
 const known: Readonly<Record<string, readonly string[]>> = {
-  child_process: ['execPath', 'execArgv', 'argv', 'env', 'cwd', 'stdio', 'detached', 'socketPath', 'keepResults'],
+  child_process: [
+    'execPath',
+    'execArgv',
+    'argv',
+    'env',
+    'cwd',
+    'stdio',
+    'resourceLimits',
+    'killTree',
+    'detached',
+    'socketPath',
+    'keepResults',
+  ],
   worker_threads: ['workerData', 'resourceLimits', 'eval', 'execArgv', 'argv', 'env', 'stdout', 'stderr', 'name'],
 };
 

@@ -8,10 +8,16 @@ import type { NativeLifeline, NativePair } from '../native/binding.js';
 import { inheritedExecArgv } from '../process-arguments.js';
 import { loaderArguments } from '../script.js';
 import type { ProcessOptions, StdioMode } from '../types/process-options.js';
-import { CHANNEL_VARIABLE, LIFELINE_VARIABLE, SOCKET_VARIABLE } from '../native/process-worker-channel.js';
+import {
+  CHANNEL_VARIABLE,
+  LIFELINE_VARIABLE,
+  LIMITS_VARIABLE,
+  SOCKET_VARIABLE,
+} from '../native/process-worker-channel.js';
 import { ProcessChannel } from './process-channel.js';
 import { Terminal } from './terminal.js';
 import { refuseOptions } from './refuse-options.js';
+import { checkLimits, limitArguments, limitVariable } from './resource-limits.js';
 
 /** How many outcomes a detached worker keeps that no host was there for. */
 const KEPT_RESULTS = 100;
@@ -33,8 +39,11 @@ export async function startProcess(script: string, options: ProcessOptions): Pro
     }
   }
   const stdio = standardStreams(options.stdio === undefined && detached ? 'ignore' : options.stdio);
+  const limits = options.resourceLimits === undefined ? {} : checkLimits(options.resourceLimits);
+  const { killTree = false } = options;
+  if (typeof killTree !== 'boolean') throw invalidOption('killTree', 'true or false', killTree);
   const terminal = stdio[0] === 'inherit' ? Terminal.save() : undefined;
-  const args = [...execArgv, ...loader, script, ...strings('argv', options.argv ?? [])];
+  const args = [...execArgv, ...limitArguments(limits), ...loader, script, ...strings('argv', options.argv ?? [])];
   const [socket, listener] = detached ? claimSocket(socketPath ?? socketPathFor(undefined)) : [];
   const { addon, environment } = getNative();
   let pair: NativePair | undefined;
@@ -48,17 +57,18 @@ export async function startProcess(script: string, options: ProcessOptions): Pro
       env: {
         ...(options.env ?? process.env),
         [CHANNEL_VARIABLE]: `fd:${stdio.length}`,
-        [LIFELINE_VARIABLE]: `fd:${stdio.length + 1}`,
+        [LIFELINE_VARIABLE]: `fd:${stdio.length + 1}${killTree ? ',group' : ''}`,
+        [LIMITS_VARIABLE]: limitVariable(limits),
         ...(door && { [SOCKET_VARIABLE]: JSON.stringify(door) }),
       },
-      detached,
+      detached: detached || killTree,
       stdio: [...stdio, pair.childFd, lifeline.childFd, ...(listener === undefined ? [] : [listener.fd])],
       windowsHide: true,
     });
     await started(child);
     pair.closeChildEnd();
     lifeline.closeChildEnd();
-    return new ProcessChannel(child, pair, lifeline, socket, terminal);
+    return new ProcessChannel(child, pair, lifeline, { limits, killTree, terminal }, socket);
   } catch (error) {
     pair?.close();
     lifeline?.close();

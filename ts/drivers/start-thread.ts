@@ -1,11 +1,12 @@
 import { MessageChannel, type MessagePort, setEnvironmentData, Worker, type WorkerOptions } from 'node:worker_threads';
 
-import { invalidOption, spawnFailed, WorkerError } from '../errors.js';
+import { invalidOption, spawnFailed, unsupportedByDriver, WorkerError } from '../errors.js';
 import { areForThreads, threadExecArgv } from '../process-arguments.js';
 import { threadLoaderArguments } from '../script.js';
 import type { ThreadOptions } from '../types/thread-options.js';
 import { Said, THREAD_KEY } from '../values/thread-worker-channel.js';
 import { refuseOptions } from './refuse-options.js';
+import { processLimits } from './resource-limits.js';
 import { ThreadChannel } from './thread-channel.js';
 
 /** Starts a worker thread, connected by a port of its own. */
@@ -26,7 +27,11 @@ export async function startThread(script: string, options: ThreadOptions): Promi
 function threadOptions(script: string, options: ThreadOptions): WorkerOptions {
   const { workerData, resourceLimits, argv, env, stdout, stderr, name } = options;
   const result: WorkerOptions = { workerData, eval: options.eval, stdout, stderr };
-  if (resourceLimits !== undefined) result.resourceLimits = resourceLimits;
+  if (resourceLimits !== undefined) {
+    const other = processLimits.find((limit) => (resourceLimits as Record<string, unknown>)[limit] !== undefined);
+    if (other !== undefined) throw unsupportedByDriver('worker_threads', `resourceLimits.${other}`, 'child_process');
+    result.resourceLimits = resourceLimits;
+  }
   if (argv !== undefined) result.argv = [...argv];
   if (env !== undefined) result.env = env as NonNullable<WorkerOptions['env']>;
   if (name !== undefined) result.name = name;

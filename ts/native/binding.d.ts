@@ -120,6 +120,8 @@ export declare class NativeLifeline {
    * where it waits; -1: it lives, more is not known; -2: no answer has come yet; -3: it is gone.
    */
   pulse(): number;
+  /** How many bytes a worker that is gone had in memory when it ended itself for that; -1 where it did not. */
+  report(): number;
   /** Gives the worker the child's end of a new pair, and closes it here. */
   pass(pair: NativePair): void;
   /** Closes what is left of both ends: an undetached worker takes it for its host's death. */
@@ -216,6 +218,14 @@ export interface GuardOptions {
   uv: boolean;
   /** The worker outlives its host: nothing happens when that dies. */
   detached: boolean;
+  /** The most bytes of memory that may be resident. */
+  maxRss?: number;
+  /** The most seconds of processor time. */
+  maxCpuSeconds?: number;
+  /** The most file descriptors. */
+  maxOpenFiles?: number;
+  /** The scheduling priority. */
+  nice?: number;
 }
 
 /** How the two sides of a connection talk. Durations are in milliseconds; 0 and Infinity mean none. */

@@ -5,7 +5,7 @@ import type { RemoteErrorPayload } from '../types/message.js';
 import type { ServeSetup, WorkerChannel } from '../worker-channel.js';
 import { KeptResults } from '../kept-results.js';
 import { type NamedSocket, removeSocketFiles } from '../socket-files.js';
-import type { NativeConnection, NativeDoor } from './binding.js';
+import type { GuardOptions, NativeConnection, NativeDoor } from './binding.js';
 import { getNative, hasUv } from './environment.js';
 import { NativeServer } from './server-connection.js';
 
@@ -17,6 +17,9 @@ export const LIFELINE_VARIABLE = 'ISOLATED_WORKERS_LIFELINE';
 
 /** Where a detached worker listens, as JSON: `path`, `token`, `keepResults`, and `fd`, the inherited listening socket. */
 export const SOCKET_VARIABLE = 'ISOLATED_WORKERS_SOCKET';
+
+/** What this process may use, as JSON. */
+export const LIMITS_VARIABLE = 'ISOLATED_WORKERS_LIMITS';
 
 /** What the host configured as `timeout.serverConnect`, in milliseconds: too late to be told over the connection. */
 export const CONNECT_TIMEOUT_VARIABLE = 'ISOLATED_WORKERS_CONNECT_TIMEOUT';
@@ -31,15 +34,21 @@ export function openProcessChannel(): WorkerChannel | undefined {
   if (descriptor === undefined || !isMainThread) return undefined;
   const lifeline = /^fd:(\d+)(,group)?$/.exec(process.env[LIFELINE_VARIABLE] ?? '');
   const socket = process.env[SOCKET_VARIABLE];
+  const limits = process.env[LIMITS_VARIABLE];
   const timeout = Number(process.env[CONNECT_TIMEOUT_VARIABLE] ?? DEFAULT_CONNECT_TIMEOUT);
   // Processes that this worker starts are not workers of the same host.
   delete process.env[CHANNEL_VARIABLE];
   delete process.env[LIFELINE_VARIABLE];
   delete process.env[SOCKET_VARIABLE];
+  delete process.env[LIMITS_VARIABLE];
   delete process.env[CONNECT_TIMEOUT_VARIABLE];
   const channel = new ProcessWorkerChannel(Number(descriptor), timeout);
   if (socket !== undefined) channel.listen(JSON.parse(socket) as DetachedSocket);
-  if (lifeline !== null) channel.guard(Number(lifeline[1]), lifeline[2] !== undefined);
+  if (lifeline !== null) {
+    const own = limits === undefined ? {} : (JSON.parse(limits) as Partial<GuardOptions>);
+    const detached = socket !== undefined;
+    channel.guard(Number(lifeline[1]), { killGroup: lifeline[2] !== undefined, uv: hasUv(), detached, ...own });
+  }
   return channel;
 }
 
@@ -81,11 +90,12 @@ class ProcessWorkerChannel implements WorkerChannel {
   }
 
   /** Watches the lifeline, on a thread that no JavaScript can block. */
-  guard(descriptor: number, killGroup: boolean): void {
-    const options = { killGroup, uv: hasUv(), detached: this.door !== undefined };
+  guard(descriptor: number, options: GuardOptions): void {
     this.native.addon.NativeLifeline.guard(descriptor, options, (stream) => {
-      if (stream >= 0) this.reconnect(stream);
-      else if (this.setup === undefined) process.exit();
+      if (stream >= 0) return this.reconnect(stream);
+      // The last of what happens at the exit.
+      if (options.killGroup) process.once('exit', () => process.kill(-process.pid, 'SIGKILL'));
+      if (this.setup === undefined) process.exit();
       else this.setup.onHostGone();
     });
     this.hasLifeline = true;

@@ -26,7 +26,6 @@ export class NativeServer implements Answers<number> {
     private readonly onKept: () => void,
   ) {
     this.codec = createCodec(setup.serializer);
-    setup.turns.attach(this);
     this.dispatcher = setup.createDispatcher(this);
     this.handlers = setup.names.map((name) => this.dispatcher.find(name));
   }
@@ -39,6 +38,8 @@ export class NativeServer implements Answers<number> {
       const onControl = (what: number, number: number, payload: Encoded, detail: string) => {
         switch (what) {
           case Control.Ready:
+            // Not before: the handshake is to be read, however much there is to do.
+            setup.turns.attach(this);
             setup.onConnected();
             this.isReady = true;
             this.deliver();

@@ -2,6 +2,25 @@
 export type StdioMode = 'inherit' | 'pipe' | 'ignore';
 
 /**
+ * What a worker process may use. What it starts itself inherits `maxCpuSeconds`, `maxOpenFiles` and `nice`, each process with
+ * a count of its own. Default of each: as the system has it.
+ */
+export interface ProcessResourceLimits {
+  /** The heap of old objects in MiB, as `--max-old-space-size`: over it the worker aborts. */
+  maxOldGenerationSizeMb?: number | undefined;
+  /** The heap of young objects in MiB; a third of it is `--max-semi-space-size`. */
+  maxYoungGenerationSizeMb?: number | undefined;
+  /** Resident memory in MiB, native memory included: looked at ten times a second; over it the worker is killed. Linux only. */
+  maxRssMb?: number | undefined;
+  /** Processor time in seconds: over it the worker is ended by SIGXCPU. */
+  maxCpuSeconds?: number | undefined;
+  /** Open file descriptors, at least 32: over it opening one fails. */
+  maxOpenFiles?: number | undefined;
+  /** The scheduling priority, from -20 to 19; below 0 needs the right to do so. */
+  nice?: number | undefined;
+}
+
+/**
  * How a worker process is started, each option with the meaning it has in `fork` of `node:child_process`.
  *
  * The same members may be given to `createWorker` itself; those in `driverOptions` go first.
@@ -34,4 +53,11 @@ export interface ProcessOptions {
    * `keptResult`. The oldest go first; 0: none are kept. Default: 100.
    */
   keepResults?: number | undefined;
+  /** What the worker may use. Default: no limits. */
+  resourceLimits?: ProcessResourceLimits | undefined;
+  /**
+   * `true`: the worker has a process group of its own, and all processes in it end with the worker, whichever way that ends.
+   * Default: `false`: what the worker has started lives on.
+   */
+  killTree?: boolean | undefined;
 }

@@ -62,6 +62,12 @@ export interface BaseWorkerOptions<M extends MessageDefinitions, D extends Drive
    * Default: `'wait'`.
    */
   whenFull?: 'wait' | 'reject' | undefined;
+  /**
+   * Called with each line that the worker writes to its standard output and error, without its end; `worker` is the worker's
+   * name. Streams that `stdio` (of a thread: `stdout` and `stderr`) does not name are piped for it. A line of more than 65,536
+   * characters comes in pieces. Default: none.
+   */
+  onOutput?: ((line: string, source: 'stdout' | 'stderr', worker: string) => void) | undefined;
   /** Default: `defaultLogger`. */
   logger?: Logger | undefined;
   /** Default: `'warn'`. */

@@ -14,6 +14,8 @@ use rustix::net::{
 use super::{ChildEnd, Stream, adopt};
 
 const PING: u8 = b'p';
+/// In place of a ping's number: what the worker says of its own, before it ends itself.
+const REPORT: u8 = 0;
 const STREAM: u8 = b's';
 /// An answer: the number of its ping, then milliseconds.
 const ANSWER: usize = 1 + size_of::<u64>();
@@ -27,7 +29,12 @@ pub struct HostEnd {
     answer: [u8; ANSWER],
     /// How much of the answer has come.
     filled: usize,
+    report: Option<u64>,
 }
+
+/// Tells the host why this worker ends itself.
+#[derive(Debug)]
+pub struct Reporter(UnixStream);
 
 /// The worker's end.
 #[derive(Debug)]
@@ -65,7 +72,7 @@ pub fn lifeline() -> io::Result<(HostEnd, ChildEnd)> {
 impl HostEnd {
     pub(super) fn new(stream: UnixStream) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
-        Ok(Self { stream, pings: 0, answer: [0; ANSWER], filled: 0 })
+        Ok(Self { stream, pings: 0, answer: [0; ANSWER], filled: 0, report: None })
     }
 
     /// Asks the worker how it is. Does not block.
@@ -73,7 +80,7 @@ impl HostEnd {
     /// # Errors
     /// `WouldBlock`: it has not read what was asked before; else it is gone.
     pub fn ping(&mut self) -> io::Result<()> {
-        self.pings = self.pings.wrapping_add(1);
+        self.pings = self.pings.checked_add(1).unwrap_or(1);
         send(&self.stream, &[PING, self.pings], SendFlags::DONTWAIT | SendFlags::NOSIGNAL)?;
         Ok(())
     }
@@ -94,12 +101,21 @@ impl HostEnd {
                 continue;
             }
             self.filled = 0;
+            if self.answer[0] == REPORT {
+                self.report = Some(u64::from_le_bytes(self.answer[1..].try_into().expect("it has this length")));
+            }
             // An answer to an earlier ping may still come.
             if self.answer[0] == self.pings {
                 let millis = u64::from_le_bytes(self.answer[1..].try_into().expect("it has this length"));
                 return Ok(if millis == UNKNOWN { Pulse::Unknown } else { Pulse::Busy(Duration::from_millis(millis)) });
             }
         }
+    }
+
+    /// What a worker that is gone has reported.
+    pub fn report(&mut self) -> Option<u64> {
+        while self.pulse().is_ok() {}
+        self.report
     }
 
     /// Gives the worker the child's end of a new pair. Does not block.
@@ -130,6 +146,14 @@ impl WorkerEnd {
     /// One that a host has opened by itself.
     pub(super) fn from_stream(stream: UnixStream) -> Self {
         Self(stream)
+    }
+
+    /// What can report while this end waits.
+    ///
+    /// # Errors
+    /// No file descriptors are left.
+    pub fn reporter(&self) -> io::Result<Reporter> {
+        self.0.try_clone().map(Reporter)
     }
 
     /// Blocks until there is something to tell.
@@ -165,6 +189,15 @@ impl WorkerEnd {
         answer[1..].copy_from_slice(&millis.to_le_bytes());
         // A host that is gone is told by `next`.
         let _ = (&self.0).write_all(&answer);
+    }
+}
+
+impl Reporter {
+    /// Tells it. A host that is gone is not told.
+    pub fn tell(&self, number: u64) {
+        let mut report = [REPORT; ANSWER];
+        report[1..].copy_from_slice(&number.to_le_bytes());
+        let _ = (&self.0).write_all(&report);
     }
 }
 
