@@ -652,7 +652,7 @@ export declare class ProcessChannel implements HostChannel {
   get isDetached(): boolean;
   get socketPath(): string | undefined;
   /** Over a new pair, whose other end goes to the worker over the lifeline; by the door, where others may have come. */
-  reconnect(setup: ConnectionSetup): Promise<ConnectedHost>;
+  reconnect(setup: ConnectionSetup): ConnectedHost | Promise<ConnectedHost>;
   pulse(timeout: number, referenced?: boolean): Promise<number>;
   askToEnd(): void;
   /** The last lines of standard error, where it is piped. */

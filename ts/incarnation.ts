@@ -60,7 +60,8 @@ export class Incarnation {
   private connectionEnded = false;
   /** The worker has said that another host takes this one's place. */
   private isTakenOver = false;
-  private reconnecting: Promise<boolean> | undefined;
+  /** A connection that takes its time to come. */
+  private attaching: Promise<ConnectedHost> | undefined;
   /** Settles when it is known whether a detached worker was lost, or its connection alone. */
   private losing: Promise<void> | undefined;
   private hasEnded = false;
@@ -171,16 +172,13 @@ export class Incarnation {
 
   /** Connects to the same worker again; resolves when it is, with whether it was not before. */
   async reconnect(): Promise<boolean> {
-    if (this.reconnecting !== undefined) {
-      await this.reconnecting;
+    // Another call is about to.
+    if (this.attaching !== undefined) {
+      await this.attaching;
+      await this.ready;
       return false;
     }
-    this.reconnecting = this.connectAgain().finally(() => (this.reconnecting = undefined));
-    return this.reconnecting;
-  }
-
-  private async connectAgain(): Promise<boolean> {
-    await this.losing;
+    if (this.losing !== undefined) await this.losing;
     if (this.hasEnded || this.isClosing || this.failure !== undefined) throw this.loss();
     const wasDisconnected = this.isDisconnected;
     if (wasDisconnected) {
@@ -207,7 +205,9 @@ export class Incarnation {
       return;
     }
     if (channel.reconnect === undefined) throw unsupportedByDriver(init.driver, 'reconnect()', 'child_process');
-    const connected = await channel.reconnect({ ...this.setup(), startupData: undefined });
+    // Where it can be at once, requests of this tick go out over it.
+    const connecting = channel.reconnect({ ...this.setup(), startupData: undefined });
+    const connected = 'then' in connecting ? await this.waitFor(connecting) : connecting;
     if (this.hasEnded) {
       connected.close();
       throw this.loss();
@@ -218,6 +218,15 @@ export class Incarnation {
     this.isDisconnected = false;
     // Who waits for it is kept alive.
     this.requests.connection.setHold(1);
+  }
+
+  private async waitFor(connecting: Promise<ConnectedHost>): Promise<ConnectedHost> {
+    this.attaching = connecting;
+    try {
+      return await connecting;
+    } finally {
+      this.attaching = undefined;
+    }
   }
 
   /** Lets requests end, or rejects them, then asks the worker to stop, then makes it. */

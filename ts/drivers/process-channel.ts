@@ -94,10 +94,10 @@ export class ProcessChannel implements HostChannel {
   }
 
   /** Over a new pair, whose other end goes to the worker over the lifeline; by the door, where others may have come. */
-  async reconnect(setup: ConnectionSetup): Promise<ConnectedHost> {
+  reconnect(setup: ConnectionSetup): ConnectedHost | Promise<ConnectedHost> {
     if (this.socket !== undefined) {
-      const attachment = await knock(this.socket, 'messages', setup.options.startupTimeout);
-      return connectNative(attachment.pair(), setup);
+      const knocking = knock(this.socket, 'messages', setup.options.startupTimeout);
+      return knocking.then((attachment) => connectNative(attachment.pair(), setup));
     }
     const pair = new (getNative().addon.NativePair)();
     try {
