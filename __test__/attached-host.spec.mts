@@ -5,6 +5,7 @@ import { after, describe, test, type TestContext } from 'node:test';
 
 import { attach, event, files, isAlive, nothingLeft, runHost, start } from './fixtures/detached/support.mjs';
 import { failure, until } from './fixtures/faults/support.mjs';
+import { stop } from './fixtures/lives/support.mjs';
 import { serializer } from './fixtures/serializers.mjs';
 
 after(() => assert.deepEqual(files(), [], 'sockets are left'));
@@ -65,7 +66,7 @@ describe('An attached host', () => {
     assert.deepEqual(await worker.health(), { state: 'alive' });
     worker.post('spin', 60_000);
     while ((await worker.health()).state !== 'blocked');
-    process.kill(worker.pid, 'SIGSTOP');
+    await stop(worker);
     assert.deepEqual(await worker.health({ timeout: 50 }), { state: 'silent' });
     const exit = event(worker, 'exit');
     process.kill(worker.pid, 'SIGKILL');
