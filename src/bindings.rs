@@ -18,6 +18,7 @@ mod pair;
 mod reference;
 mod requests;
 mod scope;
+mod streams;
 mod terminal;
 mod text;
 mod tokio;

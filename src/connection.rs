@@ -15,8 +15,8 @@ use crate::error::Error;
 use crate::event::{Event, Payload};
 use crate::exchange::{Config, Exchange, Side};
 use crate::frame::{Frame, FrameDecoder, Framing};
-use crate::handshake::{HELLO_LIMIT, Hello, Mismatch, PROTOCOL};
-use crate::message::{Codec, Kind};
+use crate::handshake::{Extensions, HELLO_LIMIT, Hello, Mismatch, PROTOCOL};
+use crate::message::{Codec, Head, Kind};
 
 /// What the input is understood as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,17 +49,24 @@ fn line_framing() -> Framing {
 
 impl Connection {
     /// The host's side. Its handshake and the start-up data (JSON text), if there are any, become output at once.
+    /// `handlers` are the names of the message types that it answers, as for [`Connection::serve`].
     ///
     /// # Errors
     /// The terminator cannot be used.
-    pub fn host(config: &Config, startup_data: Option<&[u8]>, now: Duration) -> Result<Self, Error> {
+    pub fn host<'a>(
+        config: &Config,
+        startup_data: Option<&[u8]>,
+        handlers: impl IntoIterator<Item = &'a str>,
+        now: Duration,
+    ) -> Result<Self, Error> {
         let mut connection = Self::new(Side::Host);
         connection.exchange.configure(config)?;
+        connection.exchange.set_handlers(handlers);
         connection.handshake_deadline = config.timeouts.startup.map(|timeout| now.saturating_add(timeout));
         connection.say_hello(config, startup_data.is_some());
         if let Some(data) = startup_data {
             let out = connection.exchange.output.tail();
-            Codec::Text.begin(out, Kind::Startup, "", None, true);
+            Codec::Text.begin(out, Head::new(Kind::Startup, ""), true);
             out.extend_from_slice(data);
             Codec::Text.end(out);
             out.push(b'\n');
@@ -121,6 +128,7 @@ impl Connection {
             max_message_size: (self.exchange.side == Side::Host).then_some(config.limit as u64),
             startup_data,
             head_first: true,
+            extensions: Extensions::ALL.names(),
         };
         if !self.exchange.ended {
             let out = self.exchange.output.tail();
@@ -150,14 +158,14 @@ impl Connection {
         self.decoder.release();
     }
 
-    /// Turns what was read into events.
-    pub fn receive(&mut self, events: &mut Vec<Event>) {
+    /// Turns what was read into events. Only streams look at the time.
+    pub fn receive(&mut self, now: Duration, events: &mut Vec<Event>) {
         self.exchange.recycle();
         while !matches!(self.phase, Phase::Paused | Phase::Ended) {
             let Some(frame) = self.decoder.next_frame() else { break };
             match (self.phase, frame) {
                 (Phase::Open, Frame::Complete(range)) => {
-                    self.exchange.on_frame(self.decoder.bytes(range.clone()), range.start, events);
+                    self.exchange.on_frame(self.decoder.bytes(range.clone()), range.start, now, events);
                 }
                 (Phase::Open, Frame::Oversized { head, size }) => {
                     self.exchange.on_oversized(self.decoder.bytes(head), size, events);
@@ -230,7 +238,9 @@ impl Connection {
         self.handshake_deadline = None;
         self.phase = Phase::Open;
         self.decoder.switch(exchange.framing.clone(), exchange.limit);
+        let extensions = Extensions::from_names(&theirs.extensions);
         events.push(Event::Ready);
+        exchange.adopt(extensions, events);
     }
 
     fn fail_handshake(&mut self, mismatch: Mismatch, events: &mut Vec<Event>) {

@@ -60,6 +60,19 @@ pub enum Error {
         /// The terminator.
         terminator: String,
     },
+    /// The peer does not understand this kind of message.
+    #[error(
+        "cannot send \"{type_name}\": the {peer} does not understand {what}. Its program speaks an older or smaller form \
+         of the protocol: update it, or do without."
+    )]
+    UnsupportedByPeer {
+        /// The message type.
+        type_name: String,
+        /// Who does not.
+        peer: &'static str,
+        /// What.
+        what: &'static str,
+    },
     /// The connection has ended.
     #[error("cannot send \"{type_name}\": the connection is closed")]
     Closed {
@@ -79,6 +92,7 @@ impl Error {
             Error::InvalidTimeout(_) | Error::TypeNameTooLong { .. } | Error::UnusableTerminator { .. } => {
                 "ERR_INVALID_OPTION"
             }
+            Error::UnsupportedByPeer { .. } => "ERR_UNSUPPORTED_BY_PEER",
             Error::Closed { .. } => "ERR_WORKER_CLOSED",
         }
     }

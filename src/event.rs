@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::exchange::CallId;
 use crate::handshake::Mismatch;
+use crate::message::Kind;
 use crate::message_types::TypeId;
 use crate::transactions::Slot;
 
@@ -65,6 +66,8 @@ pub enum Event {
     Request {
         /// To be named in the answer.
         call: CallId,
+        /// [`Kind::Request`], or one with streams.
+        kind: Kind,
         /// The handler's number, or the unknown type's name.
         handler: Result<TypeId, Box<str>>,
         /// `None`: undefined.
@@ -76,6 +79,66 @@ pub enum Event {
         handler: Result<TypeId, Box<str>>,
         /// `None`: undefined.
         payload: Option<Payload>,
+    },
+    /// How far a request of ours is.
+    Progress {
+        /// The request.
+        slot: Slot,
+        /// `None`: undefined.
+        payload: Option<Payload>,
+    },
+    /// A part of the outcome of a request of ours.
+    Chunk {
+        /// The request.
+        slot: Slot,
+        /// In units, see [`crate::flow`].
+        cost: u32,
+        /// `None`: undefined.
+        payload: Option<Payload>,
+    },
+    /// More of the payload of a request of ours may be sent.
+    Demand {
+        /// The request.
+        slot: Slot,
+        /// 0: no more is wanted.
+        units: u32,
+    },
+    /// The peer does not wait for the outcome of its request any more.
+    Cancel {
+        /// The request; it is still to be answered.
+        call: CallId,
+    },
+    /// More of the outcome of a request of the peer may be sent.
+    Credit {
+        /// The request.
+        call: CallId,
+        /// How much.
+        units: u32,
+    },
+    /// A part of the payload of a request of the peer.
+    Input {
+        /// The request.
+        call: CallId,
+        /// In units, see [`crate::flow`].
+        cost: u32,
+        /// `None`: undefined.
+        payload: Option<Payload>,
+    },
+    /// The payload of a request of the peer has come to its end.
+    InputEnd {
+        /// The request.
+        call: CallId,
+        /// The error that has ended it, a [`crate::remote_error::RemoteError`] as JSON.
+        payload: Option<Payload>,
+    },
+    /// Something came for a request of the peer that cannot be used.
+    InputRefused {
+        /// The request.
+        call: CallId,
+        /// A stable code.
+        code: &'static str,
+        /// What was wrong with it.
+        message: String,
     },
     /// The host asks the worker to stop.
     Close,

@@ -2,25 +2,27 @@
 //!
 //! [`crate::connection`] makes frames from bytes and knows when the exchange may begin.
 
+mod calls;
 mod inbound;
 mod outbound;
+mod streams;
 
 use std::time::Duration;
-
-use slab::Slab;
 
 use crate::error::Error;
 use crate::event::Event;
 use crate::frame::Framing;
-use crate::message::Codec;
-use crate::message_types::{MessageTypes, TypeId};
+use crate::handshake::Extensions;
+use crate::message::{Codec, Kind};
+use crate::message_types::MessageTypes;
 use crate::output::Output;
 use crate::terminator;
 use crate::timeouts::Timeouts;
 use crate::transactions::Transactions;
 
-use inbound::Call;
-pub use inbound::CallId;
+use calls::Call;
+pub use calls::CallId;
+use outbound::Outgoing;
 pub use outbound::Timeout;
 
 /// Which side of the connection this is.
@@ -66,9 +68,13 @@ pub struct Exchange {
     pub(crate) limit: usize,
     pub(crate) output: Output,
     pub(crate) ended: bool,
+    /// What the peer understands.
+    pub(crate) peer: Extensions,
     timeouts: Timeouts,
-    transactions: Transactions<TypeId>,
-    calls: Slab<Call>,
+    /// Requests of this side.
+    transactions: Transactions<Outgoing>,
+    /// Requests of the peer, by the same kind of table: what belongs to one finds it by its id.
+    calls: Transactions<Call>,
     types: MessageTypes,
     handlers: usize,
 }
@@ -83,9 +89,10 @@ impl Exchange {
             limit: 0,
             output: Output::default(),
             ended: false,
+            peer: Extensions::ALL,
             timeouts: Timeouts::default(),
             transactions: Transactions::new(),
-            calls: Slab::new(),
+            calls: Transactions::new(),
             types: MessageTypes::default(),
             handlers: 0,
         }
@@ -110,14 +117,34 @@ impl Exchange {
     /// Slots of transactions that have ended may be used again: the owner is done with the events that named them.
     pub(crate) fn recycle(&mut self) {
         self.transactions.recycle();
+        self.calls.recycle();
     }
 
     pub(crate) fn expire(&mut self, now: Duration, events: &mut Vec<Event>) {
-        let types = &mut self.types;
-        self.transactions.expire(now, |slot, type_id, timeout| {
-            types.release(type_id);
+        let mut late = Vec::new();
+        self.transactions.expire(now, |slot, id, request, timeout| {
             events.push(Event::TimedOut { slot, timeout });
+            late.push((id, request));
         });
+        for (id, request) in late {
+            self.leave(&id, request);
+        }
+    }
+
+    /// Both handshakes are known. Requests that were sent before may have asked for what the peer does not understand.
+    pub(crate) fn adopt(&mut self, peer: Extensions, events: &mut Vec<Event>) {
+        self.peer = peer;
+        if !peer.streams {
+            self.refuse_streams(events);
+        }
+    }
+
+    /// Whether who reads a message of this kind from this side knows its kind without being told.
+    fn is_implied(&self, kind: Kind) -> bool {
+        match self.side {
+            Side::Host => kind == Kind::Request,
+            Side::Worker => matches!(kind, Kind::Result | Kind::Error),
+        }
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Duration> {

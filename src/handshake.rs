@@ -34,6 +34,38 @@ pub struct Hello {
     /// This side writes text envelopes in exactly the layout of [`crate::message`], so they need no JSON parser.
     #[serde(default, skip_serializing_if = "is_false")]
     pub head_first: bool,
+    /// What this side understands besides requests and notifications: the names in [`Extensions`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extensions: Vec<String>,
+}
+
+/// What a side may understand besides requests and notifications.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extensions {
+    /// `cancel`: requests can be cancelled.
+    pub cancel: bool,
+    /// `streams`: requests may have streams, and tell of their progress.
+    pub streams: bool,
+    /// `calls`, of a host: it takes requests of its worker.
+    pub calls: bool,
+}
+
+impl Extensions {
+    /// All that this library understands; also what is assumed of a peer that has not said anything yet.
+    pub const ALL: Self = Self { cancel: true, streams: true, calls: true };
+
+    /// Their names.
+    pub fn names(self) -> Vec<String> {
+        let Self { cancel, streams, calls } = self;
+        let all = [(cancel, "cancel"), (streams, "streams"), (calls, "calls")];
+        all.into_iter().filter(|(has, _)| *has).map(|(_, name)| name.to_owned()).collect()
+    }
+
+    /// Those that are named; names that are not known are passed over.
+    pub fn from_names(names: &[String]) -> Self {
+        let has = |name: &str| names.iter().any(|other| other == name);
+        Self { cancel: has("cancel"), streams: has("streams"), calls: has("calls") }
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
@@ -158,7 +190,16 @@ mod tests {
             max_message_size: Some(1024),
             startup_data: true,
             head_first: true,
+            extensions: Extensions::ALL.names(),
         }
+    }
+
+    #[test]
+    fn extensions_go_by_their_names() {
+        let named = |names: &[&str]| Extensions::from_names(&names.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(Extensions::from_names(&Extensions::ALL.names()), Extensions::ALL);
+        assert_eq!(named(&["cancel", "teleport"]), Extensions { cancel: true, streams: false, calls: false });
+        assert_eq!(named(&[]).names(), Vec::<String>::new());
     }
 
     #[test]
@@ -171,7 +212,7 @@ mod tests {
     fn a_minimal_one_of_another_language_is_enough() {
         let line = br#"{"kind":"hello","protocol":1,"serializer":"json","terminator":"\n"}"#;
         let hello = Hello::read(line, "worker").unwrap();
-        assert!(!hello.head_first && !hello.startup_data);
+        assert!(!hello.head_first && !hello.startup_data && hello.extensions.is_empty());
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub mod remote_error;
 
 pub mod handshake;
 
+pub mod flow;
+
 mod terminator;
 
 pub mod output;

@@ -17,6 +17,9 @@ use std::ops::Range;
 use crate::transaction_id::TransactionIdRef;
 
 /// What a message is for.
+///
+/// Who sends a request is its *requester*, who answers it its *answerer*; host and worker are each of both. A kind goes one
+/// way between the two, so it tells whose transaction it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Kind {
@@ -34,28 +37,97 @@ pub enum Kind {
     Startup = 6,
     /// The worker's JavaScript is about to end because of an error, the payload, as for [`Kind::Error`].
     Fatal = 7,
+    /// A request whose outcome chunks may come before.
+    Stream = 9,
+    /// A request whose payload chunks follow.
+    Upload = 10,
+    /// Both.
+    Duplex = 11,
+    /// From the requester: nobody waits for the outcome any more.
+    Cancel = 12,
+    /// From the answerer: how far it is.
+    Progress = 13,
+    /// From the answerer: a part of the outcome of a [`Kind::Stream`] or [`Kind::Duplex`].
+    Chunk = 14,
+    /// From the requester: so many more units of chunks may be sent.
+    Credit = 15,
+    /// From the requester: a part of the payload of an [`Kind::Upload`] or [`Kind::Duplex`].
+    Input = 16,
+    /// From the requester: no more of them; the payload, if there is one, is the error that has ended them.
+    InputEnd = 17,
+    /// From the answerer: so many more units of input may be sent; 0: no more is wanted.
+    Demand = 18,
 }
 
+/// All kinds with the names they have in text frames.
+const NAMES: [(Kind, &str); 17] = [
+    (Kind::Request, "request"),
+    (Kind::Result, "result"),
+    (Kind::Error, "error"),
+    (Kind::Notification, "notification"),
+    (Kind::Close, "close"),
+    (Kind::Startup, "startup"),
+    (Kind::Fatal, "fatal"),
+    (Kind::Stream, "stream"),
+    (Kind::Upload, "upload"),
+    (Kind::Duplex, "duplex"),
+    (Kind::Cancel, "cancel"),
+    (Kind::Progress, "progress"),
+    (Kind::Chunk, "chunk"),
+    (Kind::Credit, "credit"),
+    (Kind::Input, "input"),
+    (Kind::InputEnd, "inputEnd"),
+    (Kind::Demand, "demand"),
+];
+
 impl Kind {
-    /// The `kind` member of a text frame. Requests and their answers carry none: the transaction id and the side they
-    /// come from tell them apart, never the spelling of a type.
-    pub fn name(self) -> Option<&'static str> {
-        match self {
-            Kind::Request | Kind::Result | Kind::Error => None,
-            Kind::Notification => Some("notification"),
-            Kind::Close => Some("close"),
-            Kind::Startup => Some("startup"),
-            Kind::Fatal => Some("fatal"),
-        }
+    /// The `kind` member of a text frame.
+    pub fn name(self) -> &'static str {
+        NAMES.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
     }
 
     fn from_name(name: &str) -> Option<Self> {
-        [Kind::Notification, Kind::Close, Kind::Startup, Kind::Fatal].into_iter().find(|kind| kind.name() == Some(name))
+        NAMES.iter().find(|(_, other)| *other == name).map(|(kind, _)| *kind)
     }
 
     fn from_byte(byte: u8) -> Option<Self> {
-        use Kind::{Close, Error, Fatal, Notification, Request, Result, Startup};
-        [Request, Result, Error, Notification, Close, Startup, Fatal].into_iter().find(|kind| *kind as u8 == byte)
+        NAMES.iter().find(|(kind, _)| *kind as u8 == byte).map(|(kind, _)| *kind)
+    }
+
+    /// Whether a message of this kind has a type.
+    pub fn has_type(self) -> bool {
+        self.is_request() || matches!(self, Kind::Result | Kind::Error | Kind::Notification)
+    }
+
+    /// Whether it expects an outcome.
+    pub fn is_request(self) -> bool {
+        matches!(self, Kind::Request | Kind::Stream | Kind::Upload | Kind::Duplex)
+    }
+
+    /// Whether the answerer of a transaction sends it.
+    pub fn is_from_answerer(self) -> bool {
+        matches!(self, Kind::Result | Kind::Error | Kind::Progress | Kind::Chunk | Kind::Demand)
+    }
+}
+
+/// What is in front of a payload.
+#[derive(Debug, Clone, Copy)]
+pub struct Head<'a> {
+    /// What the message is for.
+    pub kind: Kind,
+    /// A text frame does without the kind: a request of the host, or an answer of the worker. The transaction id and the
+    /// side they come from tell them apart, never the spelling of a type.
+    pub is_implied: bool,
+    /// The plain name, at most [`TYPE_NAME_LIMIT`] bytes; text answers get their suffix here. Empty where there is none.
+    pub type_name: &'a str,
+    /// The transaction id.
+    pub tx: Option<TransactionIdRef<'a>>,
+}
+
+impl<'a> Head<'a> {
+    /// That of a message without transaction.
+    pub fn new(kind: Kind, type_name: &'a str) -> Self {
+        Self { kind, is_implied: false, type_name, tx: None }
     }
 }
 
@@ -106,22 +178,14 @@ pub const TYPE_NAME_LIMIT: usize = 1024;
 impl Codec {
     /// Writes everything in front of the payload.
     ///
-    /// `type_name` is the plain name, at most [`TYPE_NAME_LIMIT`] bytes; text answers get their suffix here. Without a
-    /// payload, [`Codec::end`] follows at once.
+    /// Without a payload, [`Codec::end`] follows at once.
     ///
     /// # Panics
-    /// `type_name` or `tx` is longer than 65,535 bytes.
-    pub fn begin(
-        self,
-        out: &mut Vec<u8>,
-        kind: Kind,
-        type_name: &str,
-        tx: Option<TransactionIdRef<'_>>,
-        has_payload: bool,
-    ) {
+    /// The type or the transaction id is longer than 65,535 bytes.
+    pub fn begin(self, out: &mut Vec<u8>, head: Head<'_>, has_payload: bool) {
         match self {
-            Codec::Json | Codec::Text => text::begin(out, kind, type_name, tx, has_payload),
-            Codec::Binary => binary::begin(out, kind, type_name, tx, has_payload),
+            Codec::Json | Codec::Text => text::begin(out, head, has_payload),
+            Codec::Binary => binary::begin(out, head, has_payload),
         }
     }
 

@@ -112,9 +112,24 @@ impl<T> Transactions<T> {
 
     /// Ends the transaction in this slot. `None` if the slot is vacant; any number may be given.
     pub fn cancel(&mut self, slot: Slot) -> Option<T> {
-        let value = self.take(slot.0)?;
+        self.remove(slot).map(|(_, value)| value)
+    }
+
+    /// The same; hands out its id, too.
+    pub fn remove(&mut self, slot: Slot) -> Option<(TransactionId, T)> {
+        let transaction = self.take(slot.0)?;
         self.deadlines.remove(slot.0);
-        Some(value)
+        Some((transaction.id, transaction.value))
+    }
+
+    /// The value of the transaction in this slot, to be changed. Any number may be given.
+    pub fn get_mut(&mut self, slot: Slot) -> Option<&mut T> {
+        self.slots.get_mut(slot.0).map(|transaction| &mut transaction.value)
+    }
+
+    /// The transactions in flight, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (Slot, &T)> {
+        self.slots.iter().map(|(slot, transaction)| (Slot(slot), &transaction.value))
     }
 
     /// The place of the transaction in this slot in the order of insertion, from 0: it tells a slot's transactions apart.
@@ -141,11 +156,21 @@ impl<T> Transactions<T> {
 
     /// Ends every transaction whose deadline is `now` or earlier, in the order of the deadlines, and hands each out with
     /// its timeout.
-    pub fn expire(&mut self, now: Duration, mut each: impl FnMut(Slot, T, Duration)) {
+    pub fn expire(&mut self, now: Duration, mut each: impl FnMut(Slot, TransactionId, T, Duration)) {
         while let Some((slot, timeout)) = self.deadlines.pop_expired(now) {
-            if let Some(value) = self.take(slot) {
-                each(Slot(slot), value, timeout);
+            if let Some(transaction) = self.take(slot) {
+                each(Slot(slot), transaction.id, transaction.value, timeout);
             }
+        }
+    }
+
+    /// Gives the transaction in this slot, instead of the deadline it has, the deadline `now + timeout`; with no timeout
+    /// none. Any number may be given.
+    pub fn extend(&mut self, slot: Slot, now: Duration, timeout: Option<Duration>) {
+        let Some(sequence) = self.sequence(slot) else { return };
+        self.deadlines.remove(slot.0);
+        if let Some(timeout) = timeout {
+            self.deadlines.insert(slot.0, sequence, now, timeout);
         }
     }
 
@@ -190,13 +215,13 @@ impl<T> Transactions<T> {
     }
 
     /// Takes a transaction out of slots and index, but not its deadline.
-    fn take(&mut self, slot: u32) -> Option<T> {
+    fn take(&mut self, slot: u32) -> Option<Transaction<T>> {
         let transaction = self.slots.remove(slot)?;
         let hash = hash(&self.hasher, transaction.id.borrowed());
         if let Ok(entry) = self.index.find_entry(hash, |other| *other == slot) {
             entry.remove();
         }
-        Some(transaction.value)
+        Some(transaction)
     }
 }
 
@@ -223,7 +248,7 @@ mod tests {
 
     fn expired(table: &mut Transactions<u32>, now: Duration) -> Vec<(u32, Duration)> {
         let mut expired = Vec::new();
-        table.expire(now, |_, value, timeout| expired.push((value, timeout)));
+        table.expire(now, |_, _, value, timeout| expired.push((value, timeout)));
         expired
     }
 
@@ -299,6 +324,20 @@ mod tests {
         assert_eq!(table.next_deadline(), None);
         assert_eq!(expired(&mut table, Duration::MAX), []);
         assert_eq!(table.len(), 1);
+    }
+
+    #[test]
+    fn an_extended_transaction_expires_later_and_a_paused_one_never() {
+        let mut table = Transactions::new();
+        let slot = insert(&mut table, 1, Some(SECOND));
+        table.extend(slot, SECOND / 2, Some(SECOND));
+        assert_eq!(expired(&mut table, SECOND), []);
+        table.extend(slot, SECOND, None);
+        assert_eq!(expired(&mut table, SECOND * 9), []);
+        table.extend(slot, SECOND * 9, Some(SECOND));
+        assert_eq!(expired(&mut table, SECOND * 10), [(1, SECOND)]);
+        table.extend(slot, SECOND * 10, Some(SECOND));
+        assert_eq!(table.next_deadline(), None, "a transaction that has ended has no deadline");
     }
 
     #[test]

@@ -1,93 +1,15 @@
 //! Two connections talking through memory: the whole exchange without I/O, clock or Node.
 
+mod pair;
+
 use std::time::Duration;
 
 use isolated_workers::connection::Connection;
 use isolated_workers::event::Event;
-use isolated_workers::exchange::{CallId, Config, Timeout};
-use isolated_workers::timeouts::Timeouts;
+use isolated_workers::exchange::Timeout;
 use isolated_workers::transactions::Slot;
+use pair::{NOW, append, call_of, config, connected, feed, none, pass, request};
 use proptest::prelude::*;
-
-const NOW: Duration = Duration::ZERO;
-
-fn config(terminator: Option<&str>) -> Config {
-    Config {
-        serializer: "json".to_owned(),
-        terminator: terminator.map(str::to_owned),
-        limit: 1 << 16,
-        timeouts: Timeouts::default(),
-    }
-}
-
-/// Moves output of one side into the other, in pieces of at most `chunk` bytes; gives the events with their payloads.
-fn pass(from: &mut Connection, to: &mut Connection, chunk: usize) -> Vec<(Event, Option<Vec<u8>>)> {
-    let bytes = from.output().to_vec();
-    from.written(bytes.len());
-    feed(to, &bytes, chunk)
-}
-
-fn feed(to: &mut Connection, bytes: &[u8], chunk: usize) -> Vec<(Event, Option<Vec<u8>>)> {
-    let mut seen = Vec::new();
-    for piece in bytes.chunks(chunk) {
-        let mut rest = piece;
-        while !rest.is_empty() {
-            let spare = to.spare();
-            let count = spare.len().min(rest.len());
-            spare[..count].copy_from_slice(&rest[..count]);
-            to.filled(count);
-            rest = &rest[count..];
-            let mut events = Vec::new();
-            to.receive(&mut events);
-            for event in events {
-                let payload = payload_of(&event).map(|range| to.bytes(range).to_vec());
-                seen.push((event, payload));
-            }
-            to.release();
-        }
-    }
-    seen
-}
-
-fn payload_of(event: &Event) -> Option<std::ops::Range<usize>> {
-    match event {
-        Event::Result { payload, .. }
-        | Event::RemoteError { payload, .. }
-        | Event::Request { payload, .. }
-        | Event::Notification { payload, .. }
-        | Event::StartupData { payload } => payload.as_ref().map(|payload| payload.range.clone()),
-        _ => None,
-    }
-}
-
-fn connected(terminator: Option<&str>) -> (Connection, Connection) {
-    let config = config(terminator);
-    let mut host = Connection::host(&config, None, NOW).unwrap();
-    let mut worker = Connection::worker();
-    worker.serve(&config, ["echo", "load"], NOW, &mut Vec::new()).unwrap();
-    assert!(matches!(pass(&mut host, &mut worker, 7)[..], [(Event::Ready, None)]));
-    assert!(matches!(pass(&mut worker, &mut host, 7)[..], [(Event::Ready, None)]));
-    (host, worker)
-}
-
-fn append(bytes: &[u8]) -> Option<impl FnOnce(&mut Vec<u8>)> {
-    Some(move |out: &mut Vec<u8>| out.extend_from_slice(bytes))
-}
-
-fn none() -> Option<fn(&mut Vec<u8>)> {
-    None
-}
-
-fn request(host: &mut Connection, name: &str, payload: &[u8], id: u128) -> Slot {
-    host.exchange.request(name, append(payload), Timeout::Configured, id, NOW).unwrap()
-}
-
-fn call_of(events: &[(Event, Option<Vec<u8>>)]) -> CallId {
-    match &events[0].0 {
-        Event::Request { call, .. } => *call,
-        other => panic!("not a request: {other:?}"),
-    }
-}
 
 #[test]
 fn a_request_reaches_its_handler_and_its_result_comes_back() {
@@ -117,7 +39,7 @@ fn a_result_without_payload_is_a_result() {
 #[test]
 fn start_up_data_come_before_anything_else_and_wait_for_nothing() {
     let data = vec![b'7'; 300_000];
-    let mut host = Connection::host(&config(Some("\n")), Some(&data), NOW).unwrap();
+    let mut host = Connection::host(&config(Some("\n")), Some(&data), [], NOW).unwrap();
     host.exchange.request("echo", append(b"1"), Timeout::Configured, 1, NOW).unwrap();
     let mut worker = Connection::worker();
     let events = pass(&mut host, &mut worker, 1000);
@@ -125,7 +47,7 @@ fn start_up_data_come_before_anything_else_and_wait_for_nothing() {
     assert!(worker.is_preamble_read());
     let mut events = Vec::new();
     worker.serve(&config(Some("\n")), ["echo"], NOW, &mut events).unwrap();
-    worker.receive(&mut events);
+    worker.receive(NOW, &mut events);
     assert!(matches!(events[..], [Event::Ready, Event::Request { .. }]), "{events:?}");
 }
 
@@ -215,7 +137,7 @@ fn an_oversized_answer_fails_its_request_and_the_next_one_is_read() {
 
 #[test]
 fn sides_that_do_not_fit_learn_why() {
-    let mut host = Connection::host(&config(Some("\n")), None, NOW).unwrap();
+    let mut host = Connection::host(&config(Some("\n")), None, [], NOW).unwrap();
     let mut worker = Connection::worker();
     worker.serve(&config(None), ["echo"], NOW, &mut Vec::new()).unwrap();
     for events in [pass(&mut host, &mut worker, 9), pass(&mut worker, &mut host, 9)] {
@@ -239,7 +161,7 @@ fn the_end_in_the_middle_of_a_frame_is_told_and_later_sends_are_refused() {
 
 #[test]
 fn a_peer_that_does_not_promise_the_layout_may_write_json_as_it_likes() {
-    let mut host = Connection::host(&config(Some("\n")), None, NOW).unwrap();
+    let mut host = Connection::host(&config(Some("\n")), None, [], NOW).unwrap();
     let hello = b"{\"protocol\":1, \"kind\":\"hello\",\"serializer\":\"json\",\"terminator\":\"\\n\"}\n";
     assert!(matches!(feed(&mut host, hello, 100)[..], [(Event::Ready, None)]));
     request(&mut host, "echo", b"1", 1);

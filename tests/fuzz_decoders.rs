@@ -156,12 +156,14 @@ fn take_frames(decoder: &mut FrameDecoder, limit: usize) {
 
 #[test]
 fn arbitrary_bytes_do_not_panic_the_envelope_decoders() {
-    const SEEDS: [&[u8]; 5] = [
+    const SEEDS: [&[u8]; 7] = [
         br#"{"type":"echo","tx":"123e4567-e89b-42d3-a456-426614174000","payload":{"a":[1,"x"]}}"#,
         br#"{"kind":"notification","type":"lo\u0067","payload":null}"#,
         br#" {"payload": 5, "tx":"a", "type":"b"} "#,
         b"\x01\x01\x04\x00\x02\x00\x00\x00echo12payload",
         b"\x06\x01\x00\x00\x00\x00\x00\x00data",
+        br#"{"kind":"chunk","tx":"a","payload":[1]}"#,
+        b"\x0f\x01\x00\x00\x01\x00\x00\x00a64",
     ];
     fuzz("the envelope decoders", |rng| {
         let mut frame = rng.pick(&SEEDS).to_vec();
@@ -188,6 +190,18 @@ fn arbitrary_bytes_do_not_panic_the_envelope_decoders() {
     });
 }
 
+/// What belongs to streams, in an order that makes sense or none.
+const MORE: [&[u8]; 8] = [
+    b"{\"kind\":\"duplex\",\"type\":\"echo\",\"tx\":\"s\",\"payload\":1}\n",
+    b"{\"kind\":\"input\",\"tx\":\"s\",\"payload\":[1,2]}\n",
+    b"{\"kind\":\"inputEnd\",\"tx\":\"s\"}\n",
+    b"{\"kind\":\"credit\",\"tx\":\"s\",\"payload\":4000000000}\n",
+    b"{\"kind\":\"credit\",\"tx\":\"s\",\"payload\":-1}\n",
+    b"{\"kind\":\"cancel\",\"tx\":\"s\"}\n",
+    b"{\"kind\":\"chunk\",\"tx\":\"s\",\"payload\":1}\n",
+    b"{\"kind\":\"demand\"}\n",
+];
+
 #[test]
 fn a_connection_survives_arbitrary_bytes_and_stays_small() {
     fuzz("a whole connection", |rng| {
@@ -208,6 +222,8 @@ fn a_connection_survives_arbitrary_bytes_and_stays_small() {
         for _ in 0..rng.size(30) {
             input.extend(rng.bytes(300, b"{}\",:\n\0"));
             input.extend_from_slice(b"\n{\"type\":\"echo\",\"tx\":\"a\",\"payload\":1}\n");
+            let more: &[u8] = rng.pick::<&[u8]>(&MORE);
+            input.extend_from_slice(more);
         }
         for piece in input.chunks(1 + rng.below(500)) {
             let spare = worker.spare();
@@ -215,7 +231,7 @@ fn a_connection_survives_arbitrary_bytes_and_stays_small() {
             spare[..count].copy_from_slice(&piece[..count]);
             worker.filled(count);
             events.clear();
-            worker.receive(&mut events);
+            worker.receive(Duration::ZERO, &mut events);
             for event in &events {
                 if let Event::Request { call, .. } = event {
                     worker.exchange.fail_with(*call, "{}");

@@ -146,7 +146,7 @@ fn apply(operation: Operation, value: u64, now: &mut Duration, table: &mut Trans
         }
         Operation::Expire => {
             let mut expired = Vec::new();
-            table.expire(*now, |slot, value, timeout| expired.push((slot, value, timeout)));
+            table.expire(*now, |slot, _, value, timeout| expired.push((slot, value, timeout)));
             assert_eq!(expired, naive.expire(*now));
         }
         Operation::Recycle => {

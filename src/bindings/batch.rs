@@ -8,6 +8,7 @@ use super::environment::{Environment, RECORD};
 use super::text;
 use crate::connection::Connection;
 use crate::event::Payload;
+use crate::message::Kind;
 
 /// How payloads look to JavaScript.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +30,28 @@ pub(super) enum RecordKind {
     TimedOut = 3,
     Request = 4,
     Notification = 5,
+    // The others have the numbers of the wire.
+    Stream = 9,
+    Upload = 10,
+    Duplex = 11,
+    Cancel = 12,
+    Progress = 13,
+    Chunk = 14,
+    Credit = 15,
+    Input = 16,
+    InputEnd = 17,
+    Demand = 18,
+}
+
+impl RecordKind {
+    pub(super) fn of_request(kind: Kind) -> Self {
+        match kind {
+            Kind::Stream => Self::Stream,
+            Kind::Upload => Self::Upload,
+            Kind::Duplex => Self::Duplex,
+            _ => Self::Request,
+        }
+    }
 }
 
 /// Records that have been written to shared memory and wait for the call.

@@ -19,6 +19,7 @@ use super::text::read_short;
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::exchange::{CallId, Timeout};
+use crate::message::Kind;
 use crate::timeouts::Timeouts;
 use crate::transaction_id::TransactionId;
 use crate::transactions::Slot;
@@ -27,14 +28,14 @@ use crate::transport;
 /// One side of one connection. Payloads go in as the serializer made them: text or bytes; `undefined` for none.
 #[napi]
 pub struct NativeConnection {
-    link: Rc<Link>,
+    pub(super) link: Rc<Link>,
 }
 
 /// In place of a slot.
 const NO_ROOM: u32 = u32::MAX;
 
 /// Appends an encoded payload to the output.
-type Append<'a> = &'a mut dyn FnMut(&mut Vec<u8>);
+pub(super) type Append<'a> = &'a mut dyn FnMut(&mut Vec<u8>);
 
 fn form_of(options: &NativeOptions) -> Form {
     match options.terminator {
@@ -77,7 +78,8 @@ impl NativeConnection {
         let config = options.to_config()?;
         let environment = &environment.inner;
         let data = startup_data.as_deref().map(str::as_bytes);
-        let connection = Connection::host(&config, data, environment.now())?;
+        let names = options.handlers.iter().map(String::as_str);
+        let connection = Connection::host(&config, data, names, environment.now())?;
         let stream = pair.ours.take().ok_or_else(|| {
             Failure::new("ERR_SYSTEM".to_owned(), "the pair has a connection already, or is closed".to_owned())
         })?;
@@ -107,15 +109,11 @@ impl NativeConnection {
     }
 
     /// Starts to serve. Messages come from the next `drain()` on.
-    #[napi(
-        catch_unwind,
-        ts_args_type = "options: NativeOptions, handlers: string[], onMessages: OnMessages, onControl: OnControl"
-    )]
+    #[napi(catch_unwind, ts_args_type = "options: NativeOptions, onMessages: OnMessages, onControl: OnControl")]
     pub fn serve(
         &self,
         env: Env,
         options: NativeOptions,
-        handlers: Vec<String>,
         on_messages: Function<'_, (), ()>,
         on_control: Function<'_, (), ()>,
     ) -> Result<(), Failure> {
@@ -123,7 +121,7 @@ impl NativeConnection {
         let now = self.link.environment().now();
         let mut served = Ok(());
         self.link.with_events(|connection, events| {
-            served = connection.serve(&config, handlers.iter().map(String::as_str), now, events);
+            served = connection.serve(&config, options.handlers.iter().map(String::as_str), now, events);
         });
         served?;
         self.link.set_bound(options.bound());
@@ -145,16 +143,23 @@ impl NativeConnection {
         Ok(slot.map_or(NO_ROOM, |slot| slot.0))
     }
 
-    /// Begins a transaction whose message follows with `submit`; gives its slot. Without an id it gets a random one.
+    /// Begins a transaction whose message, of this kind, follows with `submit`; gives its slot. Without an id it gets a
+    /// random one.
     #[napi(catch_unwind)]
-    pub fn reserve(&self, message_type: String, tx: Option<String>, timeout: f64) -> Result<u32, Failure> {
+    pub fn reserve(&self, message_type: String, tx: Option<String>, timeout: f64, kind: u32) -> Result<u32, Failure> {
+        let kind = match kind {
+            9 => Kind::Stream,
+            10 => Kind::Upload,
+            11 => Kind::Duplex,
+            _ => Kind::Request,
+        };
         let timeout = timeout_of(timeout)?;
         let id = match tx {
             Some(text) => TransactionId::from_custom(&text).map_err(Error::from)?,
             None => TransactionId::Uuid(uuid::Uuid::new_v4().as_u128()),
         };
         let now = self.link.environment().now();
-        let slot = self.link.connection.borrow_mut().exchange.reserve(&message_type, id, timeout, now)?;
+        let slot = self.link.connection.borrow_mut().exchange.reserve(&message_type, id, timeout, kind, now)?;
         self.link.touch();
         Ok(slot.0)
     }
@@ -320,7 +325,7 @@ impl NativeConnection {
 }
 
 /// Calls `act` with what appends the payload, or with `None` for `undefined`; unless there is no room for its size.
-fn with_payload<T>(
+pub(super) fn with_payload<T>(
     link: &Link,
     payload: &Unknown<'_>,
     has_room: impl FnOnce(usize) -> bool,

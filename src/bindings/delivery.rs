@@ -34,6 +34,7 @@ enum Control {
     End = 9,
     Fatal = 10,
     Room = 11,
+    InputRefused = 12,
 }
 
 impl Link {
@@ -76,14 +77,38 @@ impl Link {
                 let millis = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
                 self.add_record(callbacks, RecordKind::TimedOut, [number(slot.0), millis], None);
             }
-            Event::Request { call, handler: Ok(handler), payload } => {
-                self.add_record(callbacks, RecordKind::Request, [number(call.0), number(handler.0)], payload);
+            Event::Request { call, kind, handler: Ok(handler), payload } => {
+                let kind = RecordKind::of_request(kind);
+                self.add_record(callbacks, kind, [number(call.0), number(handler.0)], payload);
+            }
+            Event::Progress { slot, payload } => {
+                self.add_record(callbacks, RecordKind::Progress, [number(slot.0), 0], payload);
+            }
+            Event::Chunk { slot, cost, payload } => {
+                self.add_record(callbacks, RecordKind::Chunk, [number(slot.0), number(cost)], payload);
+            }
+            Event::Demand { slot, units } => {
+                self.add_record(callbacks, RecordKind::Demand, [number(slot.0), number(units)], None);
+            }
+            Event::Cancel { call } => self.add_record(callbacks, RecordKind::Cancel, [number(call.0), 0], None),
+            Event::Credit { call, units } => {
+                self.add_record(callbacks, RecordKind::Credit, [number(call.0), number(units)], None);
+            }
+            Event::Input { call, cost, payload } => {
+                self.add_record(callbacks, RecordKind::Input, [number(call.0), number(cost)], payload);
+            }
+            Event::InputEnd { call, payload } => {
+                self.add_record(callbacks, RecordKind::InputEnd, [number(call.0), 0], payload);
+            }
+            Event::InputRefused { call, code, message } => {
+                self.control(callbacks, Control::InputRefused, call.0, None, &format!("{code} {message}"));
             }
             Event::Notification { handler: Ok(handler), payload } => {
                 self.add_record(callbacks, RecordKind::Notification, [0, number(handler.0)], payload);
             }
-            Event::Request { call, handler: Err(name), payload } => {
-                self.control(callbacks, Control::UnknownRequest, call.0, payload.as_ref(), &name);
+            Event::Request { call, kind, handler: Err(name), payload } => {
+                let detail = format!("{} {name}", RecordKind::of_request(kind) as i32);
+                self.control(callbacks, Control::UnknownRequest, call.0, payload.as_ref(), &detail);
             }
             Event::Notification { handler: Err(name), payload } => {
                 self.control(callbacks, Control::UnknownNotification, 0, payload.as_ref(), &name);

@@ -314,7 +314,7 @@ impl Link {
                 Ok(0) => break,
                 Ok(read) => {
                     connection.filled(read);
-                    connection.receive(&mut events);
+                    connection.receive(self.environment.now(), &mut events);
                     return Some((read, read == room || watch.is_edge()));
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -330,7 +330,7 @@ impl Link {
 
     /// Turns bytes that came before `attach` into events.
     pub(super) fn receive_buffered(&self) {
-        self.connection.borrow_mut().receive(&mut self.events.borrow_mut());
+        self.connection.borrow_mut().receive(self.environment.now(), &mut self.events.borrow_mut());
     }
 
     /// Adds events from elsewhere than the input.

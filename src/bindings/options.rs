@@ -16,6 +16,8 @@ pub struct NativeOptions {
     pub terminator: Option<String>,
     /// Payloads are plain JSON: those of a batch come as one JSON array.
     pub json: bool,
+    /// The message types that this side has handlers for, in the order of their numbers.
+    pub handlers: Vec<String>,
     /// The largest frame in bytes.
     pub max_message_size: f64,
     /// The most bytes that may wait to be written; Infinity: any number.

@@ -125,7 +125,7 @@ impl NativeRequests {
     pub fn expire(&self) -> Vec<f64> {
         let mut late = Vec::new();
         let now = self.environment.now();
-        self.table.borrow_mut().expire(now, |slot, (), timeout| {
+        self.table.borrow_mut().expire(now, |slot, _, (), timeout| {
             late.extend([slot.0.into(), timeout.as_secs_f64() * 1e3]);
         });
         late

@@ -1,41 +1,38 @@
-//! What comes from the peer: its requests and notifications, and the answers to ours.
+//! What comes from the peer, and which transaction it is about.
 
 use std::ops::Range;
+use std::time::Duration;
 
-use super::outbound::write;
 use super::{Exchange, Side};
-use crate::error::Error;
 use crate::event::{Event, Payload};
 use crate::message::{Codec, Kind, Malformed, Message};
 use crate::message_types::TypeId;
 use crate::remote_error::RemoteError;
-use crate::transaction_id::{TransactionId, TransactionIdRef};
+use crate::transaction_id::TransactionIdRef;
 
-/// The number of a request of the peer that has no answer yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct CallId(pub u32);
-
-/// A request of the peer that has no answer yet.
-#[derive(Debug)]
-pub(super) struct Call {
-    id: TransactionId,
-    handler: Result<TypeId, Box<str>>,
-}
-
-const MALFORMED: &str = "ERR_MALFORMED_MESSAGE";
+pub(super) const MALFORMED: &str = "ERR_MALFORMED_MESSAGE";
 const TOO_LARGE: &str = "ERR_MESSAGE_TOO_LARGE";
 
 impl Exchange {
     /// Takes one frame; `start` is its place in the input, for the ranges in events.
-    pub(crate) fn on_frame(&mut self, frame: &[u8], start: usize, events: &mut Vec<Event>) {
+    pub(crate) fn on_frame(&mut self, frame: &[u8], start: usize, now: Duration, events: &mut Vec<Event>) {
         let message = match self.peer_codec.decode(frame) {
             Ok(message) => message,
             Err(malformed) => return self.on_malformed(frame, malformed, events),
         };
         let payload = message.payload.clone().map(|part| self.check_payload(frame, part, start)).transpose();
         match (self.side, message.kind) {
-            (Side::Host, None | Some(Kind::Result | Kind::Error)) => self.on_answer(&message, payload, events),
-            (Side::Worker, None | Some(Kind::Request)) => self.on_request(&message, payload, events),
+            (Side::Host, None) | (_, Some(Kind::Result | Kind::Error)) => self.on_answer(&message, payload, events),
+            (Side::Worker, None) => self.on_request(&message, Kind::Request, payload, events),
+            (_, Some(kind @ (Kind::Request | Kind::Stream | Kind::Upload | Kind::Duplex))) => {
+                self.on_request(&message, kind, payload, events);
+            }
+            (_, Some(kind @ (Kind::Cancel | Kind::Credit | Kind::Input | Kind::InputEnd))) => {
+                self.on_more_of_call(&message, kind, payload, frame, events);
+            }
+            (_, Some(kind @ (Kind::Progress | Kind::Chunk | Kind::Demand))) => {
+                self.on_more_of_answer(&message, kind, payload, frame, now, events);
+            }
             (_, Some(Kind::Notification)) => match payload {
                 Ok(payload) => {
                     let handler = self.handler(&message.type_name);
@@ -48,7 +45,9 @@ impl Exchange {
                 Ok(payload) => events.push(Event::Fatal { payload }),
                 Err(reason) => events.push(Event::Dropped { reason }),
             },
-            (_, Some(kind)) => events.push(Event::Dropped { reason: format!("a {kind:?} message has no place here") }),
+            (_, Some(kind @ (Kind::Close | Kind::Fatal | Kind::Startup))) => {
+                events.push(Event::Dropped { reason: format!("a {kind:?} message has no place here") });
+            }
         }
     }
 
@@ -74,20 +73,41 @@ impl Exchange {
 
     /// Ends the transaction that a frame's head names with an error of ours.
     fn fail_by_head(&mut self, head: &[u8], code: &'static str, reason: String, events: &mut Vec<Event>) {
-        match (self.side, self.peer_codec.decode_head(head)) {
-            (Side::Host, Some(Message { tx: Some(tx), .. })) => {
-                if let Some((slot, type_id)) = self.transactions.complete(TransactionIdRef::parse(&tx)) {
-                    self.types.release(type_id);
-                    events.push(Event::Refused { slot, code, message: reason });
-                }
+        let Some(message @ Message { tx: Some(_), .. }) = self.peer_codec.decode_head(head) else {
+            return events.push(Event::Dropped { reason });
+        };
+        let tx = TransactionIdRef::parse(message.tx.as_deref().unwrap_or_default());
+        match message.kind {
+            Some(Kind::Cancel | Kind::Credit | Kind::Input | Kind::InputEnd) => {
+                self.refuse_input(tx, code, reason, events);
             }
-            (Side::Worker, Some(message @ Message { tx: Some(_), .. })) => {
-                if let Some(call) = self.begin_call(&message, events) {
+            Some(kind) if !kind.is_from_answerer() && !kind.is_request() => events.push(Event::Dropped { reason }),
+            kind if kind.map_or(self.side == Side::Host, Kind::is_from_answerer) => {
+                self.refuse_answer(tx, kind, code, reason, events);
+            }
+            _ => {
+                if let Some(call) = self.begin_call(&message, Kind::Request, events) {
                     self.fail(call, &RemoteError::with_code(code, reason));
                 }
             }
-            _ => events.push(Event::Dropped { reason }),
         }
+    }
+
+    /// A request of ours cannot be given what has come for it. Where it is not the outcome, the peer is to stop.
+    pub(super) fn refuse_answer(
+        &mut self,
+        tx: TransactionIdRef<'_>,
+        kind: Option<Kind>,
+        code: &'static str,
+        message: String,
+        events: &mut Vec<Event>,
+    ) {
+        let Some((slot, _)) = self.transactions.peek(tx) else { return };
+        match kind {
+            Some(Kind::Progress | Kind::Chunk | Kind::Demand) => self.abort(slot),
+            _ => self.cancel(slot),
+        };
+        events.push(Event::Refused { slot, code, message });
     }
 
     fn on_answer(&mut self, message: &Message<'_>, payload: Result<Option<Payload>, String>, events: &mut Vec<Event>) {
@@ -95,8 +115,8 @@ impl Exchange {
             return events.push(Event::Dropped { reason: "an answer has no transaction id".to_owned() });
         };
         // Late answers are normal: the request has timed out or was cancelled.
-        let Some((slot, &type_id)) = self.transactions.peek(TransactionIdRef::parse(tx)) else { return };
-        let asked = self.types.name(type_id);
+        let Some((slot, request)) = self.transactions.peek(TransactionIdRef::parse(tx)) else { return };
+        let asked = self.types.name(request.type_id);
         let kind = message.kind.or_else(|| match message.type_name.strip_prefix(asked) {
             Some("Result") => Some(Kind::Result),
             Some("Error") => Some(Kind::Error),
@@ -108,41 +128,32 @@ impl Exchange {
             (Some(_), Ok(payload)) => Event::Result { slot, payload },
             (Some(_), Err(reason)) => refused(format!("the answer to \"{asked}\" cannot be read: {reason}")),
             (None, _) => {
-                let answer = &message.type_name;
-                refused(format!("the worker answered \"{asked}\" with a message of the type \"{answer}\""))
+                let (peer, answer) = (self.side.peer(), &message.type_name);
+                refused(format!("the {peer} answered \"{asked}\" with a message of the type \"{answer}\""))
             }
         };
         self.cancel(slot);
         events.push(event);
     }
 
-    fn on_request(&mut self, message: &Message<'_>, payload: Result<Option<Payload>, String>, events: &mut Vec<Event>) {
-        let Some(call) = self.begin_call(message, events) else { return };
+    fn on_request(
+        &mut self,
+        message: &Message<'_>,
+        kind: Kind,
+        payload: Result<Option<Payload>, String>,
+        events: &mut Vec<Event>,
+    ) {
+        let Some(call) = self.begin_call(message, kind, events) else { return };
         match payload {
-            Ok(payload) => events.push(Event::Request { call, handler: self.handler(&message.type_name), payload }),
+            Ok(payload) => {
+                events.push(Event::Request { call, kind, handler: self.handler(&message.type_name), payload });
+            }
             Err(reason) => self.fail(call, &RemoteError::with_code(MALFORMED, reason)),
         }
     }
 
-    fn begin_call(&mut self, message: &Message<'_>, events: &mut Vec<Event>) -> Option<CallId> {
-        let id = match message.tx.as_deref().map(TransactionId::from_custom) {
-            Some(Ok(id)) => id,
-            Some(Err(invalid)) => {
-                events.push(Event::Dropped { reason: invalid.to_string() });
-                return None;
-            }
-            None => {
-                events.push(Event::Dropped { reason: "a request has no transaction id".to_owned() });
-                return None;
-            }
-        };
-        let handler = self.handler(&message.type_name);
-        let key = self.calls.insert(Call { id, handler });
-        Some(CallId(u32::try_from(key).expect("fewer than 2^32 calls")))
-    }
-
     /// The number of the handler for a type, or the type's name. Names that are no handlers are not held.
-    fn handler(&self, type_name: &str) -> Result<TypeId, Box<str>> {
+    pub(super) fn handler(&self, type_name: &str) -> Result<TypeId, Box<str>> {
         let known = self.types.find(type_name).filter(|id| (id.0 as usize) < self.handlers);
         known.ok_or_else(|| type_name.into())
     }
@@ -158,54 +169,4 @@ impl Exchange {
         );
         self.fail_by_head(head, TOO_LARGE, reason, events);
     }
-
-    /// Answers a request of the peer. `payload` appends the encoded result; `None` stands for `undefined`. A call that
-    /// was answered before is left alone.
-    ///
-    /// # Errors
-    /// The result cannot be sent; nothing was written, and the call still waits for [`Exchange::fail`].
-    pub fn respond<P: FnOnce(&mut Vec<u8>)>(&mut self, call: CallId, payload: Option<P>) -> Result<(), Error> {
-        self.answer(call, Kind::Result, payload)
-    }
-
-    /// Answers a request of the peer with an error. If that does not fit, with one that says so.
-    pub fn fail(&mut self, call: CallId, error: &RemoteError) {
-        self.fail_with(call, &error.to_json());
-    }
-
-    /// The same with the error already encoded as a [`RemoteError`] in JSON.
-    pub fn fail_with(&mut self, call: CallId, json: &str) {
-        if let Err(error) = self.answer(call, Kind::Error, Some(append(json))) {
-            let text = format!("a handler failed, and its error cannot be told: {error}");
-            let error = RemoteError::with_code(error.code(), text).to_json();
-            // What is left to fail is a limit or a terminator under which no error fits; then the request times out.
-            let _ = self.answer(call, Kind::Error, Some(append(&error)));
-        }
-        self.calls.try_remove(call.0 as usize);
-    }
-
-    /// The transaction id of a call, as text.
-    pub fn call_transaction_id(&self, call: CallId) -> Option<String> {
-        self.calls.get(call.0 as usize).map(|call| call.id.to_string())
-    }
-
-    fn answer<P: FnOnce(&mut Vec<u8>)>(&mut self, call: CallId, kind: Kind, payload: Option<P>) -> Result<(), Error> {
-        let Some(Call { id, handler }) = self.calls.get(call.0 as usize) else { return Ok(()) };
-        if self.ended {
-            self.calls.remove(call.0 as usize);
-            return Ok(());
-        }
-        let type_name = match handler {
-            Ok(id) => self.types.name(*id),
-            Err(name) => name,
-        };
-        let head = (kind, type_name, Some(id.borrowed()));
-        write(&mut self.output, &self.framing, self.codec, self.limit, head, payload)?;
-        self.calls.remove(call.0 as usize);
-        Ok(())
-    }
-}
-
-fn append(json: &str) -> impl FnOnce(&mut Vec<u8>) {
-    move |out| out.extend_from_slice(json.as_bytes())
 }

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use super::Exchange;
+use super::calls::append;
+use super::streams::Streams;
+use super::{Exchange, Side};
 use crate::error::Error;
 use crate::frame::Framing;
-use crate::message::{Codec, Kind, TYPE_NAME_LIMIT};
+use crate::message::{Codec, Head, Kind, TYPE_NAME_LIMIT};
+use crate::message_types::TypeId;
 use crate::output::Output;
-use crate::transaction_id::{TransactionId, TransactionIdRef};
+use crate::transaction_id::TransactionId;
 use crate::transactions::Slot;
 
 /// How long a request may take.
@@ -17,6 +20,16 @@ pub enum Timeout {
     Configured,
     /// As the call says; `None`: for ever.
     PerCall(Option<Duration>),
+}
+
+/// A request of this side that has no outcome yet.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    pub(super) type_id: TypeId,
+    /// Its message was written.
+    pub(super) is_sent: bool,
+    /// Of all but plain requests.
+    pub(super) streams: Option<Box<Streams>>,
 }
 
 impl Exchange {
@@ -33,7 +46,7 @@ impl Exchange {
         random: u128,
         now: Duration,
     ) -> Result<Slot, Error> {
-        let slot = self.reserve(type_name, TransactionId::Uuid(random), timeout, now)?;
+        let slot = self.reserve(type_name, TransactionId::Uuid(random), timeout, Kind::Request, now)?;
         match self.submit(slot, type_name, payload) {
             Ok(_) => Ok(slot),
             Err(error) => {
@@ -43,25 +56,30 @@ impl Exchange {
         }
     }
 
-    /// Begins a transaction whose message follows with [`Exchange::submit`]. Its time runs from now on.
+    /// Begins a transaction whose message, of a kind that is a request, follows with [`Exchange::submit`]. Its time runs
+    /// from now on; where there are streams, anew with each message of theirs.
     ///
     /// # Errors
-    /// The connection is closed, the name is too long, or the id is in flight.
+    /// The connection is closed, the name is too long, the id is in flight, or the peer does not understand the kind.
     pub fn reserve(
         &mut self,
         type_name: &str,
         id: TransactionId,
         timeout: Timeout,
+        kind: Kind,
         now: Duration,
     ) -> Result<Slot, Error> {
         self.check_sendable(type_name)?;
+        self.check_understood(type_name, kind)?;
         let per_call = match timeout {
             Timeout::Configured => None,
             Timeout::PerCall(timeout) => Some(timeout),
         };
         let timeout = self.timeouts.message_timeout(type_name, per_call);
         let type_id = self.types.acquire(type_name);
-        self.transactions.insert(id, type_id, now, timeout).map_err(|duplicate| {
+        let streams = (kind != Kind::Request).then(|| Box::new(Streams::new(kind, timeout)));
+        let request = Outgoing { type_id, is_sent: false, streams };
+        self.transactions.insert(id, request, now, timeout).map_err(|duplicate| {
             self.types.release(type_id);
             duplicate.into()
         })
@@ -78,13 +96,17 @@ impl Exchange {
         payload: Option<P>,
     ) -> Result<bool, Error> {
         self.check_sendable(type_name)?;
-        let Some((id, &reserved)) = self.transactions.get(slot) else { return Ok(false) };
-        let head = (Kind::Request, type_name, Some(id.borrowed()));
-        write(&mut self.output, &self.framing, self.codec, self.limit, head, payload)?;
+        let Some((id, request)) = self.transactions.get(slot) else { return Ok(false) };
+        let kind = request.streams.as_ref().map_or(Kind::Request, |streams| streams.kind);
+        let head = Head { kind, is_implied: self.is_implied(kind), type_name, tx: Some(id.borrowed()) };
+        let target = Target::new(&mut self.output, &self.framing, self.codec, self.limit);
+        write(target, head, payload)?;
+        let Some(request) = self.transactions.get_mut(slot) else { return Ok(true) };
+        request.is_sent = true;
+        let reserved = request.type_id;
         if self.types.name(reserved) != type_name {
             // Middleware renamed the message; its answer will have the new name.
-            let renamed = self.types.acquire(type_name);
-            self.transactions.replace(slot, renamed);
+            request.type_id = self.types.acquire(type_name);
             self.types.release(reserved);
         }
         Ok(true)
@@ -98,8 +120,8 @@ impl Exchange {
     /// Ends a transaction without an outcome from the peer; an answer that still comes is dropped. Tells whether there
     /// was one.
     pub fn cancel(&mut self, slot: Slot) -> bool {
-        let Some(type_id) = self.transactions.cancel(slot) else { return false };
-        self.types.release(type_id);
+        let Some(request) = self.transactions.cancel(slot) else { return false };
+        self.types.release(request.type_id);
         true
     }
 
@@ -107,8 +129,8 @@ impl Exchange {
     pub fn fail_all(&mut self) -> Vec<Slot> {
         let mut slots = Vec::with_capacity(self.transactions.len());
         let types = &mut self.types;
-        self.transactions.fail_all(|slot, type_id| {
-            types.release(type_id);
+        self.transactions.fail_all(|slot, request| {
+            types.release(request.type_id);
             slots.push(slot);
         });
         slots
@@ -120,16 +142,15 @@ impl Exchange {
     /// The message cannot be sent; nothing was written.
     pub fn notify<P: FnOnce(&mut Vec<u8>)>(&mut self, type_name: &str, payload: Option<P>) -> Result<(), Error> {
         self.check_sendable(type_name)?;
-        let head = (Kind::Notification, type_name, None);
-        write(&mut self.output, &self.framing, self.codec, self.limit, head, payload)
+        let target = Target::new(&mut self.output, &self.framing, self.codec, self.limit);
+        write(target, Head::new(Kind::Notification, type_name), payload).map(drop)
     }
 
     /// Asks the worker to stop.
     pub fn ask_to_close(&mut self) {
         if !self.ended {
-            let head = (Kind::Close, "", None);
-            let none = None::<fn(&mut Vec<u8>)>;
-            write(&mut self.output, &self.framing, self.codec, usize::MAX, head, none).expect("it has no limit");
+            let target = Target::new(&mut self.output, &self.framing, self.codec, usize::MAX);
+            write(target, Head::new(Kind::Close, ""), NOTHING).expect("it has no limit");
         }
     }
 
@@ -137,10 +158,18 @@ impl Exchange {
     /// not fit is not told.
     pub fn tell_fatal(&mut self, json: &str) {
         if !self.ended {
-            let head = (Kind::Fatal, "", None);
-            let payload = |out: &mut Vec<u8>| out.extend_from_slice(json.as_bytes());
-            let _ = write(&mut self.output, &self.framing, self.codec, self.limit, head, Some(payload));
+            let target = Target::new(&mut self.output, &self.framing, self.codec, self.limit);
+            let _ = write(target, Head::new(Kind::Fatal, ""), Some(append(json)));
         }
+    }
+
+    fn check_understood(&self, type_name: &str, kind: Kind) -> Result<(), Error> {
+        let what = match (self.side, kind) {
+            (Side::Worker, _) if !self.peer.calls => "requests of its worker",
+            (_, Kind::Stream | Kind::Upload | Kind::Duplex) if !self.peer.streams => "streams",
+            _ => return Ok(()),
+        };
+        Err(Error::UnsupportedByPeer { type_name: type_name.to_owned(), peer: self.side.peer(), what })
     }
 
     fn check_sendable(&self, type_name: &str) -> Result<(), Error> {
@@ -154,21 +183,38 @@ impl Exchange {
     }
 }
 
-/// Writes one frame, or nothing.
-pub(super) fn write<P: FnOnce(&mut Vec<u8>)>(
-    output: &mut Output,
-    framing: &Framing,
+/// No payload.
+pub(super) const NOTHING: Option<fn(&mut Vec<u8>)> = None;
+
+/// Where and how frames are written.
+pub(super) struct Target<'a> {
+    output: &'a mut Output,
+    framing: &'a Framing,
     codec: Codec,
     limit: usize,
-    (kind, type_name, tx): (Kind, &str, Option<TransactionIdRef<'_>>),
+}
+
+impl<'a> Target<'a> {
+    pub(super) fn new(output: &'a mut Output, framing: &'a Framing, codec: Codec, limit: usize) -> Self {
+        Self { output, framing, codec, limit }
+    }
+}
+
+/// Writes one frame, or nothing. Tells how many bytes its payload has.
+pub(super) fn write<P: FnOnce(&mut Vec<u8>)>(
+    Target { output, framing, codec, limit }: Target<'_>,
+    head: Head<'_>,
     payload: Option<P>,
-) -> Result<(), Error> {
+) -> Result<usize, Error> {
     let out = output.tail();
     let mark = framing.begin(out);
-    codec.begin(out, kind, type_name, tx, payload.is_some());
+    codec.begin(out, head, payload.is_some());
+    let start = out.len();
     if let Some(payload) = payload {
         payload(out);
     }
+    let size = out.len() - start;
     codec.end(out);
-    framing.finish(out, mark, limit).map_err(|error| Error::from_frame(error, type_name))
+    framing.finish(out, mark, limit).map_err(|error| Error::from_frame(error, head.type_name))?;
+    Ok(size)
 }

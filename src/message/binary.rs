@@ -2,20 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::{Kind, Malformed, Message};
-use crate::transaction_id::TransactionIdRef;
+use super::{Head, Kind, Malformed, Message};
 
 const HEAD: usize = 8;
 /// Set when a payload follows, so that an empty payload and none are told apart.
 const HAS_PAYLOAD: u8 = 1;
 
-pub(super) fn begin(
-    out: &mut Vec<u8>,
-    kind: Kind,
-    type_name: &str,
-    tx: Option<TransactionIdRef<'_>>,
-    has_payload: bool,
-) {
+pub(super) fn begin(out: &mut Vec<u8>, head: Head<'_>, has_payload: bool) {
+    let Head { kind, type_name, tx, .. } = head;
     let start = out.len();
     let length = |size: usize| u16::try_from(size).expect("type names and transaction ids are limited").to_le_bytes();
     out.extend_from_slice(&[kind as u8, if has_payload { HAS_PAYLOAD } else { 0 }]);
@@ -58,12 +52,17 @@ pub(super) fn decode(frame: &[u8]) -> Result<Message<'_>, Malformed> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transaction_id::TransactionIdRef;
+
+    fn request<'a>(type_name: &'a str, tx: Option<TransactionIdRef<'a>>) -> Head<'a> {
+        Head { kind: Kind::Request, is_implied: true, type_name, tx }
+    }
 
     #[test]
     fn what_is_written_is_read_again() {
         for (tx, payload) in [(Some("a-1"), Some(&b"\x00\xff\n"[..])), (None, Some(b"")), (Some("é"), None)] {
             let mut frame = Vec::new();
-            begin(&mut frame, Kind::Request, "größe", tx.map(TransactionIdRef::parse), payload.is_some());
+            begin(&mut frame, request("größe", tx.map(TransactionIdRef::parse)), payload.is_some());
             frame.extend_from_slice(payload.unwrap_or_default());
             let message = decode(&frame).unwrap();
             assert_eq!((message.kind, &*message.type_name), (Some(Kind::Request), "größe"));
@@ -75,7 +74,7 @@ mod tests {
     #[test]
     fn lengths_that_lie_are_refused() {
         let mut frame = Vec::new();
-        begin(&mut frame, Kind::Request, "compute", Some(TransactionIdRef::Custom("id")), true);
+        begin(&mut frame, request("compute", Some(TransactionIdRef::Custom("id"))), true);
         for position in [2, 3, 4, 5] {
             let mut lying = frame.clone();
             lying[position] = 0xff;

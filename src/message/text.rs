@@ -7,30 +7,25 @@ use memchr::memchr2;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::{Kind, Malformed, Message};
+use super::{Head, Kind, Malformed, Message};
 use crate::transaction_id::TransactionIdRef;
 
 const PAYLOAD: &[u8] = b",\"payload\":";
 
-pub(super) fn begin(
-    out: &mut Vec<u8>,
-    kind: Kind,
-    type_name: &str,
-    tx: Option<TransactionIdRef<'_>>,
-    has_payload: bool,
-) {
+pub(super) fn begin(out: &mut Vec<u8>, head: Head<'_>, has_payload: bool) {
+    let Head { kind, is_implied, type_name, tx } = head;
     let mut opening = "{\"";
     let mut open_member = |out: &mut Vec<u8>, name: &str| {
         out.extend_from_slice(opening.as_bytes());
         out.extend_from_slice(name.as_bytes());
         opening = ",\"";
     };
-    if let Some(name) = kind.name() {
+    if !is_implied {
         open_member(out, "kind\":\"");
-        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(kind.name().as_bytes());
         out.push(b'"');
     }
-    if !matches!(kind, Kind::Close | Kind::Startup | Kind::Fatal) {
+    if kind.has_type() {
         open_member(out, "type\":\"");
         push_escaped(out, type_name);
         out.extend_from_slice(answer_suffix(kind).as_bytes());
@@ -83,14 +78,14 @@ pub(super) fn decode_head(head: &[u8]) -> Option<Message<'_>> {
 }
 
 #[derive(Default)]
-struct Head<'a> {
+struct Members<'a> {
     kind: Option<Cow<'a, str>>,
     type_name: Option<Cow<'a, str>>,
     tx: Option<Cow<'a, str>>,
     end: usize,
 }
 
-impl<'a> Head<'a> {
+impl<'a> Members<'a> {
     fn into_message(self, payload: Option<Range<usize>>) -> Result<Message<'a>, Malformed> {
         let kind = match &self.kind {
             Some(name) => Some(Kind::from_name(name).ok_or(Malformed::UnknownKind)?),
@@ -102,8 +97,8 @@ impl<'a> Head<'a> {
 }
 
 /// Reads the members up to `payload`; tells where the payload starts, if there is one.
-fn read_head(frame: &[u8]) -> Result<(Head<'_>, Option<usize>), Malformed> {
-    let mut head = Head::default();
+fn read_head(frame: &[u8]) -> Result<(Members<'_>, Option<usize>), Malformed> {
+    let mut head = Members::default();
     let mut separator = b'{';
     while frame.get(head.end) == Some(&separator) {
         let rest = &frame[head.end + 1..];
@@ -173,7 +168,7 @@ fn present<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
 pub(super) fn decode_any_order(frame: &[u8]) -> Result<Message<'_>, Malformed> {
     let AnyOrder { kind, type_name, tx, payload } = serde_json::from_slice(frame).map_err(|_| Malformed::Envelope)?;
     let payload = payload.map(|raw| range_of(frame, raw.get().as_bytes()));
-    Head { kind, type_name, tx, end: 0 }.into_message(payload)
+    Members { kind, type_name, tx, end: 0 }.into_message(payload)
 }
 
 /// Where `part`, which borrows from `whole`, lies in it.
@@ -189,7 +184,9 @@ mod tests {
 
     fn encode(kind: Kind, type_name: &str, tx: Option<&str>, payload: Option<&str>) -> String {
         let mut out = Vec::new();
-        Codec::Text.begin(&mut out, kind, type_name, tx.map(TransactionIdRef::parse), payload.is_some());
+        let is_implied = matches!(kind, Kind::Request | Kind::Result | Kind::Error);
+        let head = Head { kind, is_implied, type_name, tx: tx.map(TransactionIdRef::parse) };
+        Codec::Text.begin(&mut out, head, payload.is_some());
         out.extend_from_slice(payload.unwrap_or_default().as_bytes());
         Codec::Text.end(&mut out);
         String::from_utf8(out).unwrap()
@@ -210,8 +207,25 @@ mod tests {
             encode(Kind::Notification, "log", None, Some("1")),
             r#"{"kind":"notification","type":"log","payload":1}"#
         );
+        assert_eq!(
+            encode(Kind::Stream, "tail", Some("a1"), Some("1")),
+            r#"{"kind":"stream","type":"tail","tx":"a1","payload":1}"#
+        );
+        assert_eq!(encode(Kind::Chunk, "", Some("a1"), Some("1")), r#"{"kind":"chunk","tx":"a1","payload":1}"#);
+        assert_eq!(encode(Kind::Cancel, "", Some("a1"), None), r#"{"kind":"cancel","tx":"a1"}"#);
         assert_eq!(encode(Kind::Close, "", None, None), r#"{"kind":"close"}"#);
         assert_eq!(encode(Kind::Startup, "", None, Some("7")), r#"{"kind":"startup","payload":7}"#);
+    }
+
+    #[test]
+    fn an_answer_of_the_host_says_that_it_is_one() {
+        let mut out = Vec::new();
+        let tx = Some(TransactionIdRef::Custom("a1"));
+        let head = Head { kind: Kind::Result, is_implied: false, type_name: "lookup", tx };
+        Codec::Text.begin(&mut out, head, false);
+        Codec::Text.end(&mut out);
+        assert_eq!(out, br#"{"kind":"result","type":"lookupResult","tx":"a1"}"#);
+        assert_eq!(Codec::Text.decode(&out).unwrap().kind, Some(Kind::Result));
     }
 
     #[test]
