@@ -149,6 +149,12 @@ impl<T> Transactions<T> {
         }
     }
 
+    /// Gives every transaction whose deadline is `now` or earlier its whole timeout again, from `now` on.
+    pub fn renew(&mut self, now: Duration) {
+        let slots = &self.slots;
+        self.deadlines.renew_expired(now, |slot| slots.get(slot).map_or(0, |transaction| transaction.sequence));
+    }
+
     /// The earliest deadline of all. Cheap enough to ask after every change.
     pub fn next_deadline(&self) -> Option<Duration> {
         self.deadlines.next()
@@ -290,6 +296,18 @@ mod tests {
         assert_eq!(table.replace(Slot(9), 3), None);
         assert_eq!(expired(&mut table, SECOND), [(2, SECOND)]);
         assert_eq!(table.replace(slot, 4), None, "a vacated slot takes no value");
+    }
+
+    #[test]
+    fn a_transaction_that_is_renewed_has_its_whole_timeout_again() {
+        let mut table = Transactions::new();
+        table.insert(TransactionId::Uuid(1), 1, Duration::ZERO, Some(SECOND)).unwrap();
+        table.insert(TransactionId::Uuid(2), 2, Duration::ZERO, Some(SECOND * 3)).unwrap();
+        table.insert(TransactionId::Uuid(3), 3, Duration::ZERO, Some(Duration::ZERO)).unwrap();
+        table.renew(SECOND * 2);
+        assert_eq!(expired(&mut table, SECOND * 2), [(3, Duration::ZERO)]);
+        assert_eq!(table.next_deadline(), Some(SECOND * 3));
+        assert_eq!(expired(&mut table, SECOND * 3), [(2, SECOND * 3), (1, SECOND)]);
     }
 
     #[test]
