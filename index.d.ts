@@ -266,6 +266,11 @@ export interface ProcessOptions {
    */
   killTree?: boolean | undefined;
 }
+declare class NativeDebugger {
+  constructor();
+  /** A debugger may stop this worker from now on, or may no longer. */
+  set(isThere: boolean): void;
+}
 declare class NativeEnvironment {
   /**
    * `memory` is backed by a `SharedArrayBuffer`, aligned to 4 bytes: events are told as integers in it. `engine` is
@@ -291,6 +296,8 @@ declare class NativeLifeline {
    * where it waits; -1: it lives, more is not known; -2: no answer has come yet; -3: it is gone.
    */
   pulse(): number;
+  /** Whether a debugger may stop the worker, as far as it has told. */
+  get isDebugged(): boolean;
   /** How many bytes a worker that is gone had in memory when it ended itself for that; -1 where it did not. */
   report(): number;
   /** Gives the worker the child's end of a new pair, and closes it here. */
@@ -302,7 +309,7 @@ declare class NativeLifeline {
    * descriptor of each new connection, and with -1 when the host is gone; a worker that is still there 600 ms after
    * that is killed, with `killGroup` together with its process group. `uv`: the runtime has the real libuv.
    */
-  static guard(fd: number, options: GuardOptions, onStream: (fd: number) => void): void;
+  static guard(fd: number, options: GuardOptions, debuggers: NativeDebugger, onStream: (fd: number) => void): void;
 }
 declare class NativePair {
   /** Throws `ERR_SYSTEM` when no file descriptors are left. */
@@ -557,6 +564,8 @@ interface ConnectionSetup {
   /** JSON text. */
   readonly startupData: string | undefined;
   readonly outcomes: Outcomes;
+  /** Asked when something is late: a debugger may have stopped the host or the worker, so it does not count. */
+  isDebugged(): boolean;
   /** Tells what is rare: a `Control` and what belongs to it. */
   onControl(what: number, number: number, payload: unknown, detail: string): void;
   /** Something that only a log can tell. */
@@ -602,6 +611,8 @@ interface HostChannel extends CoreChannel {
    * known; -2: it did not answer in time; -3: it is gone. What is not `referenced` does not keep the host alive.
    */
   pulse(timeout: number, referenced?: boolean): Promise<number>;
+  /** The worker has told that a debugger may stop it. Absent where it does not tell. */
+  readonly isDebugged?: boolean | undefined;
   /** Besides the message that asks the worker to stop: what the driver itself does to end it in good order. */
   askToEnd(): void;
   /** Ends the worker, unless it is gone. */
@@ -654,6 +665,7 @@ export declare class ProcessChannel implements HostChannel {
   /** Over a new pair, whose other end goes to the worker over the lifeline; by the door, where others may have come. */
   reconnect(setup: ConnectionSetup): ConnectedHost | Promise<ConnectedHost>;
   pulse(timeout: number, referenced?: boolean): Promise<number>;
+  get isDebugged(): boolean;
   askToEnd(): void;
   /** The last lines of standard error, where it is piped. */
   get lastWords(): string[] | undefined;

@@ -5,8 +5,10 @@
 //! global, so threads cannot meet.
 
 mod batch;
+mod clock;
 mod command;
 mod connection;
+mod debugger;
 mod delivery;
 mod doorman;
 mod environment;

@@ -40,7 +40,12 @@ pub struct Connection {
     decoder: FrameDecoder,
     ours: Option<Hello>,
     theirs: Option<Hello>,
-    handshake_deadline: Option<Duration>,
+    /// With the timeout it comes from.
+    handshake_deadline: Option<(Duration, Duration)>,
+}
+
+fn deadline_from(now: Duration, timeout: Duration) -> (Duration, Duration) {
+    (now.saturating_add(timeout), timeout)
 }
 
 fn line_framing() -> Framing {
@@ -62,7 +67,7 @@ impl Connection {
         let mut connection = Self::new(Side::Host);
         connection.exchange.configure(config)?;
         connection.exchange.set_handlers(handlers);
-        connection.handshake_deadline = config.timeouts.startup.map(|timeout| now.saturating_add(timeout));
+        connection.handshake_deadline = config.timeouts.startup.map(|timeout| deadline_from(now, timeout));
         connection.say_hello(config, startup_data.is_some());
         if let Some(data) = startup_data {
             let out = connection.exchange.output.tail();
@@ -113,7 +118,7 @@ impl Connection {
         if self.phase == Phase::Paused {
             self.open(events);
         } else {
-            self.handshake_deadline = config.timeouts.server_connect.map(|timeout| now.saturating_add(timeout));
+            self.handshake_deadline = config.timeouts.server_connect.map(|timeout| deadline_from(now, timeout));
         }
         Ok(())
     }
@@ -279,15 +284,23 @@ impl Connection {
     pub fn expire(&mut self, now: Duration, events: &mut Vec<Event>) {
         self.exchange.recycle();
         self.exchange.expire(now, events);
-        if self.handshake_deadline.is_some_and(|deadline| deadline <= now) {
+        if self.handshake_deadline.is_some_and(|(deadline, _)| deadline <= now) {
             self.handshake_deadline = None;
             events.push(Event::HandshakeTimedOut);
         }
     }
 
+    /// Instead of [`Connection::expire`]: what is due gets its whole timeout again, from `now` on.
+    pub fn renew(&mut self, now: Duration) {
+        self.exchange.renew(now);
+        if let Some((_, timeout)) = self.handshake_deadline.filter(|(deadline, _)| *deadline <= now) {
+            self.handshake_deadline = Some(deadline_from(now, timeout));
+        }
+    }
+
     /// When [`Connection::expire`] has work to do next.
     pub fn next_deadline(&self) -> Option<Duration> {
-        match (self.exchange.next_deadline(), self.handshake_deadline) {
+        match (self.exchange.next_deadline(), self.handshake_deadline.map(|(deadline, _)| deadline)) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         }

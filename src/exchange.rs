@@ -147,6 +147,10 @@ impl Exchange {
         }
     }
 
+    pub(crate) fn renew(&mut self, now: Duration) {
+        self.transactions.renew(now);
+    }
+
     pub(crate) fn next_deadline(&self) -> Option<Duration> {
         self.transactions.next_deadline()
     }

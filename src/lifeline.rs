@@ -1,11 +1,14 @@
 //! The native thread in a worker: it notices its host's death, and answers for the worker while JavaScript cannot.
 
+pub mod debugger;
 pub mod limits;
 
 use std::io;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use self::debugger::Debugger;
 use crate::transport::Stream;
 use crate::transport::lifeline::{Signal, WorkerEnd};
 
@@ -30,7 +33,13 @@ pub trait Worker: Send + 'static {
 ///
 /// # Errors
 /// No thread can be started.
-pub fn answer(end: WorkerEnd, busy: impl Fn() -> Option<Duration> + Send + 'static) -> io::Result<()> {
+pub fn answer(
+    end: WorkerEnd,
+    debugger: &Debugger,
+    busy: impl Fn() -> Option<Duration> + Send + 'static,
+) -> io::Result<()> {
+    let end = Arc::new(end);
+    debugger.add(&end);
     thread::Builder::new().name("lifeline".to_owned()).stack_size(STACK).spawn(move || {
         while let Signal::Ping(number) = end.next() {
             end.answer(number, busy());
@@ -43,7 +52,9 @@ pub fn answer(end: WorkerEnd, busy: impl Fn() -> Option<Duration> + Send + 'stat
 ///
 /// # Errors
 /// No thread can be started.
-pub fn guard(end: WorkerEnd, worker: impl Worker) -> io::Result<()> {
+pub fn guard(end: WorkerEnd, debugger: &Debugger, worker: impl Worker) -> io::Result<()> {
+    let end = Arc::new(end);
+    debugger.add(&end);
     thread::Builder::new().name("lifeline".to_owned()).stack_size(STACK).spawn(move || {
         loop {
             match end.next() {

@@ -142,11 +142,6 @@ impl<T> Transactions<T> {
         self.slots.get(slot.0).map(|transaction| (&transaction.id, &transaction.value))
     }
 
-    /// Gives the transaction in this slot another value, and gives back the one it had. Any number may be given.
-    pub fn replace(&mut self, slot: Slot, value: T) -> Option<T> {
-        self.slots.get_mut(slot.0).map(|transaction| std::mem::replace(&mut transaction.value, value))
-    }
-
     /// The transaction with this id, which stays in flight.
     pub fn peek(&self, id: TransactionIdRef<'_>) -> Option<(Slot, &T)> {
         let is_it = |slot: &u32| self.slots.get(*slot).is_some_and(|transaction| id == transaction.id);
@@ -172,6 +167,12 @@ impl<T> Transactions<T> {
         if let Some(timeout) = timeout {
             self.deadlines.insert(slot.0, sequence, now, timeout);
         }
+    }
+
+    /// Gives every transaction whose deadline is `now` or earlier its whole timeout again, from `now` on.
+    pub fn renew(&mut self, now: Duration) {
+        let slots = &self.slots;
+        self.deadlines.renew_expired(now, |slot| slots.get(slot).map_or(0, |transaction| transaction.sequence));
     }
 
     /// The earliest deadline of all. Cheap enough to ask after every change.
@@ -308,13 +309,25 @@ mod tests {
     }
 
     #[test]
-    fn a_replaced_value_leaves_the_transaction_in_flight() {
+    fn a_changed_value_leaves_the_transaction_in_flight() {
         let mut table = Transactions::new();
         let slot = insert(&mut table, 1, Some(SECOND));
-        assert_eq!(table.replace(slot, 2), Some(1));
-        assert_eq!(table.replace(Slot(9), 3), None);
+        *table.get_mut(slot).unwrap() = 2;
+        assert_eq!(table.get_mut(Slot(9)), None);
         assert_eq!(expired(&mut table, SECOND), [(2, SECOND)]);
-        assert_eq!(table.replace(slot, 4), None, "a vacated slot takes no value");
+        assert_eq!(table.get_mut(slot), None, "a vacated slot has no value");
+    }
+
+    #[test]
+    fn a_transaction_that_is_renewed_has_its_whole_timeout_again() {
+        let mut table = Transactions::new();
+        table.insert(TransactionId::Uuid(1), 1, Duration::ZERO, Some(SECOND)).unwrap();
+        table.insert(TransactionId::Uuid(2), 2, Duration::ZERO, Some(SECOND * 3)).unwrap();
+        table.insert(TransactionId::Uuid(3), 3, Duration::ZERO, Some(Duration::ZERO)).unwrap();
+        table.renew(SECOND * 2);
+        assert_eq!(expired(&mut table, SECOND * 2), [(3, Duration::ZERO)]);
+        assert_eq!(table.next_deadline(), Some(SECOND * 3));
+        assert_eq!(expired(&mut table, SECOND * 3), [(2, SECOND * 3), (1, SECOND)]);
     }
 
     #[test]

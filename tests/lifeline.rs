@@ -4,10 +4,12 @@
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::{BorrowedFd, IntoRawFd};
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use isolated_workers::lifeline::debugger::Debugger;
 use isolated_workers::lifeline::{Worker, guard};
 use isolated_workers::transport::lifeline::{HostEnd, Pulse, Signal, WorkerEnd, lifeline};
 use isolated_workers::transport::{self, ChildEnd, Stream};
@@ -84,6 +86,30 @@ fn an_answer_may_come_byte_by_byte() {
 }
 
 #[test]
+fn a_debugger_is_told_unasked_between_the_answers_and_to_those_who_come_later() {
+    let debugger = Debugger::default();
+    let (mut early, worker) = ends();
+    let worker = Arc::new(worker);
+    debugger.add(&worker);
+    assert!(!early.is_debugged());
+    early.ping().unwrap();
+    let Signal::Ping(number) = worker.next() else { panic!("a ping was sent") };
+    worker.answer(number, None);
+    debugger.set(true);
+    assert!(early.is_debugged());
+    assert_eq!(early.pulse().unwrap(), Pulse::Unknown);
+    let (mut late, other) = ends();
+    let other = Arc::new(other);
+    debugger.add(&other);
+    assert!(late.is_debugged());
+    drop(worker);
+    debugger.set(false);
+    assert!(!late.is_debugged());
+    assert!(early.is_debugged(), "it was told nothing more");
+    assert_eq!(early.report(), None);
+}
+
+#[test]
 fn a_host_never_waits_for_a_worker_that_reads_nothing() {
     let (mut host, _worker) = ends();
     let error = (0..1_000_000).find_map(|_| host.ping().err()).expect("the buffer is full at some time");
@@ -155,7 +181,7 @@ impl Worker for Told {
 fn guarded() -> (HostEnd, Receiver<&'static str>) {
     let (host, worker) = ends();
     let (sender, told) = channel();
-    guard(worker, Told(sender)).unwrap();
+    guard(worker, &Debugger::default(), Told(sender)).unwrap();
     (host, told)
 }
 

@@ -1,12 +1,12 @@
 import type { HostChannel } from './drivers/host-channel.js';
-import { isDebugged as mayStop } from './debugging.js';
+import { debuggerCheck } from './debugging.js';
 import { fromNative, invalidOption } from './errors.js';
 import { Events } from './events.js';
 import { Incarnation } from './incarnation.js';
 import { JsonSerializer } from './json-serializer.js';
 import { createLog } from './logger.js';
 import { MiddlewareChain } from './middleware-chain.js';
-import { checkTimeout, connectionOptions, messageTimeoutOf, withoutTimeouts } from './native/connection-options.js';
+import { checkTimeout, connectionOptions, messageTimeoutOf } from './native/connection-options.js';
 import type { NativeOptions } from './native/binding.js';
 import { createCodec, createValueCodec, type PayloadCodec } from './payload-codec.js';
 import { Requests, type RequestsOptions } from './requests.js';
@@ -28,16 +28,14 @@ export async function buildWorker(
   driver: Driver,
   name: string,
   options: ConnectionSettings,
-  open: (options: NativeOptions) => Promise<HostChannel>,
+  open: (options: NativeOptions, isDebugged: () => boolean) => Promise<HostChannel>,
 ): Promise<Worker> {
   const codec = createCodec(options.serializer);
   const nativeOptions = connectionOptions(codec, options.timeout, options.maxMessageSize, options.maxPendingBytes);
   const { whenFull = 'wait' } = options;
   if (whenFull !== 'wait' && whenFull !== 'reject') throw invalidOption('whenFull', '"wait" or "reject"', whenFull);
-  const isDebugged = mayStop((options.driverOptions as ThreadOptions | undefined)?.execArgv ?? options.execArgv);
-  if (isDebugged) withoutTimeouts(nativeOptions);
+  const isDebugged = debuggerCheck((options.driverOptions as ThreadOptions | undefined)?.execArgv ?? options.execArgv);
   const log = createLog(options.logger, options.logLevel, name);
-  if (isDebugged) log('info', 'may be stopped by a debugger, so it has no timeouts');
   // Read before the worker names its own serializer, so always JSON.
   const startupData = createCodec(new JsonSerializer()).encode(options.startupData, 'startupData') as
     string | undefined;
@@ -51,7 +49,7 @@ export async function buildWorker(
   const events = new Events();
   let payloads: PayloadCodec = codec;
   const start = async () => {
-    const channel = await open(nativeOptions);
+    const channel = await open(nativeOptions, isDebugged);
     if (channel.movesValues) payloads = createValueCodec(options.serializer);
     const requests = new Requests({
       worker: name,
@@ -62,7 +60,18 @@ export async function buildWorker(
       ...chains,
       txIdGenerator: options.txIdGenerator as RequestsOptions['txIdGenerator'],
     });
-    const setup = { options: nativeOptions, codec: payloads, startupData };
+    let wasDebugged = false;
+    const setup = {
+      options: nativeOptions,
+      codec: payloads,
+      startupData,
+      isDebugged: () => {
+        const is = isDebugged(channel);
+        if (is && !wasDebugged) log('info', 'may be stopped by a debugger: its timeouts stand still');
+        wasDebugged = is;
+        return is;
+      },
+    };
     try {
       return new Incarnation({
         name,
@@ -89,8 +98,8 @@ export async function buildWorker(
     start,
     policy,
     keep: (payload, type) => payloads.keep(payload, type),
-    timeoutOf: (type, perCall) => messageTimeoutOf(nativeOptions, type, perCall),
     isDebugged,
+    timeoutOf: (type, perCall) => messageTimeoutOf(nativeOptions, type, perCall),
     unresponsiveAfter,
     events,
     log,

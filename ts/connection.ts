@@ -73,6 +73,8 @@ export interface ConnectionSetup {
   /** JSON text. */
   readonly startupData: string | undefined;
   readonly outcomes: Outcomes;
+  /** Asked when something is late: a debugger may have stopped the host or the worker, so it does not count. */
+  isDebugged(): boolean;
   /** Tells what is rare: a `Control` and what belongs to it. */
   onControl(what: number, number: number, payload: unknown, detail: string): void;
   /** Something that only a log can tell. */

@@ -1,6 +1,6 @@
+import { inTime } from './debugging.js';
 import { invalidOption, messageTimeout, WorkerCrashedError, type WorkerError } from './errors.js';
 import type { TransferList } from './types/transfer-list.js';
-import { within } from './within.js';
 
 /** What retrying needs of the worker. */
 export interface Retryable {
@@ -13,6 +13,8 @@ export interface Retryable {
   ensureRunning(): Promise<void>;
   /** A copy of a payload that no later change reaches, made anew by each call of the result. */
   keep(payload: unknown, type: string): () => unknown;
+  /** A debugger may have stopped host or worker: what is late does not count. */
+  isDebugged(): boolean;
   /** In milliseconds; 0 and Infinity: none. */
   timeoutOf(type: string, perCall: number | undefined): number;
 }
@@ -166,6 +168,7 @@ export class Retries {
   }
 
   private async sendJob(job: Job): Promise<unknown> {
+    if (performance.now() > job.deadline && this.worker.isDebugged()) job.deadline = performance.now() + job.timeout;
     const left = job.deadline === Infinity ? job.timeout : Math.max(Math.ceil(job.deadline - performance.now()), 1);
     try {
       return await this.worker.sendOnce(job.type, job.copy(), left, job.transfer);
@@ -179,8 +182,15 @@ export class Retries {
   }
 
   private async inTime(job: Job, promise: Promise<unknown>): Promise<void> {
-    const deadline = Date.now() + (job.deadline - performance.now());
-    if (await within(deadline, promise)) return;
+    let wasDebugged = false;
+    const isDebugged = () => {
+      const is = this.worker.isDebugged();
+      wasDebugged ||= is;
+      return is;
+    };
+    const came = await inTime(job.deadline - performance.now(), promise, isDebugged, job.timeout);
+    if (wasDebugged) job.deadline = performance.now() + job.timeout;
+    if (came) return;
     job.isLate = true;
     throw this.late(job);
   }
@@ -197,7 +207,7 @@ interface Job {
   readonly transfer: TransferList | undefined;
   readonly copy: () => unknown;
   readonly timeout: number;
-  readonly deadline: number;
+  deadline: number;
   /** Its time was over before its turn came. */
   isLate: boolean;
 }

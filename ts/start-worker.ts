@@ -1,6 +1,7 @@
 import path from 'node:path';
 
 import { buildWorker } from './build-worker.js';
+import { inTime } from './debugging.js';
 import { ChildProcessDriver } from './drivers/child-process.js';
 import { CustomChannel } from './drivers/custom-channel.js';
 import type { HostChannel } from './drivers/host-channel.js';
@@ -17,7 +18,6 @@ import type { MessageDefinitions } from './types/message-definitions.js';
 import type { ProcessOptions } from './types/process-options.js';
 import type { ThreadOptions } from './types/thread-options.js';
 import type { BaseWorkerOptions } from './types/worker-options.js';
-import { within } from './within.js';
 import type { Worker } from './worker.js';
 
 /** What `createWorker` does. */
@@ -33,8 +33,8 @@ export async function startWorker(options: BaseWorkerOptions<MessageDefinitions,
   if (onOutput !== undefined && driver instanceof InProcessDriver) {
     throw unsupportedByDriver(driver.name, 'the option `onOutput`', 'child_process');
   }
-  return buildWorker(driver, name, options, async ({ startupTimeout }) => {
-    const channel = await spawnInTime(driver, script, options, name, startupTimeout);
+  return buildWorker(driver, name, options, async ({ startupTimeout }, isDebugged) => {
+    const channel = await spawnInTime(driver, script, options, name, startupTimeout, isDebugged);
     if (onOutput !== undefined) tellOutput(channel, name, onOutput);
     return channel;
   });
@@ -47,10 +47,10 @@ async function spawnInTime(
   options: BaseWorkerOptions<MessageDefinitions, Driver>,
   name: string,
   timeout: number,
+  isDebugged: () => boolean,
 ): Promise<HostChannel> {
   const spawning = spawn(driver, script, options);
-  const deadline = Date.now() + (timeout === 0 ? Infinity : timeout);
-  if (await within(deadline, spawning)) return spawning;
+  if (await inTime(timeout === 0 ? Infinity : timeout, spawning, isDebugged)) return spawning;
   spawning.then(
     (channel) => channel.kill('SIGKILL'),
     () => {},

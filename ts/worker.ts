@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 
 import { invalidOption, unsupportedByDriver, workerClosed } from './errors.js';
+import type { DebuggerCheck } from './debugging.js';
 import { HealthWatch } from './health-watch.js';
 import type { Events } from './events.js';
 import type { Incarnation } from './incarnation.js';
@@ -32,8 +33,7 @@ export interface WorkerInit {
   /** In milliseconds; `undefined`: nobody watches. */
   readonly unresponsiveAfter: number | undefined;
   readonly events: Events;
-  /** A debugger may stop it: nothing is ever late. */
-  readonly isDebugged: boolean;
+  readonly isDebugged: DebuggerCheck;
   readonly log: Log;
 }
 
@@ -74,11 +74,12 @@ export class Worker {
   }
 
   private retryable(): Retryable {
-    const { name, keep, timeoutOf } = this.init;
+    const { name, keep, timeoutOf, isDebugged } = this.init;
     return {
       name,
       keep,
       timeoutOf,
+      isDebugged: () => isDebugged(this.current.channel),
       sendOnce: (type, payload, timeout, transfer) => this.sendOnce(type, payload, timeout, transfer),
       isLost: () => this.isLost,
       ensureRunning: () => this.ensureRunning(),
@@ -156,11 +157,8 @@ export class Worker {
   /** Not an async function: that would cost each request another promise. */
   send(type: string, payload?: unknown, options?: SendOptions): Promise<unknown> {
     try {
-      let timeout = options?.timeout;
-      if (timeout !== undefined) {
-        checkTimeout('timeout', timeout);
-        if (this.init.isDebugged) timeout = undefined;
-      }
+      const timeout = options?.timeout;
+      if (timeout !== undefined) checkTimeout('timeout', timeout);
       if (typeof type !== 'string') throw invalidOption('the message type', 'a string', type);
       const transfer = this.checkTransfer(options);
       if (this.retries !== undefined && this.closing === undefined) {

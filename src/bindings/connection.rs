@@ -118,7 +118,7 @@ impl NativeConnection {
         on_control: Function<'_, (), ()>,
     ) -> Result<(), Failure> {
         let config = options.to_config()?;
-        let now = self.link.environment().now();
+        let now = self.link.now();
         let mut served = Ok(());
         self.link.with_events(|connection, events| {
             served = connection.serve(&config, options.handlers.iter().map(String::as_str), now, events);
@@ -135,7 +135,7 @@ impl NativeConnection {
     pub fn request(&self, message_type: Unknown<'_>, payload: Unknown<'_>, timeout: f64) -> Result<u32, Failure> {
         let timeout = timeout_of(timeout)?;
         let random = uuid::Uuid::new_v4().as_u128();
-        let now = self.link.environment().now();
+        let now = self.link.now();
         let slot = self.with_message(&message_type, &payload, |connection, name, payload| {
             connection.exchange.request(name, payload, timeout, random, now)
         })?;
@@ -158,7 +158,7 @@ impl NativeConnection {
             Some(text) => TransactionId::from_custom(&text).map_err(Error::from)?,
             None => TransactionId::Uuid(uuid::Uuid::new_v4().as_u128()),
         };
-        let now = self.link.environment().now();
+        let now = self.link.now();
         let slot = self.link.connection.borrow_mut().exchange.reserve(&message_type, id, timeout, kind, now)?;
         self.link.touch();
         Ok(slot.0)
@@ -280,6 +280,13 @@ impl NativeConnection {
     #[napi(catch_unwind)]
     pub fn want_room(&self) {
         self.link.want_room();
+    }
+
+    /// While `Control.Due` is told: what is due does not end, and time stands still until it is told again and this is not
+    /// called. What is due then has its whole timeout again, everything else what was left of it.
+    #[napi(catch_unwind)]
+    pub fn hold(&self) {
+        self.link.hold();
     }
 
     /// Whether what the peer sends is read.

@@ -34,7 +34,8 @@ enum Control {
     End = 9,
     Fatal = 10,
     Room = 11,
-    InputRefused = 12,
+    Due = 12,
+    InputRefused = 13,
 }
 
 impl Link {
@@ -137,6 +138,12 @@ impl Link {
     pub(super) fn tell_room(&self) {
         let Some(callbacks) = self.callbacks.borrow().clone() else { return };
         self.control(&callbacks, Control::Room, 0, None, "");
+    }
+
+    /// A deadline has come, unless that is held now.
+    pub(super) fn tell_due(&self) {
+        let Some(callbacks) = self.callbacks.borrow().clone() else { return };
+        self.control(&callbacks, Control::Due, 0, None, "");
     }
 
     fn add_record(&self, callbacks: &Callbacks, kind: RecordKind, numbers: [i32; 2], payload: Option<Payload>) {

@@ -11,12 +11,14 @@ use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Status, Task};
 use napi_derive::napi;
 
+use super::debugger::NativeDebugger;
 use super::failure::{Failure, node, system};
 use super::lifeline::NativeLifeline;
 use super::pair::NativePair;
 use super::uv::pulse::LoopPulse;
 use crate::doorman::{House, Occupancy, open};
 use crate::lifeline::answer;
+use crate::lifeline::debugger::Debugger;
 use crate::transport::Stream;
 use crate::transport::claim::{Unclaimed, claim};
 use crate::transport::lifeline::{HostEnd, WorkerEnd};
@@ -79,6 +81,7 @@ pub struct NativeDoor {
 struct Process {
     pulse: Option<Arc<LoopPulse>>,
     on_stream: OnStream,
+    debugger: Debugger,
 }
 
 impl House for Process {
@@ -89,7 +92,7 @@ impl House for Process {
     fn lifeline(&self, end: WorkerEnd) {
         let pulse = self.pulse.clone();
         // Without a thread the host gets no answers, and says so.
-        let _ = answer(end, move || pulse.as_deref().and_then(LoopPulse::busy));
+        let _ = answer(end, &self.debugger, move || pulse.as_deref().and_then(LoopPulse::busy));
     }
 }
 
@@ -100,9 +103,16 @@ impl NativeDoor {
     #[napi(
         constructor,
         catch_unwind,
-        ts_args_type = "fd: number, token: string, uv: boolean, onStream: (fd: number) => void"
+        ts_args_type = "fd: number, token: string, uv: boolean, debuggers: NativeDebugger, onStream: (fd: number) => void"
     )]
-    pub fn new(env: Env, fd: i32, token: String, uv: bool, on_stream: Function<'_, i32, ()>) -> Result<Self, Failure> {
+    pub fn new(
+        env: Env,
+        fd: i32,
+        token: String,
+        uv: bool,
+        debuggers: &NativeDebugger,
+        on_stream: Function<'_, i32, ()>,
+    ) -> Result<Self, Failure> {
         let listener =
             Listener::adopt(fd).map_err(|error| system(&format!("cannot use the descriptor {fd}"), &error))?;
         let on_stream = on_stream
@@ -113,7 +123,7 @@ impl NativeDoor {
             .map_err(node)?;
         let pulse = if uv { LoopPulse::start(env).map(Arc::new) } else { None };
         let occupancy = Occupancy::default();
-        open(listener, token, occupancy.clone(), Process { pulse, on_stream })
+        open(listener, token, occupancy.clone(), Process { pulse, on_stream, debugger: debuggers.inner.clone() })
             .map_err(|error| system("cannot start the thread that lets hosts in", &error))?;
         Ok(Self { occupancy })
     }

@@ -11,6 +11,7 @@ use napi::bindgen_prelude::{Env, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 
+use super::debugger::NativeDebugger;
 use super::environment::NativeEnvironment;
 use super::failure::{Failure, node, system};
 use super::pair::NativePair;
@@ -144,6 +145,12 @@ impl NativeLifeline {
         })
     }
 
+    /// Whether a debugger may stop the worker, as far as it has told.
+    #[napi(getter, catch_unwind)]
+    pub fn is_debugged(&self) -> bool {
+        self.host.borrow_mut().as_mut().is_some_and(HostEnd::is_debugged)
+    }
+
     /// How many bytes a worker that is gone had in memory when it ended itself for that; -1 where it did not.
     #[napi(catch_unwind)]
     pub fn report(&self) -> f64 {
@@ -173,8 +180,17 @@ impl NativeLifeline {
     /// In a worker: watches its end, which this process inherited, on a thread of its own. `onStream` is called with the
     /// descriptor of each new connection, and with -1 when the host is gone; a worker that is still there 600 ms after
     /// that is killed, with `killGroup` together with its process group. `uv`: the runtime has the real libuv.
-    #[napi(catch_unwind, ts_args_type = "fd: number, options: GuardOptions, onStream: (fd: number) => void")]
-    pub fn guard(env: Env, fd: i32, options: GuardOptions, on_stream: Function<'_, i32, ()>) -> Result<(), Failure> {
+    #[napi(
+        catch_unwind,
+        ts_args_type = "fd: number, options: GuardOptions, debuggers: NativeDebugger, onStream: (fd: number) => void"
+    )]
+    pub fn guard(
+        env: Env,
+        fd: i32,
+        options: GuardOptions,
+        debuggers: &NativeDebugger,
+        on_stream: Function<'_, i32, ()>,
+    ) -> Result<(), Failure> {
         let end = WorkerEnd::adopt(fd).map_err(|error| system(&format!("cannot use the descriptor {fd}"), &error))?;
         let limits = Limits {
             cpu_seconds: options.max_cpu_seconds.map(u64::from),
@@ -201,7 +217,11 @@ impl NativeLifeline {
             .build()
             .map_err(node)?;
         let pulse = if options.uv { LoopPulse::start(env) } else { None };
-        guard(end, Process { pulse, on_stream, kill_group: options.kill_group, detached: options.detached })
-            .map_err(|error| system("cannot start the thread of the lifeline", &error))
+        guard(
+            end,
+            &debuggers.inner,
+            Process { pulse, on_stream, kill_group: options.kill_group, detached: options.detached },
+        )
+        .map_err(|error| system("cannot start the thread of the lifeline", &error))
     }
 }

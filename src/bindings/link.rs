@@ -7,6 +7,7 @@ use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
 use super::batch::{Batch, Form};
+use super::clock::{Clock, LOOK};
 use super::delivery::Callbacks;
 use super::environment::Environment;
 use super::failure::{Failure, system};
@@ -63,6 +64,9 @@ pub(super) struct Link {
     paused: Cell<u8>,
     /// The deadline the engine's timer is set for.
     armed: Cell<Option<Duration>>,
+    clock: Clock,
+    /// JavaScript wants the clock to stand still.
+    hold_wanted: Cell<bool>,
 }
 
 impl Link {
@@ -87,6 +91,8 @@ impl Link {
             broken: Cell::new(false),
             paused: Cell::new(0),
             armed: Cell::new(None),
+            clock: Clock::default(),
+            hold_wanted: Cell::new(false),
         })
     }
 
@@ -96,6 +102,11 @@ impl Link {
 
     pub(super) fn environment(&self) -> &Environment {
         &self.environment
+    }
+
+    /// The `now` of its connection.
+    pub(super) fn now(&self) -> Duration {
+        self.clock.now(self.environment.now())
     }
 
     pub(super) fn form(&self) -> Form {
@@ -146,10 +157,17 @@ impl Link {
         if self.referenced.replace(referenced) != referenced {
             watch.set_ref(referenced);
         }
+        if self.clock.is_stopped() {
+            if next.is_some() && self.armed.get().is_none() {
+                self.armed.set(Some(Duration::ZERO));
+                watch.set_timer(LOOK);
+            }
+            return;
+        }
         // A timer that is early finds nothing to do and is set again: cheaper than setting it for each request.
         if let Some(next) = next.filter(|next| self.armed.get().is_none_or(|armed| *next < armed)) {
             self.armed.set(Some(next));
-            watch.set_timer(next.saturating_sub(self.environment.now()));
+            watch.set_timer(next.saturating_sub(self.now()));
         }
     }
 
@@ -256,16 +274,39 @@ impl Link {
         self.read_and_deliver(READ_BUDGET);
     }
 
-    /// Handles all that has arrived, then ends the transactions whose time is over.
+    /// Handles all that has arrived, then ends the transactions whose time is over, unless JavaScript holds them.
     pub(super) fn on_deadline(self: &Rc<Self>) {
         self.armed.set(None);
-        if self.read_and_deliver(usize::MAX) {
-            let now = self.environment.now();
+        if self.read_and_deliver(usize::MAX) && !self.is_held() {
+            let now = self.now();
             let expire = |connection: &mut Connection, events: &mut Vec<Event>| connection.expire(now, events);
             expire(&mut self.connection.borrow_mut(), &mut self.events.borrow_mut());
             self.deliver();
         }
         self.update();
+    }
+
+    /// Something is due, or was when the clock was stopped: asks JavaScript whether that counts.
+    fn is_held(&self) -> bool {
+        let is_due = || self.connection.borrow().next_deadline().is_some_and(|next| next <= self.now());
+        if !self.clock.is_stopped() && !is_due() {
+            return false;
+        }
+        self.hold_wanted.set(false);
+        self.tell_due();
+        let time = self.environment.now();
+        if !self.hold_wanted.get() {
+            self.clock.go_on(time);
+            return false;
+        }
+        self.clock.stop(time);
+        self.connection.borrow_mut().renew(self.now());
+        true
+    }
+
+    /// What is due does not count: time stands still.
+    pub(super) fn hold(&self) {
+        self.hold_wanted.set(true);
     }
 
     /// Reads and delivers until nothing is left, or `budget` bytes were read; tells whether nothing is left.
@@ -314,7 +355,7 @@ impl Link {
                 Ok(0) => break,
                 Ok(read) => {
                     connection.filled(read);
-                    connection.receive(self.environment.now(), &mut events);
+                    connection.receive(self.now(), &mut events);
                     return Some((read, read == room || watch.is_edge()));
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -330,7 +371,7 @@ impl Link {
 
     /// Turns bytes that came before `attach` into events.
     pub(super) fn receive_buffered(&self) {
-        self.connection.borrow_mut().receive(self.environment.now(), &mut self.events.borrow_mut());
+        self.connection.borrow_mut().receive(self.now(), &mut self.events.borrow_mut());
     }
 
     /// Adds events from elsewhere than the input.

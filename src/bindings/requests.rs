@@ -7,6 +7,7 @@ use std::time::Duration;
 use napi::bindgen_prelude::{Env, Unknown};
 use napi_derive::napi;
 
+use super::clock::{Clock, LOOK};
 use super::command;
 use super::environment::{Environment, NativeEnvironment};
 use super::failure::Failure;
@@ -31,6 +32,7 @@ pub struct NativeRequests {
     table: Rc<RefCell<Transactions<()>>>,
     /// What generated ids begin with.
     base: u128,
+    clock: Rc<Clock>,
 }
 
 #[napi]
@@ -43,7 +45,12 @@ impl NativeRequests {
             timeouts: options.to_config()?.timeouts,
             table: Rc::new(RefCell::new(Transactions::new())),
             base: uuid::Uuid::new_v4().as_u128() >> COUNTED << COUNTED,
+            clock: Rc::default(),
         })
+    }
+
+    fn now(&self) -> Duration {
+        self.clock.now(self.environment.now())
     }
 
     /// Begins a transaction; gives its ticket, whose remainder by 2^26 is its slot. Without an id it gets one that
@@ -59,7 +66,7 @@ impl NativeRequests {
         };
         let per_call = if timeout < 0.0 { None } else { Some(Timeouts::from_millis(timeout).map_err(Error::from)?) };
         let timeout = self.timeouts.message_timeout(&message_type, per_call);
-        let slot = table.insert(id, (), self.environment.now(), timeout).map_err(Error::from)?;
+        let slot = table.insert(id, (), self.now(), timeout).map_err(Error::from)?;
         Ok(ticket(slot, &table))
     }
 
@@ -70,6 +77,7 @@ impl NativeRequests {
     pub fn exchange(&self, env: Env) -> Result<Unknown<'_>, Failure> {
         let table = Rc::clone(&self.table);
         let environment = Rc::clone(&self.environment);
+        let clock = Rc::clone(&self.clock);
         let (base, timeout) = (self.base, self.timeouts.message);
         let function = command::create(env.raw(), move || {
             let mut table = table.borrow_mut();
@@ -81,7 +89,7 @@ impl NativeRequests {
                 return;
             }
             table.recycle();
-            let now = environment.now();
+            let now = clock.now(environment.now());
             for index in 0..begun {
                 let id = generated(base, &table);
                 // It counts, so it cannot be in flight.
@@ -120,23 +128,33 @@ impl NativeRequests {
         slots
     }
 
+    /// Instead of `expire`: what is late does not end, and time stands still until the next `expire`. What is late has its
+    /// whole timeout again then, everything else what was left of it.
+    #[napi(catch_unwind)]
+    pub fn hold(&self) {
+        self.clock.stop(self.environment.now());
+        self.table.borrow_mut().renew(self.now());
+    }
+
     /// Ends what is late; gives slots and their timeouts in milliseconds, in turns.
     #[napi(catch_unwind)]
     pub fn expire(&self) -> Vec<f64> {
         let mut late = Vec::new();
-        let now = self.environment.now();
+        self.clock.go_on(self.environment.now());
+        let now = self.now();
         self.table.borrow_mut().expire(now, |slot, _, (), timeout| {
             late.extend([slot.0.into(), timeout.as_secs_f64() * 1e3]);
         });
         late
     }
 
-    /// Milliseconds until something may be late; -1 where nothing has a deadline.
+    /// Milliseconds until something may be late, or until it is to be looked again; -1 where nothing has a deadline.
     #[napi(catch_unwind)]
     pub fn next_deadline(&self) -> f64 {
-        let now = self.environment.now();
+        let now = self.now();
         let deadline = self.table.borrow().next_deadline();
-        deadline.map_or(-1.0, |at| at.saturating_sub(now).max(Duration::ZERO).as_secs_f64() * 1e3)
+        let delay = deadline.map(|at| if self.clock.is_stopped() { LOOK } else { at.saturating_sub(now) });
+        delay.map_or(-1.0, |delay| delay.as_secs_f64() * 1e3)
     }
 
     /// How many requests wait for their outcome.

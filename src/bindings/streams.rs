@@ -23,7 +23,7 @@ impl NativeConnection {
     /// Lets so many units more of chunks come.
     #[napi(catch_unwind)]
     pub fn credit(&self, slot: u32, units: u32) {
-        let now = self.link.environment().now();
+        let now = self.link.now();
         self.link.connection.borrow_mut().exchange.credit(Slot(slot), units, now);
         self.link.touch();
     }
@@ -32,7 +32,7 @@ impl NativeConnection {
     /// `Control.Room` will be told.
     #[napi(catch_unwind)]
     pub fn input(&self, slot: u32, payload: Unknown<'_>) -> Result<i64, Failure> {
-        let now = self.link.environment().now();
+        let now = self.link.now();
         self.send_chunk(&payload, |connection, payload| connection.exchange.input(Slot(slot), payload, now))
     }
 

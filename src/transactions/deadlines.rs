@@ -110,6 +110,14 @@ impl Deadlines {
         Some((slot, timeout))
     }
 
+    /// Gives every slot whose deadline is `now` or earlier its whole timeout again. `sequence` tells a slot's.
+    pub fn renew_expired(&mut self, now: Duration, sequence: impl Fn(u32) -> u64) {
+        let expired: Vec<_> = std::iter::from_fn(|| self.pop_expired(now)).collect();
+        for (slot, timeout) in expired {
+            self.insert(slot, sequence(slot), now, timeout);
+        }
+    }
+
     /// Gives memory back. No slot has a deadline.
     pub fn reset(&mut self) {
         debug_assert!(self.heap.is_empty());

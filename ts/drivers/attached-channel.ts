@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { ConnectedHost, ConnectionSetup } from '../connection.js';
 import { fromNative, WorkerError } from '../errors.js';
-import type { NativeAttachment } from '../native/binding.js';
+import type { NativeAttachment, NativeLifeline } from '../native/binding.js';
 import { getNative } from '../native/environment.js';
 import { connectNative } from '../native/host-connection.js';
 import { type NamedSocket, removeSocketFiles } from '../socket-files.js';
@@ -85,6 +85,10 @@ export class AttachedChannel implements HostChannel {
     }
   }
 
+  get isDebugged(): boolean {
+    return this.lifeline?.native.isDebugged === true;
+  }
+
   release(): void {
     this.lifeline?.close();
     this.lifeline = undefined;
@@ -147,13 +151,14 @@ export class AttachedChannel implements HostChannel {
 }
 
 interface Lifeline {
+  readonly native: NativeLifeline;
   readonly pulse: ProcessPulse;
   close(): void;
 }
 
 async function openLifeline(socket: NamedSocket, patience: number): Promise<Lifeline> {
-  const lifeline = (await knock(socket, 'lifeline', patience)).lifeline();
-  return { pulse: new ProcessPulse(lifeline), close: () => lifeline.close() };
+  const native = (await knock(socket, 'lifeline', patience)).lifeline();
+  return { native, pulse: new ProcessPulse(native), close: () => native.close() };
 }
 
 /**

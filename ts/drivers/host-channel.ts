@@ -43,6 +43,8 @@ export interface HostChannel extends CoreChannel {
    * known; -2: it did not answer in time; -3: it is gone. What is not `referenced` does not keep the host alive.
    */
   pulse(timeout: number, referenced?: boolean): Promise<number>;
+  /** The worker has told that a debugger may stop it. Absent where it does not tell. */
+  readonly isDebugged?: boolean | undefined;
   /** Besides the message that asks the worker to stop: what the driver itself does to end it in good order. */
   askToEnd(): void;
   /** Ends the worker, unless it is gone. */

@@ -113,6 +113,10 @@ export class ProcessChannel implements HostChannel {
     return this.life.ask(timeout, referenced);
   }
 
+  get isDebugged(): boolean {
+    return this.lifeline.isDebugged;
+  }
+
   askToEnd(): void {}
 
   /** The last lines of standard error, where it is piped. */

@@ -71,6 +71,11 @@ export declare class NativeConnection {
   get pendingBytes(): number;
   /** `Control.Room` is to be told as soon as no more than half of the bound waits to be written. */
   wantRoom(): void;
+  /**
+   * While `Control.Due` is told: what is due does not end, and time stands still until it is told again and this is not
+   * called. What is due then has its whole timeout again, everything else what was left of it.
+   */
+  hold(): void;
   /** Whether what the peer sends is read. */
   setReading(reading: boolean): void;
   /** How many requests of this side wait for their outcome. */
@@ -81,13 +86,20 @@ export declare class NativeConnection {
   close(): void;
 }
 
+/** Tells the hosts of this worker. What happens at a breakpoint, no JavaScript could tell. */
+export declare class NativeDebugger {
+  constructor();
+  /** A debugger may stop this worker from now on, or may no longer. */
+  set(isThere: boolean): void;
+}
+
 /** The door of a detached worker. */
 export declare class NativeDoor {
   /**
    * Lets in hosts that know the token, by the listening socket that this process inherited as `fd`. `onStream` is called
    * with the descriptor of each connection. `uv`: the runtime has the real libuv. Throws `ERR_SYSTEM`.
    */
-  constructor(fd: number, token: string, uv: boolean, onStream: (fd: number) => void);
+  constructor(fd: number, token: string, uv: boolean, debuggers: NativeDebugger, onStream: (fd: number) => void);
   /** A host has left: the first one, or one that `onStream` told of; once for each. */
   leave(): void;
 }
@@ -120,6 +132,8 @@ export declare class NativeLifeline {
    * where it waits; -1: it lives, more is not known; -2: no answer has come yet; -3: it is gone.
    */
   pulse(): number;
+  /** Whether a debugger may stop the worker, as far as it has told. */
+  get isDebugged(): boolean;
   /** How many bytes a worker that is gone had in memory when it ended itself for that; -1 where it did not. */
   report(): number;
   /** Gives the worker the child's end of a new pair, and closes it here. */
@@ -131,7 +145,7 @@ export declare class NativeLifeline {
    * descriptor of each new connection, and with -1 when the host is gone; a worker that is still there 600 ms after
    * that is killed, with `killGroup` together with its process group. `uv`: the runtime has the real libuv.
    */
-  static guard(fd: number, options: GuardOptions, onStream: (fd: number) => void): void;
+  static guard(fd: number, options: GuardOptions, debuggers: NativeDebugger, onStream: (fd: number) => void): void;
 }
 
 /**
@@ -175,9 +189,14 @@ export declare class NativeRequests {
   cancel(slot: number): boolean;
   /** Ends all transactions without an outcome; gives their slots, oldest first. */
   failAll(): Array<number>;
+  /**
+   * Instead of `expire`: what is late does not end, and time stands still until the next `expire`. What is late has its
+   * whole timeout again then, everything else what was left of it.
+   */
+  hold(): void;
   /** Ends what is late; gives slots and their timeouts in milliseconds, in turns. */
   expire(): Array<number>;
-  /** Milliseconds until something may be late; -1 where nothing has a deadline. */
+  /** Milliseconds until something may be late, or until it is to be looked again; -1 where nothing has a deadline. */
   nextDeadline(): number;
   /** How many requests wait for their outcome. */
   get inFlight(): number;

@@ -48,13 +48,6 @@ export function connectionOptions(
   return options;
 }
 
-/** Each of them was checked all the same. */
-export function withoutTimeouts(options: NativeOptions): void {
-  options.startupTimeout = options.messageTimeout = 0;
-  options.timeoutTypes = [];
-  options.timeoutMillis = [];
-}
-
 export function checkTimeout(name: string, millis: unknown): number {
   if (typeof millis !== 'number' || !(millis >= 0)) {
     throw invalidOption(name, 'a number of milliseconds, 0 or more (0 or Infinity: none)', millis);

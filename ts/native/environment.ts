@@ -31,6 +31,7 @@ export const enum Control {
   End = 9,
   Fatal = 10,
   Room = 11,
+  Due = 12,
 }
 
 /** The addon as this JavaScript thread has it. */

@@ -22,6 +22,7 @@ export function connectNative(pair: NativePair, setup: ConnectionSetup): Connect
   };
   const onControl = (what: number, number: number, payload: unknown, detail: string) => {
     if (what === Control.Room) outcomes.onRoom();
+    else if (what === Control.Due) void (setup.isDebugged() && connection.hold());
     else if (what === Control.Refused) outcomes.refuse(number, fromNative(detail));
     else setup.onControl(what, number, what === Control.Fatal ? readFatal(payload) : payload, detail);
   };

@@ -1,11 +1,12 @@
 import { isMainThread } from 'node:worker_threads';
 
+import { watchInspector } from '../debugging.js';
 import { fromNative } from '../errors.js';
 import type { RemoteErrorPayload } from '../types/message.js';
 import type { ServeSetup, WorkerChannel } from '../worker-channel.js';
 import { KeptResults } from '../kept-results.js';
 import { type NamedSocket, removeSocketFiles } from '../socket-files.js';
-import type { GuardOptions, NativeConnection, NativeDoor } from './binding.js';
+import type { GuardOptions, NativeConnection, NativeDebugger, NativeDoor } from './binding.js';
 import { getNative, hasUv } from './environment.js';
 import { NativeServer } from './server-connection.js';
 
@@ -68,6 +69,7 @@ class ProcessWorkerChannel implements WorkerChannel {
   private setup: ServeSetup | undefined;
   private server: NativeServer | undefined;
   private data: { readonly value: unknown } | undefined;
+  private readonly debuggers = this.watchInspector();
   private hasLifeline = false;
   private door: NativeDoor | undefined;
   private kept: KeptResults | undefined;
@@ -89,9 +91,17 @@ class ProcessWorkerChannel implements WorkerChannel {
     return addon.NativeConnection.worker(environment, descriptor);
   }
 
+  /** All hosts are told of a debugger, whatever this thread does then. */
+  private watchInspector(): NativeDebugger {
+    const debuggers = new this.native.addon.NativeDebugger();
+    // Elsewhere nothing tells when it opens.
+    if (hasUv()) watchInspector((isThere) => debuggers.set(isThere));
+    return debuggers;
+  }
+
   /** Watches the lifeline, on a thread that no JavaScript can block. */
   guard(descriptor: number, options: GuardOptions): void {
-    this.native.addon.NativeLifeline.guard(descriptor, options, (stream) => {
+    this.native.addon.NativeLifeline.guard(descriptor, options, this.debuggers, (stream) => {
       if (stream >= 0) return this.reconnect(stream);
       // The last of what happens at the exit.
       if (options.killGroup) process.once('exit', () => process.kill(-process.pid, 'SIGKILL'));
@@ -104,7 +114,9 @@ class ProcessWorkerChannel implements WorkerChannel {
   /** Lets other hosts in, on a thread of its own. */
   listen({ path, token, fd, keepResults }: DetachedSocket): void {
     this.kept = new KeptResults(keepResults);
-    this.door = new this.native.addon.NativeDoor(fd, token, hasUv(), (stream) => this.reconnect(stream));
+    this.door = new this.native.addon.NativeDoor(fd, token, hasUv(), this.debuggers, (stream) =>
+      this.reconnect(stream),
+    );
     process.once('exit', () => removeSocketFiles({ path, token }));
   }
 

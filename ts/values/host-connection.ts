@@ -1,37 +1,29 @@
 import { type ConnectedHost, type ConnectionSetup, type HostConnection, LATER } from '../connection.js';
 import { type WorkerError, workerClosed } from '../errors.js';
-import { Control, getNative, RecordKind } from '../native/environment.js';
-import type { NativeRequests } from '../native/binding.js';
+import { Control, RecordKind } from '../native/environment.js';
 import { Undecodable } from '../payload-codec.js';
 import type { TransferList } from '../types/transfer-list.js';
 import { afterArrivals } from '../within.js';
 import { DeadlineTimer } from './deadlines.js';
 import { createHello, findMismatch, type Hello } from './hello.js';
 import { checkSize, checkTypeName } from './limits.js';
+import { StartupDeadline } from './startup-deadline.js';
+import { slotOf, Tickets } from './tickets.js';
 import { Kind, RECORD, type Tx, type Wire, type WireListener } from './wire.js';
 
-/** Below it a ticket has the slot. */
-const SLOTS = 2 ** 26;
 const CONFIGURED = -1;
-const NONE = -1;
-/** By how many milliseconds a timer is late whose thread was blocked. */
-const BLOCKED = 100;
 /** How often the loop may bring something before a deadline counts all the same. */
 const MOST_TURNS = 100;
-/** How many tickets the addon takes at once. */
-const CAPACITY = 2048;
-
 /** The host's side of a connection that moves values. The addon keeps the transactions, as for all connections. */
 export class ValueConnection implements HostConnection, WireListener {
-  private readonly requests: NativeRequests;
+  private readonly tickets: Tickets;
   private readonly hello: Hello;
   private readonly maxMessageSize: number;
   private readonly deadlines = new DeadlineTimer(() => this.onDue());
   private readonly hasTypeTimeouts: boolean;
   /** All requests have had the same timeout so far: then no later one is due before the first. */
   private hasOneTimeout: boolean;
-  private startup: NodeJS.Timeout | undefined;
-  private startupDue = 0;
+  private readonly startup: StartupDeadline;
   /** How many batches have come. */
   private batches = 0;
   private isReady = false;
@@ -41,13 +33,6 @@ export class ValueConnection implements HostConnection, WireListener {
   private waiting = 0;
   /** Requests of this tick that have no ticket yet: they get theirs together. */
   private queued: object[] = [];
-  /** By slot, what an answer must name: a slot has one request after the other. */
-  private readonly tickets: number[] = [];
-  /** Of requests that have ended, as the addon does not know yet. */
-  private readonly finished: number[] = [];
-  private readonly native = getNative();
-  private readonly callExchange: () => void;
-
   static connect(wire: Wire, setup: ConnectionSetup): ConnectedHost {
     const connection = new ValueConnection(wire, setup);
     return { connection, scheduleFlush: () => {}, flush: () => wire.flush(), close: () => connection.close() };
@@ -57,17 +42,21 @@ export class ValueConnection implements HostConnection, WireListener {
     private readonly wire: Wire,
     private readonly setup: ConnectionSetup,
   ) {
-    const { addon, environment } = this.native;
     const { options, codec, startupData } = setup;
-    this.requests = new addon.NativeRequests(environment, options);
-    this.callExchange = this.requests.exchange;
+    this.tickets = new Tickets(options);
     this.hasTypeTimeouts = options.timeoutTypes.length > 0;
     this.hasOneTimeout = !this.hasTypeTimeouts;
-    const { idBase } = this.requests;
+    const { idBase } = this.tickets;
     const { maxMessageSize } = options;
     // The size of what no serializer made is nobody's to know.
     this.maxMessageSize = codec.serializer === undefined ? Infinity : maxMessageSize;
     this.hello = { ...createHello(codec.serializer), startupData, idBase, maxMessageSize };
+    this.startup = new StartupDeadline({
+      timeout: options.startupTimeout,
+      isDebugged: setup.isDebugged,
+      afterWhatArrived: (act) => this.afterWhatArrived(act),
+      onOver: () => this.tell(Control.HandshakeTimedOut),
+    });
     wire.listen(this);
     try {
       wire.send(Kind.Hello, '', undefined, { ...this.hello });
@@ -76,8 +65,6 @@ export class ValueConnection implements HostConnection, WireListener {
       throw error;
     }
     wire.flush();
-    const { startupTimeout } = options;
-    if (startupTimeout > 0 && startupTimeout < 2 ** 31) this.armStartup(startupTimeout);
     this.updateRef();
   }
 
@@ -96,7 +83,7 @@ export class ValueConnection implements HostConnection, WireListener {
     }
     this.wire.flush();
     const ticket = this.begin(type, undefined, timeout);
-    const slot = ticket % SLOTS;
+    const slot = slotOf(ticket);
     try {
       this.write(Kind.Request, type, this.wire.needsIds ? this.transactionId(slot)! : ticket, payload, transfer);
     } catch (error) {
@@ -124,37 +111,18 @@ export class ValueConnection implements HostConnection, WireListener {
     const { queued } = this;
     if (queued.length === 0) return;
     this.queued = [];
-    this.exchange(queued.length);
-    const { numbers } = this.native;
+    this.tickets.beginAll(queued.length);
     const { outcomes } = this.setup;
     for (let at = 0, index = 0; index < queued.length; at += RECORD) {
       if (batch[at] !== Kind.Request || batch[at + 2] !== undefined) continue;
-      const ticket = (batch[at + 2] = numbers[index] as number);
-      this.tickets[ticket % SLOTS] = ticket;
-      outcomes.assign(ticket % SLOTS, queued[index++] as object);
+      const ticket = (batch[at + 2] = this.tickets.take(index));
+      outcomes.assign(slotOf(ticket), queued[index++] as object);
     }
     this.armDeadlines();
   }
 
-  /** Tells the addon which requests have ended since it was told last, and begins some. */
-  private exchange(begun: number): void {
-    const { finished } = this;
-    if (finished.length === 0 && begun === 0) return;
-    const { records, numbers } = this.native;
-    let done = 0;
-    do {
-      const count = Math.min(finished.length - done, CAPACITY);
-      for (let index = 0; index < count; index++) numbers[index] = finished[done + index] as number;
-      done += count;
-      records[1] = count;
-      records[2] = done === finished.length ? begun : 0;
-      this.callExchange();
-    } while (done < finished.length);
-    finished.length = 0;
-  }
-
   reserve(type: string, tx: string | undefined, timeout: number): number {
-    return this.begin(type, tx, timeout) % SLOTS;
+    return slotOf(this.begin(type, tx, timeout));
   }
 
   submit(slot: number, type: string, payload: unknown, transfer?: TransferList): boolean {
@@ -175,9 +143,7 @@ export class ValueConnection implements HostConnection, WireListener {
 
   private begin(type: string, tx: string | undefined, timeout: number): number {
     this.checkSendable(type);
-    this.exchange(0);
-    const ticket = this.requests.begin(type, tx, timeout);
-    this.tickets[ticket % SLOTS] = ticket;
+    const ticket = this.tickets.begin(type, tx, timeout);
     this.waiting++;
     this.updateRef();
     this.hasOneTimeout &&= timeout === CONFIGURED;
@@ -186,7 +152,7 @@ export class ValueConnection implements HostConnection, WireListener {
   }
 
   private armDeadlines(): void {
-    if (!this.deadlines.isArmed || !this.hasOneTimeout) this.deadlines.arm(this.requests.nextDeadline());
+    if (!this.deadlines.isArmed || !this.hasOneTimeout) this.deadlines.arm(this.tickets.nextDeadline());
   }
 
   private write(kind: Kind, type: string, tx: Tx, payload: unknown, transfer?: TransferList): void {
@@ -201,19 +167,16 @@ export class ValueConnection implements HostConnection, WireListener {
   }
 
   transactionId(slot: number): string | null {
-    return this.requests.transactionId(slot);
+    return this.tickets.transactionId(slot);
   }
 
   cancel(slot: number): boolean {
-    this.tickets[slot] = NONE;
-    return this.left(this.requests.cancel(slot));
+    return this.left(this.tickets.cancel(slot));
   }
 
   failAll(): number[] {
     this.wire.flush();
-    this.exchange(0);
-    this.tickets.length = 0;
-    const slots = this.requests.failAll();
+    const slots = this.tickets.failAll();
     this.waiting = 0;
     this.updateRef();
     return slots;
@@ -253,7 +216,7 @@ export class ValueConnection implements HostConnection, WireListener {
 
   close(): void {
     this.hasEnded = true;
-    this.endStartup();
+    this.startup.stop();
     this.deadlines.stop();
     // A driver may believe that its worker is still there.
     this.wire.setRef(false);
@@ -290,7 +253,7 @@ export class ValueConnection implements HostConnection, WireListener {
   }
 
   private onAnswer(kind: RecordKind, tx: Tx, payload: unknown): void {
-    const slot = typeof tx === 'number' ? this.finishTicket(tx) : this.finish(tx);
+    const slot = this.tickets.finish(tx);
     // Late answers are normal: the request has timed out or was cancelled.
     if (slot < 0) return;
     this.left(true);
@@ -300,26 +263,9 @@ export class ValueConnection implements HostConnection, WireListener {
     else outcomes.settle(slot, kind, value, 0);
   }
 
-  /** The addon is told later, together with others. */
-  private finishTicket(ticket: number): number {
-    const slot = ticket % SLOTS;
-    if (this.tickets[slot] !== ticket) return -1;
-    this.tickets[slot] = NONE;
-    this.finished.push(ticket);
-    if (this.finished.length >= CAPACITY) this.exchange(0);
-    return slot;
-  }
-
-  /** Ends the transaction; gives its slot, or -1. */
-  private finish(tx: string | undefined): number {
-    const slot = tx === undefined ? -1 : this.requests.finishById(tx);
-    if (slot >= 0) this.tickets[slot] = NONE;
-    return slot;
-  }
-
   private onHello(theirs: unknown): void {
     if (this.isReady) return this.onDropped('a second handshake came');
-    this.endStartup();
+    this.startup.stop();
     const mismatch = findMismatch(this.hello, theirs);
     if (mismatch !== undefined) return this.tell(Control.Mismatch, `${mismatch.code} ${mismatch.message}`);
     this.isReady = true;
@@ -335,7 +281,7 @@ export class ValueConnection implements HostConnection, WireListener {
   }
 
   onSendFailed(kind: Kind, tx: Tx, error: WorkerError): void {
-    const slot = kind === Kind.Request ? this.finish(tx as string) : -1;
+    const slot = kind === Kind.Request ? this.tickets.finish(tx) : -1;
     if (slot < 0) return this.onTrouble(error.message);
     this.left(true);
     this.setup.outcomes.refuse(slot, error);
@@ -343,7 +289,7 @@ export class ValueConnection implements HostConnection, WireListener {
 
   onEnd(): void {
     this.hasEnded = true;
-    this.endStartup();
+    this.startup.stop();
     this.tell(Control.End);
   }
 
@@ -353,26 +299,6 @@ export class ValueConnection implements HostConnection, WireListener {
 
   private onDue(): void {
     this.afterWhatArrived(() => this.expire());
-  }
-
-  private armStartup(millis: number): void {
-    this.startupDue = performance.now() + millis;
-    this.startup = setTimeout(() => this.onStartupDue(), millis).unref();
-  }
-
-  private onStartupDue(): void {
-    this.afterWhatArrived(() => {
-      if (this.startup === undefined) return;
-      const late = performance.now() - this.startupDue;
-      // While this thread was blocked, a worker may have waited for it.
-      if (late > BLOCKED) this.armStartup(Math.min(late, this.setup.options.startupTimeout));
-      else this.tell(Control.HandshakeTimedOut);
-    });
-  }
-
-  private endStartup(): void {
-    clearTimeout(this.startup);
-    this.startup = undefined;
   }
 
   /** A deadline has come. What had arrived before it counts. */
@@ -389,15 +315,17 @@ export class ValueConnection implements HostConnection, WireListener {
 
   private expire(): void {
     if (this.hasEnded && this.waiting === 0) return;
-    this.exchange(0);
-    const late = this.requests.expire();
+    if (this.setup.isDebugged()) {
+      this.tickets.hold();
+      return this.deadlines.arm(this.tickets.nextDeadline());
+    }
+    const late = this.tickets.expire();
     const { outcomes } = this.setup;
     for (let index = 0; index < late.length; index += 2) {
-      this.tickets[late[index] as number] = NONE;
       this.left(true);
       outcomes.settle(late[index] as number, RecordKind.TimedOut, undefined, late[index + 1] as number);
     }
     outcomes.batchEnd();
-    this.deadlines.arm(this.requests.nextDeadline());
+    this.deadlines.arm(this.tickets.nextDeadline());
   }
 }

@@ -14,8 +14,11 @@ use rustix::net::{
 use super::{ChildEnd, Stream, adopt};
 
 const PING: u8 = b'p';
-/// In place of a ping's number: what the worker says of its own, before it ends itself.
+/// In place of a ping's number: what the worker says of its own. How many bytes of memory it had when it ended itself for
+/// that, or one of these two.
 const REPORT: u8 = 0;
+const DEBUGGED: u64 = u64::MAX;
+const NOT_DEBUGGED: u64 = u64::MAX - 1;
 const STREAM: u8 = b's';
 /// An answer: the number of its ping, then milliseconds.
 const ANSWER: usize = 1 + size_of::<u64>();
@@ -29,7 +32,10 @@ pub struct HostEnd {
     answer: [u8; ANSWER],
     /// How much of the answer has come.
     filled: usize,
+    /// To the last ping.
+    pulse: Option<Pulse>,
     report: Option<u64>,
+    debugged: bool,
 }
 
 /// Tells the host why this worker ends itself.
@@ -72,7 +78,7 @@ pub fn lifeline() -> io::Result<(HostEnd, ChildEnd)> {
 impl HostEnd {
     pub(super) fn new(stream: UnixStream) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
-        Ok(Self { stream, pings: 0, answer: [0; ANSWER], filled: 0, report: None })
+        Ok(Self { stream, pings: 0, answer: [0; ANSWER], filled: 0, pulse: None, report: None, debugged: false })
     }
 
     /// Asks the worker how it is. Does not block.
@@ -80,6 +86,8 @@ impl HostEnd {
     /// # Errors
     /// `WouldBlock`: it has not read what was asked before; else it is gone.
     pub fn ping(&mut self) -> io::Result<()> {
+        self.read();
+        self.pulse = None;
         self.pings = self.pings.checked_add(1).unwrap_or(1);
         send(&self.stream, &[PING, self.pings], SendFlags::DONTWAIT | SendFlags::NOSIGNAL)?;
         Ok(())
@@ -90,31 +98,44 @@ impl HostEnd {
     /// # Errors
     /// `WouldBlock`: there is none yet; else the worker is gone.
     pub fn pulse(&mut self) -> io::Result<Pulse> {
+        let end = self.read();
+        self.pulse.take().ok_or(end)
+    }
+
+    /// Whether the worker has told that a debugger may stop it, and not yet that none may any more. Does not block.
+    pub fn is_debugged(&mut self) -> bool {
+        self.read();
+        self.debugged
+    }
+
+    /// Reads all that has come; gives why there is no more.
+    fn read(&mut self) -> io::Error {
         loop {
             match (&self.stream).read(&mut self.answer[self.filled..]) {
-                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(0) => return io::ErrorKind::UnexpectedEof.into(),
                 Ok(count) => self.filled += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+                Err(error) => return error,
             }
             if self.filled < ANSWER {
                 continue;
             }
             self.filled = 0;
-            if self.answer[0] == REPORT {
-                self.report = Some(u64::from_le_bytes(self.answer[1..].try_into().expect("it has this length")));
-            }
-            // An answer to an earlier ping may still come.
-            if self.answer[0] == self.pings {
-                let millis = u64::from_le_bytes(self.answer[1..].try_into().expect("it has this length"));
-                return Ok(if millis == UNKNOWN { Pulse::Unknown } else { Pulse::Busy(Duration::from_millis(millis)) });
+            let number = u64::from_le_bytes(self.answer[1..].try_into().expect("it has this length"));
+            match (self.answer[0], number) {
+                (REPORT, DEBUGGED | NOT_DEBUGGED) => self.debugged = number == DEBUGGED,
+                (REPORT, bytes) => self.report = Some(bytes),
+                (ping, UNKNOWN) if ping == self.pings => self.pulse = Some(Pulse::Unknown),
+                (ping, millis) if ping == self.pings => self.pulse = Some(Pulse::Busy(Duration::from_millis(millis))),
+                // An answer to an earlier ping may still come.
+                _ => {}
             }
         }
     }
 
     /// What a worker that is gone has reported.
     pub fn report(&mut self) -> Option<u64> {
-        while self.pulse().is_ok() {}
+        self.read();
         self.report
     }
 
@@ -154,6 +175,13 @@ impl WorkerEnd {
     /// No file descriptors are left.
     pub fn reporter(&self) -> io::Result<Reporter> {
         self.0.try_clone().map(Reporter)
+    }
+
+    /// Tells the host, unasked, whether a debugger may stop this worker. Does not block.
+    pub fn tell_debugged(&self, debugged: bool) {
+        let mut report = [REPORT; ANSWER];
+        report[1..].copy_from_slice(&(if debugged { DEBUGGED } else { NOT_DEBUGGED }).to_le_bytes());
+        let _ = send(&self.0, &report, SendFlags::DONTWAIT | SendFlags::NOSIGNAL);
     }
 
     /// Blocks until there is something to tell.
