@@ -12,6 +12,7 @@ mod debugger;
 mod delivery;
 mod doorman;
 mod environment;
+mod exit;
 mod failure;
 mod lifeline;
 mod link;
@@ -26,4 +27,5 @@ mod text;
 mod tokio;
 #[cfg(unix)]
 mod uv;
+mod waiting;
 mod watch;

@@ -163,6 +163,11 @@ impl Connection {
         self.decoder.release();
     }
 
+    /// While pinned, the payloads of earlier events stay valid whatever is read.
+    pub fn pin(&mut self, pinned: bool) {
+        self.decoder.pin(pinned);
+    }
+
     /// Turns what was read into events. Only streams look at the time.
     pub fn receive(&mut self, now: Duration, events: &mut Vec<Event>) {
         self.exchange.recycle();

@@ -3,6 +3,17 @@
 //! On Unix a pair is a socket pair: one end stays here, the other is inherited by the child. A twin of `unix` with the
 //! same items is what another system needs.
 
+/// What to wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// Input, or its end.
+    Readable,
+    /// Room to write.
+    Writable,
+    /// One of the two.
+    Either,
+}
+
 #[cfg(unix)]
 mod unix;
 

@@ -50,12 +50,19 @@ impl Link {
         self.delivering.set(true);
         // What the handlers send is written right below, without a microtask for it.
         self.environment.set_flush_scheduled(true);
-        for event in events.drain(..) {
-            self.deliver_event(&callbacks, event);
+        while !events.is_empty() {
+            for event in events.drain(..) {
+                self.deliver_event(&callbacks, event);
+            }
+            self.deliver_batch(&callbacks);
+            // While JavaScript waited for an answer, more may have come.
+            std::mem::swap(&mut events, &mut self.events.borrow_mut());
         }
-        self.deliver_batch(&callbacks);
         self.delivering.set(false);
-        self.connection.borrow_mut().release();
+        let mut connection = self.connection.borrow_mut();
+        connection.pin(false);
+        connection.release();
+        drop(connection);
         let mut slot = self.events.borrow_mut();
         if slot.is_empty() {
             *slot = events;

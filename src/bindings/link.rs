@@ -14,7 +14,7 @@ use super::failure::{Failure, system};
 use super::watch::Watch;
 use crate::connection::Connection;
 use crate::event::Event;
-use crate::transport::Stream;
+use crate::transport::{Stream, Until};
 
 /// At most this much is read before JavaScript gets a turn.
 const READ_BUDGET: usize = 1 << 20;
@@ -287,7 +287,7 @@ impl Link {
     }
 
     /// Something is due, or was when the clock was stopped: asks JavaScript whether that counts.
-    fn is_held(&self) -> bool {
+    pub(super) fn is_held(&self) -> bool {
         let is_due = || self.connection.borrow().next_deadline().is_some_and(|next| next <= self.now());
         if !self.clock.is_stopped() && !is_due() {
             return false;
@@ -315,6 +315,8 @@ impl Link {
         if self.delivering.get() {
             return false;
         }
+        // What came while this thread waited for an answer is still to be told, and may be where input is read to.
+        self.deliver();
         let mut total = 0;
         let drained = loop {
             // Reading goes on with the event that comes when it may.
@@ -343,7 +345,7 @@ impl Link {
     }
 
     /// One read. `None`: nothing was there, or the end; else how much, and whether there may be more.
-    fn read_once(&self) -> Option<(usize, bool)> {
+    pub(super) fn read_once(&self) -> Option<(usize, bool)> {
         let mut connection = self.connection.borrow_mut();
         let mut events = self.events.borrow_mut();
         let watch = self.watch.borrow();
@@ -367,6 +369,12 @@ impl Link {
         watch.stop();
         connection.end(&mut events);
         None
+    }
+
+    /// Blocks until there is input or room; tells whether that came in time.
+    pub(super) fn wait(&self, until: Until, timeout: Option<Duration>) -> bool {
+        let watch = self.watch.borrow();
+        watch.as_ref().is_some_and(|watch| matches!(watch.wait(until, timeout), Ok(true)))
     }
 
     /// Turns bytes that came before `attach` into events.
@@ -415,7 +423,7 @@ impl Link {
                 return;
             }
             match &*self.watch.borrow() {
-                Some(watch) if matches!(watch.wait(true, Some(left)), Ok(true)) => {}
+                Some(watch) if matches!(watch.wait(Until::Writable, Some(left)), Ok(true)) => {}
                 _ => return,
             }
         }
@@ -427,7 +435,7 @@ impl Link {
         while !self.connection.borrow().is_preamble_read() {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             let ready = match &*self.watch.borrow() {
-                Some(watch) => watch.wait(false, left),
+                Some(watch) => watch.wait(Until::Readable, left),
                 None => break,
             };
             if !ready.map_err(|error| system("cannot read the start-up data", &error))? {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::tokio::TokioWatch;
 #[cfg(unix)]
 use super::uv::UvWatch;
-use crate::transport::Stream;
+use crate::transport::{Stream, Until};
 
 /// A watched stream. Dropping it ends the watch and closes the stream.
 #[derive(Debug)]
@@ -37,13 +37,13 @@ impl Watch {
         }
     }
 
-    /// Blocks until there is room to write (or input to read); tells whether that came in time.
-    pub(super) fn wait(&self, write: bool, timeout: Option<Duration>) -> io::Result<bool> {
+    /// Blocks until there is input, or room to write; tells whether that came in time.
+    pub(super) fn wait(&self, until: Until, timeout: Option<Duration>) -> io::Result<bool> {
         match self {
-            Watch::Idle(stream) => stream.wait(write, timeout),
+            Watch::Idle(stream) => stream.wait(until, timeout),
             #[cfg(unix)]
-            Watch::Uv(watch) => watch.stream().wait(write, timeout),
-            Watch::Tokio(watch) => watch.stream().wait(write, timeout),
+            Watch::Uv(watch) => watch.stream().wait(until, timeout),
+            Watch::Tokio(watch) => watch.stream().wait(until, timeout),
         }
     }
 

@@ -16,6 +16,8 @@ pub(super) struct ReadBuffer {
     memory: Vec<u8>,
     start: usize,
     end: usize,
+    /// Ranges that were handed out must stay valid.
+    is_pinned: bool,
 }
 
 impl ReadBuffer {
@@ -48,7 +50,11 @@ impl ReadBuffer {
     pub fn spare(&mut self, expected: usize) -> &mut [u8] {
         self.release();
         let wanted = spare_for(self.end - self.start);
-        if self.memory.len() - self.end < wanted / 2 {
+        if self.is_pinned {
+            if self.memory.len() - self.end < wanted {
+                self.memory.resize(self.end + wanted.max(self.end), 0);
+            }
+        } else if self.memory.len() - self.end < wanted / 2 {
             self.make_room(wanted, expected);
         }
         let end = self.memory.len().min(self.end + wanted);
@@ -61,8 +67,16 @@ impl ReadBuffer {
         self.end += count;
     }
 
+    /// From now on nothing is moved, whatever is read, until it is unpinned: memory grows with all that comes.
+    pub fn pin(&mut self, pinned: bool) {
+        self.is_pinned = pinned;
+    }
+
     /// Gives back the memory that only a large frame needed, once that frame has been consumed.
     pub fn release(&mut self) {
+        if self.is_pinned {
+            return;
+        }
         if self.start == self.end {
             (self.start, self.end) = (0, 0);
         }
@@ -120,6 +134,23 @@ mod tests {
     #[test]
     fn nothing_is_allocated_before_the_first_read() {
         assert_eq!(ReadBuffer::default().capacity(), 0);
+    }
+
+    #[test]
+    fn what_is_pinned_stays_where_it_is() {
+        let mut buffer = ReadBuffer::default();
+        let spare = buffer.spare(EXPECTED);
+        spare[..3].copy_from_slice(b"abc");
+        buffer.filled(3);
+        buffer.consume(3);
+        buffer.pin(true);
+        fill(&mut buffer, 5 << 20);
+        buffer.release();
+        assert_eq!(buffer.bytes(0..3), b"abc");
+        buffer.consume(5 << 20);
+        buffer.pin(false);
+        buffer.release();
+        assert!(buffer.capacity() <= KEPT);
     }
 
     #[test]

@@ -109,6 +109,11 @@ impl FrameDecoder {
         self.buffer.release();
     }
 
+    /// While pinned, ranges stay valid whatever is read, and memory grows with it.
+    pub fn pin(&mut self, pinned: bool) {
+        self.buffer.pin(pinned);
+    }
+
     /// Bytes of memory held at present. While all frames are taken before each [`spare`](Self::spare) this is at most
     /// the limit, the framing's own bytes and one read: as much again as the limit, but 64 KiB at least and 1 MiB at
     /// most. A frame that is skipped never takes more than [`HEAD_LIMIT`] bytes of it if it is length-prefixed.

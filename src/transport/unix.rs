@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
+use super::Until;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{FdFlags, fcntl_getfd, fcntl_setfd};
 
@@ -93,9 +94,13 @@ impl Stream {
     ///
     /// # Errors
     /// What `poll` says.
-    pub fn wait(&self, write: bool, timeout: Option<Duration>) -> io::Result<bool> {
+    pub fn wait(&self, until: Until, timeout: Option<Duration>) -> io::Result<bool> {
         let deadline = timeout.map(|timeout| Instant::now() + timeout);
-        let flags = if write { PollFlags::OUT } else { PollFlags::IN };
+        let flags = match until {
+            Until::Readable => PollFlags::IN,
+            Until::Writable => PollFlags::OUT,
+            Until::Either => PollFlags::IN | PollFlags::OUT,
+        };
         loop {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             let left =
@@ -175,7 +180,7 @@ impl WatchedStream {
     }
 
     /// See [`Stream::wait`].
-    pub fn wait(&self, write: bool, timeout: Option<Duration>) -> io::Result<bool> {
-        self.0.get_ref().wait(write, timeout)
+    pub fn wait(&self, until: Until, timeout: Option<Duration>) -> io::Result<bool> {
+        self.0.get_ref().wait(until, timeout)
     }
 }
