@@ -156,6 +156,23 @@ export interface Driver<C extends DriverCapabilities = DriverCapabilities, Optio
    * @throws What it rejects with becomes the `cause` of `startWorkerServer`'s rejection, `ERR_DRIVER_FAILED`.
    */
   createServer?(): DriverServerChannel | Promise<DriverServerChannel>;
+  /**
+   * Ends the connection to a worker that keeps running; what was sent before arrives. From here on the channel's `onClose`
+   * tells the end of the worker alone. Needed, with {@link Driver.reconnect}, where `capabilities.reconnect` is `true` and
+   * `spawn` makes channels of its own. Never called while another call of these two has not settled.
+   *
+   * @param channel - What `spawn`, or the last `reconnect`, has given.
+   * @throws What it rejects with becomes the `cause` of the rejection of `disconnect()`, `ERR_DRIVER_FAILED`.
+   */
+  disconnect?(channel: DriverChannel): void | Promise<void>;
+  /**
+   * Connects again to a worker that keeps running. Resolves with a new channel, which takes the place of the old one in
+   * all respects. In the worker the channel of `createServer` stays what it is.
+   *
+   * @param channel - The one that was disconnected.
+   * @throws What it rejects with becomes the `cause` of the rejection of `reconnect()`, `ERR_DRIVER_FAILED`.
+   */
+  reconnect?(channel: DriverChannel): DriverChannel | Promise<DriverChannel>;
 }
 /** What `defineWorkerDriver` takes: a {@link Driver} whose capabilities follow from its members. */
 export interface WorkerDriverDefinition {
@@ -165,25 +182,23 @@ export interface WorkerDriverDefinition {
   spawn(script: string, options: never): Promise<DriverChannel | CoreChannel>;
   /** As {@link Driver.createServer}. */
   createServer?(): DriverServerChannel | Promise<DriverServerChannel>;
-  /** Connects to a running worker again, whose channel was closed without ending it. Its presence says that it can. */
-  reconnect?(channel: never): Promise<DriverChannel>;
-  /** Lets a worker outlive its host. Its presence says that it can. */
-  detach?(channel: never): void | Promise<void>;
+  /** As {@link Driver.disconnect}. With `reconnect` it says that the driver can. */
+  disconnect?(channel: DriverChannel): void | Promise<void>;
+  /** As {@link Driver.reconnect}. With `disconnect` it says that the driver can. */
+  reconnect?(channel: DriverChannel): DriverChannel | Promise<DriverChannel>;
   /** `true`: a `SharedArrayBuffer` in a payload is shared, and `transfer` lists work. Default: `false`. */
   readonly sharedMemory?: boolean;
 }
 /** What a driver can do, from the members of its definition. */
 export interface InferredCapabilities<T> extends DriverCapabilities {
   reconnect: T extends {
+    disconnect: (...args: never) => unknown;
     reconnect: (...args: never) => unknown;
   }
     ? true
     : false;
-  detach: T extends {
-    detach: (...args: never) => unknown;
-  }
-    ? true
-    : false;
+  /** Only the library's own driver for processes has workers that another host can attach to. */
+  detach: false;
   sharedMemory: T extends {
     sharedMemory: true;
   }
@@ -543,8 +558,8 @@ interface ConnectedHost {
   scheduleFlush(): void;
   /** Now; blocking, where that takes a moment. */
   flush(): void;
-  /** Ends the connection. */
-  close(): void;
+  /** Ends the connection; where that takes a moment, it resolves when it is done. */
+  close(): void | Promise<void>;
 }
 interface Outcomes {
   /** The slot of a request that was promised one. */
@@ -1492,11 +1507,11 @@ export declare class InProcessDriver implements Driver<InProcessCapabilities, Re
   spawn(script: string, options: Record<string, never>): Promise<InProcessChannel>;
 }
 /**
- * Makes a driver of an object literal. What it can do is inferred from the members it has: `reconnect` and `detach` from
- * the methods of these names, `sharedMemory` from the flag. Inside its methods `this` is the driver.
+ * Makes a driver of an object literal. What it can do is inferred from the members it has: `reconnect` from the
+ * methods `disconnect` and `reconnect`, `sharedMemory` from the flag. Inside its methods `this` is the driver.
  *
  * @param definition - The driver without its `capabilities`.
- * @throws `ERR_INVALID_OPTION` where the name or `spawn` is missing.
+ * @throws `ERR_INVALID_OPTION` where the name or `spawn` is missing, or one of `disconnect` and `reconnect`.
  *
  * @example
  * ```ts

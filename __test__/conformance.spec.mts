@@ -15,12 +15,17 @@ import { conformanceCases, type ConformanceCase } from 'isolated-workers/conform
 
 import { fixture, rejection } from './fixtures/support.mjs';
 import { forkDriver } from './fixtures/fork-driver.mjs';
+import { reconnectingDriver } from './fixtures/reconnecting-driver/driver.mjs';
 
 const suites: Record<string, readonly ConformanceCase[]> = {
   ChildProcessDriver: conformanceCases({ driver: ChildProcessDriver }),
   WorkerThreadsDriver: conformanceCases({ driver: new WorkerThreadsDriver() }),
   InProcessDriver: conformanceCases({ driver: InProcessDriver, endsAlone: false }),
   'a driver over the IPC of fork': conformanceCases({ driver: forkDriver, script: fixture('fork-conformance.mjs') }),
+  'a driver that can reconnect': conformanceCases({
+    driver: reconnectingDriver,
+    script: fixture('reconnecting-driver/conformance.mjs'),
+  }),
 };
 
 for (const [driver, cases] of Object.entries(suites)) {
@@ -52,6 +57,8 @@ describe('the conformance suite', () => {
     const all = namesFor(none);
     assert.ok(all.some((name) => name.includes('refuses disconnect()')));
     assert.ok(!namesFor({ ...none, reconnect: true }).some((name) => name.includes('refuses disconnect()')));
+    assert.ok(namesFor({ ...none, reconnect: true }).some((name) => name.includes('keeps its state')));
+    assert.ok(!all.some((name) => name.includes('keeps its state')));
     assert.ok(!all.some((name) => name.includes('SharedArrayBuffer')));
     assert.ok(namesFor({ ...none, sharedMemory: true }).some((name) => name.includes('SharedArrayBuffer')));
     assert.ok(all.some((name) => name.includes('ends by itself')));

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use isolated_workers::lifeline::debugger::Debugger;
 use isolated_workers::lifeline::{Worker, guard};
+use isolated_workers::transport::Until;
 use isolated_workers::transport::lifeline::{HostEnd, Pulse, Signal, WorkerEnd, lifeline};
 use isolated_workers::transport::{self, ChildEnd, Stream};
 
@@ -140,7 +141,7 @@ fn connections_and_pings_come_in_the_order_they_were_sent() {
         assert!(matches!(worker.next(), Signal::Ping(_)));
         let Signal::Stream(stream) = worker.next() else { panic!("a connection was sent") };
         stream.try_write(b"over the new one").unwrap();
-        assert!(ours.wait(false, Some(WATCHDOG)).unwrap());
+        assert!(ours.wait(Until::Readable, Some(WATCHDOG)).unwrap());
         let mut buffer = [0; 32];
         let count = ours.try_read(&mut buffer).unwrap();
         assert_eq!(&buffer[..count], b"over the new one");

@@ -43,8 +43,8 @@ export interface ConnectedHost {
   scheduleFlush(): void;
   /** Now; blocking, where that takes a moment. */
   flush(): void;
-  /** Ends the connection. */
-  close(): void;
+  /** Ends the connection; where that takes a moment, it resolves when it is done. */
+  close(): void | Promise<void>;
 }
 
 /** Instead of a slot: it will be told. */

@@ -139,7 +139,7 @@ export class Incarnation {
   }
 
   /** Ends the connection alone: the worker keeps running. What is in flight rejects. */
-  disconnect(): void {
+  disconnect(): void | Promise<void> {
     if (!this.isActive) return;
     const { name } = this.init;
     if (this.wasReady) {
@@ -148,26 +148,32 @@ export class Incarnation {
       this.requests.connection.drain();
       if (!this.isActive) return;
     }
-    this.detach((what) => notConnected(what, name));
+    return this.detach((what) => notConnected(what, name));
   }
 
   /** Closes the connection to a worker that was disconnected before it served. */
   private leave(): void {
     if (this.isDisconnected && !this.hasEnded) {
       this.connected.flush();
-      this.connected.close();
+      this.leaveAlone();
     }
   }
 
-  private detach(reason: (what: string) => Error): void {
+  private detach(reason: (what: string) => Error): void | Promise<void> {
     this.isDisconnected = true;
     this.isConnected = false;
     this.requests.failAll((type) => reason(finish(type)));
     // One that is starting still has to read its start-up data, and what was posted.
     if (!this.wasReady) return;
     this.settleReady.reject(reason('connect'));
-    this.connected.close();
+    const closing = this.connected.close();
     this.channel.release?.();
+    return closing;
+  }
+
+  /** Ends a connection that nobody waits for. */
+  private leaveAlone(connected = this.connected): void {
+    void connected.close()?.catch((error: Error) => this.init.log('warn', error.message));
   }
 
   /** Connects to the same worker again; resolves when it is, with whether it was not before. */
@@ -209,7 +215,7 @@ export class Incarnation {
     const connecting = channel.reconnect({ ...this.setup(), startupData: undefined });
     const connected = 'then' in connecting ? await this.waitFor(connecting) : connecting;
     if (this.hasEnded) {
-      connected.close();
+      this.leaveAlone(connected);
       throw this.loss();
     }
     this.attach(connected);
@@ -237,7 +243,7 @@ export class Incarnation {
     this.isClosing = true;
     init.log('debug', 'closing');
     channel.setRef(true);
-    if (await this.canAsk()) {
+    if (await this.canAsk(deadline)) {
       const { connection } = this.requests;
       connection.setHold(1);
       if (pending === 'reject') this.requests.failAll((type) => workerClosed(finish(type), init.name));
@@ -256,11 +262,10 @@ export class Incarnation {
   }
 
   /** Connects again where need be: the worker is to end in good order. */
-  private async canAsk(): Promise<boolean> {
+  private async canAsk(deadline: number): Promise<boolean> {
     if (!this.isDisconnected) return true;
     try {
-      await this.attachAgain();
-      return true;
+      return await within(deadline, this.attachAgain());
     } catch {
       return false;
     }
@@ -309,7 +314,10 @@ export class Incarnation {
         return this.giveUp(fromNative(detail));
       case Control.HandshakeTimedOut:
         // One that has served before is only busy.
-        if (this.wasReady) return this.detach(() => connectTimeout(name, setup.options.startupTimeout));
+        if (this.wasReady) {
+          const closing = this.detach(() => connectTimeout(name, setup.options.startupTimeout));
+          return void closing?.catch((error: Error) => log('warn', error.message));
+        }
         return this.giveUp(startTimeout(name, setup.options.startupTimeout));
       case Control.UnknownNotification:
         if (detail === KEPT_RESULT) return this.onKept(payload);
@@ -335,7 +343,7 @@ export class Incarnation {
       this.isDisconnected = true;
       this.settleReady.reject(error);
       this.requests.failAll(() => error);
-      this.connected.close();
+      this.leaveAlone();
       channel.release?.();
       return;
     }

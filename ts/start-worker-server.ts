@@ -107,7 +107,8 @@ async function connectBy(driver: Driver | undefined): Promise<WorkerChannel> {
     throw error instanceof WorkerError ? error : driverFailed(driver.name, 'could not connect to the host', error);
   }
   checkEnd(driver, 'createServer', end);
-  const channel = new DriverWorkerChannel(driver.name, end, driver.capabilities.sharedMemory === true);
+  const { sharedMemory, reconnect } = driver.capabilities;
+  const channel = new DriverWorkerChannel(driver.name, end, sharedMemory === true, reconnect === true);
   adoptWorkerChannel(channel);
   return channel;
 }

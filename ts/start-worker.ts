@@ -5,7 +5,7 @@ import { inTime } from './debugging.js';
 import { ChildProcessDriver } from './drivers/child-process.js';
 import { CustomChannel } from './drivers/custom-channel.js';
 import type { HostChannel } from './drivers/host-channel.js';
-import { checkEnd, toDriver } from './drivers/to-driver.js';
+import { checkEnd, checkReconnects, toDriver } from './drivers/to-driver.js';
 import { InProcessDriver } from './drivers/in-process.js';
 import { WorkerThreadsDriver } from './drivers/worker-threads.js';
 import { invalidOption, spawnFailed, startTimeout, unsupportedByDriver, WorkerError } from './errors.js';
@@ -49,7 +49,7 @@ async function spawnInTime(
   timeout: number,
   isDebugged: () => boolean,
 ): Promise<HostChannel> {
-  const spawning = spawn(driver, script, options);
+  const spawning = spawn(driver, script, options, name);
   if (await inTime(timeout === 0 ? Infinity : timeout, spawning, isDebugged)) return spawning;
   spawning.then(
     (channel) => channel.kill('SIGKILL'),
@@ -62,6 +62,7 @@ async function spawn(
   driver: Driver,
   script: string,
   options: BaseWorkerOptions<MessageDefinitions, Driver>,
+  name: string,
 ): Promise<HostChannel> {
   let channel: DriverChannel | CoreChannel;
   try {
@@ -73,7 +74,14 @@ async function spawn(
   }
   if (isCore(channel)) return channel;
   checkEnd(driver, 'spawn', channel);
-  return new CustomChannel(driver.name, channel, driver.capabilities.sharedMemory === true);
+  const custom = new CustomChannel(driver, channel, name);
+  try {
+    checkReconnects(driver);
+  } catch (error) {
+    custom.kill('SIGKILL');
+    throw error;
+  }
+  return custom;
 }
 
 /** A channel of the library's own, from whichever driver. */

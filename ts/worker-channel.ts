@@ -37,6 +37,8 @@ export interface WorkerChannel {
    * catches, is its own.
    */
   readonly isAlone: boolean;
+  /** `false`: its host has left, and may come again. Absent where `ServeSetup.onDisconnected` tells that. */
+  readonly isConnected?: boolean;
   /** Blocks until they are there; they are decoded once. */
   startupData(): unknown;
   /** Starts to serve. Resolves when the host's handshake was read and fits; rejects with why not. */

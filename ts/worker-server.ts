@@ -10,7 +10,7 @@ const CLOSE_TIMEOUT = 1000;
 
 /** The worker server, from the call of `startWorkerServer` to its end. */
 export class WorkerServer implements Server {
-  isConnected = false;
+  private hasHost = false;
   /** Of the connection that is there now: what ran for one before has lost its asker. */
   dispatcher: Pick<Dispatcher<unknown>, 'drained'> | undefined;
   private closing: Promise<void> | undefined;
@@ -27,6 +27,14 @@ export class WorkerServer implements Server {
       process.once('exit', this.onExit);
       process.on('uncaughtExceptionMonitor', this.onFatal);
     }
+  }
+
+  get isConnected(): boolean {
+    return this.hasHost && this.channel.isConnected !== false;
+  }
+
+  set isConnected(hasHost: boolean) {
+    this.hasHost = hasHost;
   }
 
   private readonly onFatal = (error: unknown) => {

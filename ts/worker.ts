@@ -273,8 +273,12 @@ export class Worker {
     this.checkReconnectable('disconnect()');
     if (this.closing !== undefined) throw workerClosed('disconnect', this.name);
     const wasConnected = this.current.isActive;
-    this.current.disconnect();
-    if (wasConnected) this.init.events.emit('disconnect');
+    const ending = this.current.disconnect();
+    try {
+      if (ending !== undefined) await ending;
+    } finally {
+      if (wasConnected) this.init.events.emit('disconnect');
+    }
   }
 
   async reconnect(): Promise<void> {

@@ -163,23 +163,34 @@ export async function whatADriverCanDoIsInferredFromItsDefinition(): Promise<voi
     name: 'capable',
     spawn: async (_script: string, _options: { port: number }) => ({ ...aChannel, pid: 7 }),
     createServer: () => serverChannel,
-    reconnect: async (_channel: DriverChannel) => aChannel,
-    detach() {},
+    disconnect(_channel) {},
+    reconnect: async (_channel: DriverChannel & { readonly pid: number }) => aChannel,
     sharedMemory: true,
   });
   type _Capable = Expect<
     Equal<
       { [K in keyof DriverCapabilities]: CapabilitiesOf<typeof capable>[K] },
-      { reconnect: true; detach: true; sharedMemory: true }
+      { reconnect: true; detach: false; sharedMemory: true }
     >
   >;
   const worker = await createWorker({ script: '', driver: capable, driverOptions: { port: 7 } });
   type _Worker = Expect<
-    Equal<[Has<typeof worker, 'reconnect'>, typeof worker.pid, typeof worker.capabilities.detach], [true, number, true]>
+    Equal<
+      [Has<typeof worker, 'disconnect'>, Has<typeof worker, 'reconnect'>, typeof worker.pid],
+      [true, true, number]
+    >
   >;
+  await worker.disconnect();
+  await worker.reconnect();
   await worker.send('anything', 1, { transfer: [new ArrayBuffer(8)] });
   const other = await createWorker({ script: '', driver: plain });
   type _Other = Expect<Equal<[Has<typeof other, 'reconnect'>, typeof other.pid], [false, number | undefined]>>;
+  const half = defineWorkerDriver({
+    name: 'half',
+    spawn: async (_script: string) => aChannel,
+    reconnect: () => aChannel,
+  });
+  type _Half = Expect<Equal<CapabilitiesOf<typeof half>['reconnect'], false>>;
   // @ts-expect-error
   await createWorker({ script: '', driver: capable, driverOptions: { port: '7' } });
 }
@@ -191,13 +202,14 @@ export function theMethodsOfADefinitionHaveItAsThis(): void {
     async spawn(_script: string): Promise<DriverChannel> {
       this.started satisfies number;
       this.capabilities.reconnect satisfies false;
-      this.capabilities.detach satisfies true;
+      this.capabilities.detach satisfies false;
       // @ts-expect-error
       this.missing();
       return this.connect();
     },
-    detach() {
+    createServer() {
       this.name satisfies string;
+      return serverChannel;
     },
     connect: () => aChannel,
   });
@@ -214,6 +226,8 @@ export function aDefinitionThatIsNoneIsRefused(): void {
   defineWorkerDriver({ name: 'mine', spawn: async () => aChannel, createServer: 7 });
   // @ts-expect-error
   defineWorkerDriver({ name: 'mine', spawn: async () => aChannel, sharedMemory: 'yes' });
+  // @ts-expect-error
+  defineWorkerDriver({ name: 'mine', spawn: async () => aChannel, disconnect() {}, reconnect: () => 7 });
 }
 
 export function aDriverMayHandOnTheChannelOfAnother(): Driver {

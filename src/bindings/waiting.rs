@@ -57,13 +57,13 @@ impl NativeConnection {
             sys::napi_call_function(env, undefined(env), on_outcome.raw(), 4, arguments.as_ptr(), &raw mut result);
         }
     }
-}
 
-/// How a child process has ended, without taking that from who waits for it: its exit code, or -1 and the number of the
-/// signal. Waits at most `timeout` milliseconds for its end; empty where that is not to be known.
-#[napi(catch_unwind)]
-pub fn exit_of(pid: i32, timeout: f64) -> Vec<i32> {
-    exit::peek(pid, timeout).map_or_else(Vec::new, |(code, signal)| vec![code, signal])
+    /// How a child process has ended, without taking that from who waits for it: its exit code, or -1 and the number of
+    /// the signal. Waits at most `timeout` milliseconds for its end; empty where that is not to be known.
+    #[napi(catch_unwind)]
+    pub fn exit_of(pid: i32, timeout: f64) -> Vec<i32> {
+        exit::peek(pid, timeout).map_or_else(Vec::new, |(code, signal)| vec![code, signal])
+    }
 }
 
 type Seen = (Outcome, Option<Payload>, i32, String);

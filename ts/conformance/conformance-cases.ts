@@ -7,6 +7,7 @@ import { lifecycle } from './cases/lifecycle.js';
 import { middleware } from './cases/middleware.js';
 import { order } from './cases/order.js';
 import { posts } from './cases/posts.js';
+import { reconnects } from './cases/reconnects.js';
 import { refusals } from './cases/refusals.js';
 import { starts } from './cases/starts.js';
 import { timeouts } from './cases/timeouts.js';
@@ -32,6 +33,7 @@ const definitions: readonly Definition[] = [
   ...lifecycle,
   ...crashes,
   ...capabilities,
+  ...reconnects,
 ];
 
 /**

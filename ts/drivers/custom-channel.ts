@@ -1,15 +1,20 @@
 import type { Readable } from 'node:stream';
 
 import type { ConnectedHost, ConnectionSetup } from '../connection.js';
+import { connectTimeout, driverFailed, WorkerError } from '../errors.js';
 import { LastLines } from '../last-lines.js';
-import type { DriverChannel } from '../types/driver.js';
+import type { Driver, DriverChannel } from '../types/driver.js';
 import type { ShutdownReason } from '../types/shutdown-reason.js';
 import { DriverWire } from '../values/driver-wire.js';
 import { ValueConnection } from '../values/host-connection.js';
+import { within } from '../within.js';
 import type { Ending, HostChannel } from './host-channel.js';
+import { checkEnd } from './to-driver.js';
 
 /** How long a driver may take to tell the end after it has killed the worker, in milliseconds. */
 const KILL_GRACE = 1000;
+/** How long it may take to disconnect, in milliseconds. */
+const DISCONNECT_TIMEOUT = 5000;
 
 /** A worker that a user's driver has started. */
 export class CustomChannel implements HostChannel {
@@ -23,11 +28,15 @@ export class CustomChannel implements HostChannel {
   private closing: Promise<void> | undefined;
   private killed: NodeJS.Timeout | undefined;
   private hasEnded = false;
+  private isDisconnected = false;
+  private isReferenced = false;
+  /** A driver disconnects and reconnects one after the other. */
+  private turn: Promise<unknown> = Promise.resolve();
 
   constructor(
-    private readonly driver: string,
-    private readonly channel: DriverChannel,
-    private readonly movesMemory: boolean,
+    private readonly driver: Driver,
+    private channel: DriverChannel,
+    private readonly worker: string,
   ) {
     this.stdout = channel.stdout ?? null;
     this.stderr = channel.stderr ?? null;
@@ -40,7 +49,7 @@ export class CustomChannel implements HostChannel {
   }
 
   get title(): string {
-    return this.pid === undefined ? `a worker of "${this.driver}"` : `process ${this.pid}`;
+    return this.pid === undefined ? `a worker of "${this.driver.name}"` : `process ${this.pid}`;
   }
 
   get lastWords(): string[] | undefined {
@@ -48,10 +57,64 @@ export class CustomChannel implements HostChannel {
   }
 
   connect(setup: ConnectionSetup): ConnectedHost {
-    const wire = new DriverWire(this.channel, this.driver, this.movesMemory, (reason, error) =>
-      this.end(reason, error),
-    );
-    return ValueConnection.connect(wire, setup);
+    return this.connectTo(this.channel, setup);
+  }
+
+  private connectTo(channel: DriverChannel, setup: ConnectionSetup): ConnectedHost {
+    const { name, capabilities } = this.driver;
+    // From here on it is the new one that keeps the host alive.
+    if (this.channel !== channel) this.channel.unref?.();
+    this.channel = channel;
+    this.isDisconnected = false;
+    const wire = new DriverWire(channel, name, capabilities.sharedMemory === true, (reason, error) => {
+      // Another that has taken its place tells the end.
+      if (this.channel === channel) this.end(reason, error);
+    });
+    const connected = ValueConnection.connect(wire, setup);
+    const close = () => {
+      connected.close();
+      if (this.isReferenced) channel.ref?.();
+      return this.disconnect(channel);
+    };
+    return { ...connected, close };
+  }
+
+  private disconnect(channel: DriverChannel): Promise<void> | undefined {
+    const { driver } = this;
+    if (this.hasEnded || driver.disconnect === undefined) return undefined;
+    this.isDisconnected = true;
+    return this.inTimeToDisconnect(this.inTurn('could not disconnect', () => driver.disconnect?.(channel)));
+  }
+
+  /** So long it keeps the host alive, too. */
+  private async inTimeToDisconnect(ending: Promise<void>): Promise<void> {
+    if (await within(Date.now() + DISCONNECT_TIMEOUT, ending)) return;
+    const cause = new Error(`it took more than ${DISCONNECT_TIMEOUT} ms`);
+    throw driverFailed(this.driver.name, 'could not disconnect', cause);
+  }
+
+  /** Within the time that a start may take. */
+  async reconnect(setup: ConnectionSetup): Promise<ConnectedHost> {
+    const { driver, channel } = this;
+    const { startupTimeout } = setup.options;
+    const opening = this.inTurn('could not reconnect', async () => {
+      const next = await driver.reconnect?.(channel);
+      checkEnd(driver, 'reconnect', next);
+      if (next === channel) throw new TypeError('its reconnect() must give a new channel');
+      return next as DriverChannel;
+    });
+    const deadline = Date.now() + (startupTimeout === 0 ? Infinity : startupTimeout);
+    if (await within(deadline, opening)) return this.connectTo(await opening, setup);
+    opening.then((late) => this.disconnect(late)).catch(() => {});
+    throw connectTimeout(this.worker, startupTimeout);
+  }
+
+  private inTurn<T>(what: string, act: () => T | Promise<T>): Promise<T> {
+    const done = this.turn.then(act).catch((error: unknown) => {
+      throw error instanceof WorkerError ? error : driverFailed(this.driver.name, what, error);
+    });
+    this.turn = done.catch(() => {});
+    return done;
   }
 
   private end(reason: ShutdownReason, cause?: Error): void {
@@ -62,7 +125,7 @@ export class CustomChannel implements HostChannel {
 
   /** A driver tells no more than that. */
   async pulse(): Promise<number> {
-    return this.channel.isConnected && !this.hasEnded ? -1 : -3;
+    return (this.channel.isConnected || this.isDisconnected) && !this.hasEnded ? -1 : -3;
   }
 
   askToEnd(): void {
@@ -85,6 +148,7 @@ export class CustomChannel implements HostChannel {
   }
 
   setRef(referenced: boolean): void {
+    this.isReferenced = referenced;
     if (referenced) this.channel.ref?.();
     else this.channel.unref?.();
   }

@@ -7,11 +7,11 @@ import type {
 } from '../types/driver.js';
 
 /**
- * Makes a driver of an object literal. What it can do is inferred from the members it has: `reconnect` and `detach` from
- * the methods of these names, `sharedMemory` from the flag. Inside its methods `this` is the driver.
+ * Makes a driver of an object literal. What it can do is inferred from the members it has: `reconnect` from the
+ * methods `disconnect` and `reconnect`, `sharedMemory` from the flag. Inside its methods `this` is the driver.
  *
  * @param definition - The driver without its `capabilities`.
- * @throws `ERR_INVALID_OPTION` where the name or `spawn` is missing.
+ * @throws `ERR_INVALID_OPTION` where the name or `spawn` is missing, or one of `disconnect` and `reconnect`.
  *
  * @example
  * ```ts
@@ -27,15 +27,19 @@ import type {
 export function defineWorkerDriver<const T extends WorkerDriverDefinition>(
   definition: T & ThisType<T & { readonly capabilities: InferredCapabilities<T> }>,
 ): T & { readonly capabilities: InferredCapabilities<T> } {
-  const { name, spawn, createServer, reconnect, detach, sharedMemory } = definition as Definition;
+  const { name, spawn, createServer, disconnect, reconnect, sharedMemory } = definition as Definition;
   if (typeof name !== 'string' || name === '') throw invalidOption('name', 'a non-empty string', name);
   if (typeof spawn !== 'function') throw invalidOption('spawn', 'a function', spawn);
-  for (const [member, value] of Object.entries({ createServer, reconnect, detach })) {
+  for (const [member, value] of Object.entries({ createServer, disconnect, reconnect })) {
     if (value !== undefined && typeof value !== 'function') throw invalidOption(member, 'a function', value);
+  }
+  if ((disconnect === undefined) !== (reconnect === undefined)) {
+    const missing = disconnect === undefined ? 'disconnect' : 'reconnect';
+    throw invalidOption(missing, 'a function: `disconnect` and `reconnect` need each other', undefined);
   }
   const capabilities = {
     reconnect: reconnect !== undefined,
-    detach: detach !== undefined,
+    detach: false,
     sharedMemory: sharedMemory === true,
   };
   return Object.assign(definition, { capabilities: capabilities as InferredCapabilities<T> });
@@ -46,7 +50,7 @@ interface Definition {
   readonly name?: unknown;
   readonly spawn?: (script: string, options: never) => Promise<DriverChannel>;
   readonly createServer?: () => DriverServerChannel | Promise<DriverServerChannel>;
+  readonly disconnect?: unknown;
   readonly reconnect?: unknown;
-  readonly detach?: unknown;
   readonly sharedMemory?: unknown;
 }

@@ -22,6 +22,16 @@ export function checkEnd(driver: Driver, maker: string, end: unknown): asserts e
   }
 }
 
+/** A driver that makes channels of its own has to have what its capabilities say. */
+export function checkReconnects(driver: Driver): void {
+  if (driver.capabilities.reconnect !== true) return;
+  for (const name of ['disconnect', 'reconnect'] as const) {
+    if (typeof driver[name] === 'function') continue;
+    const cause = new TypeError(`its capabilities say that it can reconnect, and it has no ${name}()`);
+    throw driverFailed(driver.name, 'is of no use', cause);
+  }
+}
+
 function create(option: object): unknown {
   try {
     return new (option as new () => unknown)();

@@ -9,6 +9,7 @@ import { Kind, type Tx, type Wire, type WireListener } from './wire.js';
 export class DriverWire implements Wire {
   readonly needsIds = true;
   private listener: WireListener | undefined;
+  private isListening = false;
   private isClosed = false;
   private isReferenced: boolean | undefined;
   private readonly sending = new Set<Promise<void>>();
@@ -22,16 +23,19 @@ export class DriverWire implements Wire {
     private readonly onClosed?: (reason: ShutdownReason, error: Error | undefined) => void,
   ) {}
 
+  /** Whoever listens last is told. */
   listen(listener: WireListener): void {
     this.listener = listener;
+    if (this.isListening) return;
+    this.isListening = true;
     this.end.onMessage((message) => this.receive(message));
     let cause: Error | undefined;
     this.end.onError((error) => {
       cause = error;
-      listener.onTrouble(`the driver "${this.driver}" reports: ${describe(error)}`);
+      this.listener?.onTrouble(`the driver "${this.driver}" reports: ${describe(error)}`);
     });
     this.end.onClose((reason) => {
-      if (!this.isClosed) listener.onEnd();
+      if (!this.isClosed) this.listener?.onEnd();
       this.onClosed?.(isReason(reason) ? reason : { type: 'close' }, cause);
     });
   }
@@ -45,10 +49,11 @@ export class DriverWire implements Wire {
       throw this.failed(type, error);
     }
     if (!isThenable(sent)) return;
+    const { listener } = this;
     const outcome: Promise<void> = Promise.resolve(sent)
       .then(
         () => {},
-        (error: unknown) => this.listener?.onSendFailed(kind, tx, this.failed(type, error)),
+        (error: unknown) => listener?.onSendFailed(kind, tx, this.failed(type, error)),
       )
       .finally(() => this.sending.delete(outcome));
     this.sending.add(outcome);

@@ -6,6 +6,7 @@ import type { Hello } from './hello.js';
 import { ValueServer } from './server-connection.js';
 
 const DEFAULT_CONNECT_TIMEOUT = 30_000;
+
 /** The worker's end of a channel that a user's driver has made. */
 export class DriverWorkerChannel implements WorkerChannel {
   readonly connectTimeout = DEFAULT_CONNECT_TIMEOUT;
@@ -18,6 +19,8 @@ export class DriverWorkerChannel implements WorkerChannel {
     readonly driver: string,
     private readonly end: DriverServerChannel,
     movesMemory: boolean,
+    /** A host that has left may come again, over the same end. */
+    private readonly canReconnect: boolean,
   ) {
     this.wire = new DriverWire(end, driver, movesMemory);
   }
@@ -30,9 +33,29 @@ export class DriverWorkerChannel implements WorkerChannel {
     return this.data.value;
   }
 
+  get isConnected(): boolean {
+    return this.end.isConnected !== false;
+  }
+
   serve(setup: ServeSetup): Promise<void> {
-    this.server = new ValueServer(this.wire, setup);
+    return this.start(setup);
+  }
+
+  private start(setup: ServeSetup, hello?: Hello): Promise<void> {
+    const onHelloAgain = this.canReconnect ? (next: Hello) => this.reconnect(setup, next) : undefined;
+    this.server = new ValueServer(this.wire, setup, hello, true, onHelloAgain);
     return this.server.connect();
+  }
+
+  /** The host connects again. What was asked over the connection before has lost its asker. */
+  private reconnect(setup: ServeSetup, hello: Hello): void {
+    // The first handshake alone has told them.
+    this.startupData();
+    this.server?.leave();
+    setup.onDisconnected();
+    this.start(setup, hello).catch((error: unknown) =>
+      setup.log('error', 'the host cannot be connected to again', error),
+    );
   }
 
   tellFatal(error: RemoteErrorPayload): void {

@@ -26,16 +26,19 @@ export class ValueServer implements WireListener, Answers<Call> {
   private readonly dispatcher: Dispatcher<Call>;
   private settle: { resolve(): void; reject(error: WorkerError): void } | undefined;
   private timer: NodeJS.Timeout | undefined;
+  private hasLeft = false;
 
   /**
    * @param hello - The host's handshake, where it was read before.
    * @param isAlone - As of a `WorkerChannel`.
+   * @param onHelloAgain - The host connects again over the same wire; absent where that is none.
    */
   constructor(
     private readonly wire: Wire,
     private readonly setup: ServeSetup,
     public hello?: Hello,
     private readonly isAlone = true,
+    private readonly onHelloAgain?: (hello: Hello) => void,
   ) {
     this.codec = createValueCodec(setup.serializer);
     this.dispatcher = setup.createDispatcher(this);
@@ -90,8 +93,9 @@ export class ValueServer implements WireListener, Answers<Call> {
       case Kind.Close:
         return this.setup.onCloseAsked();
       case Kind.Hello:
-        if (this.hello !== undefined) return this.onDropped('a second handshake came');
-        return this.onHello(payload);
+        if (this.hello === undefined) return this.onHello(payload);
+        if (this.onHelloAgain === undefined) return this.onDropped('a second handshake came');
+        return this.onHelloAgain((payload ?? {}) as Hello);
       default:
         return this.onDropped('a message of this kind has no place here');
     }
@@ -117,7 +121,13 @@ export class ValueServer implements WireListener, Answers<Call> {
     this.setup.onHostGone();
   }
 
+  /** Another takes its place: what handlers still answer here is dropped. */
+  leave(): void {
+    this.hasLeft = true;
+  }
+
   respond({ tx, type: asked }: Call, type: string, result: unknown, transfer: TransferList | undefined): void {
+    if (this.hasLeft) return;
     const payload = this.codec.encode(result, `the result of "${type}"`);
     if (this.codec.serializer !== undefined) {
       checkSize(payload, `${type}Result`, this.hello?.maxMessageSize ?? Infinity);
@@ -126,6 +136,7 @@ export class ValueServer implements WireListener, Answers<Call> {
   }
 
   fail({ tx, type: asked }: Call, type: string, error: RemoteErrorPayload): void {
+    if (this.hasLeft) return;
     try {
       this.wire.send(Kind.Error, asked, tx, error);
     } catch (failure) {
