@@ -307,7 +307,7 @@ mod tests {
         table.renew(SECOND * 2);
         assert_eq!(expired(&mut table, SECOND * 2), [(3, Duration::ZERO)]);
         assert_eq!(table.next_deadline(), Some(SECOND * 3));
-        assert_eq!(expired(&mut table, SECOND * 3), [(2, SECOND * 3), (1, SECOND)]);
+        assert_eq!(expired(&mut table, SECOND * 3), [(1, SECOND), (2, SECOND * 3)]);
     }
 
     #[test]
