@@ -11,6 +11,7 @@ type Loose = Record<string, { payload: any; result: any }>;
 
 const script = new URL('./fixtures/blocked/worker.mjs', import.meta.url);
 const BLOCKED = 3000;
+const LONG = 10_000;
 const drivers = {
   child_process: new ChildProcessDriver(),
   worker_threads: new WorkerThreadsDriver(),
@@ -19,8 +20,8 @@ const drivers = {
 };
 const names = Object.keys(drivers) as (keyof typeof drivers)[];
 
-function block(): void {
-  for (const end = performance.now() + BLOCKED; performance.now() < end;);
+function block(millis = BLOCKED): void {
+  for (const end = performance.now() + millis; performance.now() < end;);
 }
 
 function create(name: keyof typeof drivers, options: object = {}) {
@@ -102,3 +103,39 @@ describe('a host that is blocked for three seconds', () => {
     });
   }
 });
+
+for (const name of ['child_process', 'worker_threads'] as const) {
+  test(`a host that is blocked for ten seconds misses nothing of its workers (${name})`, async (t) => {
+    const timeout = { message: 5000, types: { later: 1000, text: 500, patient: 60_000 } };
+    const [steady, leaving] = await Promise.all([start(t, name, { timeout }), start(t, name, { timeout })]);
+    const crash = new Promise<any>((resolve) => leaving.once('crash', resolve));
+    const answered = [
+      ...Array.from({ length: 40 }, (_, value) => steady.send('later', { ms: 100 + value, value })),
+      ...Array.from({ length: 10 }, () => steady.send('text', 5000)),
+      steady.send('later', { ms: 400, value: 'of its own' }, { timeout: 450 }),
+      leaving.send('later', { ms: 100, value: 'before it left' }),
+      leaving.send('exitSoon', 600),
+    ];
+    const lost = [leaving.send('hang', undefined, { timeout: 2000 }), leaving.send('patient')];
+    const late = steady.send('hang', undefined, { timeout: 2000 });
+    const settled = Promise.allSettled([...answered, ...lost, late]);
+    await new Promise((resolve) => setImmediate(resolve));
+    const began = performance.now();
+    block(LONG);
+    const outcomes: any[] = await settled;
+    assert.ok(performance.now() - began >= LONG);
+    assert.deepEqual(
+      outcomes.slice(0, 41).map(({ value }) => value?.length ?? value ?? 'lost'),
+      [...Array.from({ length: 40 }, (_, value) => value), 5000],
+    );
+    const codes = outcomes.map(({ reason }) => reason?.code ?? 'answered');
+    const last = ['ERR_WORKER_CRASHED', 'ERR_WORKER_CRASHED', 'ERR_MESSAGE_TIMEOUT'];
+    assert.deepEqual(codes, [...answered.map(() => 'answered'), ...last]);
+    assert.equal(outcomes[answered.length].reason.reason.code, 7);
+    assert.equal((await crash).reason.code, 7);
+    assert.deepEqual([leaving.isActive, steady.isActive], [false, true]);
+    assert.equal(await steady.send('echo', 'after'), 'after');
+    assert.deepEqual(await steady.health(), { state: 'alive' });
+    await steady.terminate();
+  });
+}

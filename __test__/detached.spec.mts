@@ -131,6 +131,43 @@ describe('disconnect() and reconnect()', () => {
     await nothingLeft(first);
   });
 
+  test('lets what is sent meanwhile wait, in order and as it was then', async (t) => {
+    const first = await start(t);
+    await first.disconnect();
+    const host = await attach(t, { name: first.name });
+    await host.disconnect();
+    for (const worker of [first, host]) {
+      const connected = worker.reconnect();
+      const payload = { value: 'as it was' };
+      const echo = worker.send('echo', payload);
+      payload.value = 'changed';
+      const sums = [worker.send('add', 1), worker.send('add', 1)];
+      assert.deepEqual(await echo, { value: 'as it was' });
+      const [one, two] = await Promise.all(sums);
+      assert.equal((two as number) - (one as number), 1);
+      await connected;
+      await worker.disconnect();
+    }
+    await first.close();
+  });
+
+  test('that fails rejects what was sent meanwhile, and why', async (t) => {
+    const first = await start(t);
+    await first.disconnect();
+    const second = await attach(t, { name: first.name });
+    const connected = failure(first.reconnect());
+    const sent = failure(first.send('echo', 1));
+    const late = failure(first.send('echo', 1, { timeout: 20 }));
+    assert.equal((await connected).code, 'ERR_WORKER_OCCUPIED');
+    const { code, cause } = await sent;
+    assert.deepEqual([code, cause.code], ['ERR_WORKER_DISCONNECTED', 'ERR_WORKER_OCCUPIED']);
+    const error = await late;
+    assert.equal(error.code, 'ERR_MESSAGE_TIMEOUT');
+    assert.match(error.message, /\b20 ms/);
+    assert.equal((await failure(first.send('echo', 1))).code, 'ERR_WORKER_DISCONNECTED');
+    await second.close();
+  });
+
   test('twice at the same time is once', async (t) => {
     const worker = await start(t);
     await Promise.all([worker.disconnect(), worker.disconnect()]);
@@ -214,6 +251,53 @@ describe('A second host', () => {
     await nothingLeft({ pid, socketPath });
   });
 
+  for (const pending of ['finish', 'reject'] as const) {
+    test(`is not disturbed where the first has disconnected, and then closes (${pending})`, async (t) => {
+      const first = await start(t);
+      await first.disconnect();
+      const second = await attach(t, { name: first.name });
+      const waiting = second.send('wait', 'a');
+      assert.deepEqual(await first.close({ pending }), { type: 'close' });
+      await second.send('release', { key: 'a', result: 'still here' });
+      assert.equal(await waiting, 'still here');
+      assert.deepEqual(await second.health(), { state: 'alive' });
+      await second.close();
+      await nothingLeft(first);
+    });
+  }
+
+  test('that has disconnected lets go alike, and can still end it at once', async (t) => {
+    const first = await start(t);
+    await first.disconnect();
+    const second = await attach(t, { name: first.name });
+    await second.disconnect();
+    const third = await attach(t, { name: first.name });
+    assert.deepEqual(await second.close(), { type: 'close' });
+    assert.equal(await third.send('add', 1), 1);
+    const crash = event(third, 'crash');
+    await second.terminate();
+    await crash;
+    await nothingLeft(first);
+  });
+
+  test('that takes over in the middle of a close() has the worker: the first lets go', async (t) => {
+    const first = await start(t);
+    const [disconnected, lost] = [event(first, 'disconnect'), failure(first.send('wait', 'a'))];
+    assert.deepEqual(await first.send('waiting'), ['a']);
+    let hasEnded = false;
+    first.on('exit', () => (hasEnded = true));
+    const closed = first.close({ timeout: 60_000 });
+    const second = await attach(t, { name: first.name, takeOver: true });
+    assert.deepEqual(await closed, { type: 'close' });
+    assert.equal((await lost).code, 'ERR_WORKER_CLOSED');
+    await disconnected;
+    assert.equal((await failure(first.send('echo', 1))).code, 'ERR_WORKER_CLOSED');
+    assert.equal(await second.send('add', 1), 1);
+    assert.equal(hasEnded, false);
+    await second.close();
+    await nothingLeft(first);
+  });
+
   test('takes over from one that is stopped, which learns of it when it goes on', async (t) => {
     const name = door.newName();
     const host = runHost(t, ['start', { name }], ['events'], ['stay']);
@@ -239,7 +323,8 @@ describe('A second host', () => {
     for (const answer of answers) {
       if (answer.status === 'rejected') assert.equal(answer.reason.code, 'ERR_WORKER_DISCONNECTED');
     }
-    await first.close();
+    assert.deepEqual(await first.close(), { type: 'close' });
+    await clients.find((_, index) => answers[index]?.status === 'fulfilled')!.close();
     await nothingLeft(first);
   });
 });

@@ -1,6 +1,7 @@
 // What createWorker tells about a worker that does not come to serve.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -21,6 +22,35 @@ async function underLimit(t: TestContext, limit: string, name: string, ...args: 
   const command = ['-c', program, process.execPath, fileURLToPath(fixture(name)), ...args];
   const { stdout } = await promisify(execFile)('sh', command, { timeout: 45_000 });
   return JSON.parse(stdout);
+}
+
+/**
+ * What a host prints whose user may have so many threads besides those that it has. The limit does not bind root: it is
+ * set for a user then that has none.
+ */
+async function atProcessLimit(room: number, name: string, ...args: string[]): Promise<any> {
+  const isRoot = process.getuid!() === 0;
+  const uid = isRoot ? 50_000 + (process.pid % 10_000) : process.getuid!();
+  const limit = threadsOf(uid) + room;
+  // Shells name it differently.
+  const program = `ulimit -u ${limit} 2>/dev/null || ulimit -p ${limit}; exec "$0" "$@"`;
+  const command = ['-c', program, process.execPath, fileURLToPath(fixture(name)), ...args];
+  const options = { timeout: 60_000, cwd: '/', ...(isRoot && { uid, gid: uid }) };
+  const { stdout } = await promisify(execFile)('sh', command, options);
+  return JSON.parse(stdout);
+}
+
+function threadsOf(uid: number): number {
+  const counts = readdirSync('/proc').map((entry) => {
+    try {
+      const status = readFileSync(`/proc/${Number(entry)}/status`, 'utf8');
+      return status.includes(`\nUid:\t${uid}\t`) ? Number(/^Threads:\t(\d+)/m.exec(status)?.[1]) : 0;
+    } catch {
+      // It is no process, or has just ended.
+      return 0;
+    }
+  });
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 const start = (name: string, options: Partial<WorkerOptions<Loose>> = {}) =>
@@ -209,13 +239,25 @@ describe('A process that cannot be started', () => {
     // Node itself leaves a few open when it cannot make the loop of a thread.
   });
 
-  test('fails alone where no more processes may be started', async (t) => {
-    if (process.getuid?.() === 0) return t.skip('a limit of processes does not bind root');
-    const report = await underLimit(t, '-u 1', 'emfile-host', 'child_process');
-    for (const { code, phase } of report?.errors ?? []) {
-      assert.deepEqual([code, phase], ['ERR_WORKER_SPAWN_FAILED', 'spawn']);
-    }
-  });
+  for (const driver of ['child_process', 'worker_threads']) {
+    test(`fails alone where no more processes and threads may be, and starts again when there is room (${driver})`, async (t) => {
+      if (process.platform !== 'linux') return t.skip('what a user has running is read from /proc');
+      const report = await atProcessLimit(60, 'eagain-host', driver);
+      assert.ok(report.fillers > 0, 'there was room at first');
+      assert.equal(report.full.length, 3);
+      for (const { isWorkerError, code, phase, message } of report.full) {
+        assert.deepEqual([isWorkerError, code, phase], [true, 'ERR_WORKER_SPAWN_FAILED', 'spawn']);
+        assert.match(message, /EAGAIN/);
+      }
+      if (driver === 'child_process') assert.ok(report.full.every(({ cause }: any) => cause === 'EAGAIN'));
+      // A runtime that gets too few threads aborts, or never comes to run its script.
+      for (const outcome of report.nearlyFull.filter((each: unknown) => each !== 'answered')) {
+        assert.equal(outcome.isWorkerError, true);
+        assert.match(`${outcome.code} ${outcome.phase}`, /^(ERR_WORKER_SPAWN_FAILED spawn|(ERR_WORKER_CRASHED|ERR_START_TIMEOUT) startup)$/); // prettier-ignore
+      }
+      assert.deepEqual([report.after, report.trouble], ['answered', []]);
+    });
+  }
 
   test('leaves nothing behind: the next start works', async (t) => {
     await failure(start('worker', { execPath: '/nowhere/node' }));

@@ -1,15 +1,14 @@
-// One mode of the benchmark: measure.mjs in a process of its own, and proof that it left nothing behind.
+// One mode of a benchmark: its measure.mjs in a process of its own, and proof that it left nothing behind.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { pinned } from './cpu.mjs';
 
-const script = fileURLToPath(new URL('./measure.mjs', import.meta.url));
 const exitLimit = 10_000;
 
 /** Runs all rounds in `mode` and resolves with the results; rejects when the process or a worker outlives them. */
-export async function runMode(mode, { peers, rounds, scale }) {
-  const plain = [process.execPath, script, JSON.stringify({ peers, rounds, scale })];
+export async function runMode(mode, { script, options }) {
+  const plain = [process.execPath, fileURLToPath(script), JSON.stringify(options)];
   const [command, ...args] = mode === 'pinned' ? pinned(plain) : plain;
   const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   let report;

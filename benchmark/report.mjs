@@ -78,12 +78,12 @@ function ratio(results, scenario, ours, peer) {
 }
 
 /** Three significant digits, thousands grouped. */
-function number(value) {
+export function number(value) {
   return Number(value.toPrecision(3)).toLocaleString('en-US');
 }
 
 /** A Markdown table with its columns aligned, so that it reads well in a terminal too. */
-function table(header, rows) {
+export function table(header, rows) {
   const widths = header.map((_, column) => Math.max(3, ...[header, ...rows].map((row) => row[column].length)));
   const line = (row) =>
     `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(' | ')} |`;

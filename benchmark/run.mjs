@@ -25,7 +25,7 @@ async function main() {
       continue;
     }
     console.error(`${mode}: ${options.peers.join(', ')}`);
-    modes.push({ mode, sharedCpu: mode === 'pinned', results: await runMode(mode, options) });
+    modes.push({ mode, sharedCpu: mode === 'pinned', results: await measure(mode, options) });
   }
 
   const report = {
@@ -39,6 +39,11 @@ async function main() {
   console.log(text);
   if (options.isComplete) save(report, text);
   else console.error('benchmark/results is left as it is: this was not a full run of all peers');
+}
+
+function measure(mode, { peers, rounds, scale }) {
+  const script = new URL('./measure.mjs', import.meta.url);
+  return runMode(mode, { script, options: { peers, rounds, scale } });
 }
 
 function save(report, text) {

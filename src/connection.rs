@@ -285,8 +285,12 @@ impl Connection {
         self.exchange.output.consume(count);
     }
 
-    /// Ends transactions whose deadline has come. Call it only when everything that had arrived was received.
+    /// Ends transactions whose deadline has come. Call it only when everything that had arrived was received. After the
+    /// end nothing is late: what is still in flight has lost its peer, which its owner tells.
     pub fn expire(&mut self, now: Duration, events: &mut Vec<Event>) {
+        if self.phase == Phase::Ended {
+            return;
+        }
         self.exchange.recycle();
         self.exchange.expire(now, events);
         if self.handshake_deadline.is_some_and(|(deadline, _)| deadline <= now) {
@@ -305,6 +309,9 @@ impl Connection {
 
     /// When [`Connection::expire`] has work to do next.
     pub fn next_deadline(&self) -> Option<Duration> {
+        if self.phase == Phase::Ended {
+            return None;
+        }
         match (self.exchange.next_deadline(), self.handshake_deadline.map(|(deadline, _)| deadline)) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),

@@ -1,6 +1,6 @@
 import type { HostChannel } from './drivers/host-channel.js';
 import { debuggerCheck } from './debugging.js';
-import { fromNative, invalidOption } from './errors.js';
+import { fromNative, invalidOption, spawnFailed } from './errors.js';
 import { Events } from './events.js';
 import { Incarnation } from './incarnation.js';
 import { JsonSerializer } from './json-serializer.js';
@@ -86,7 +86,8 @@ export async function buildWorker(
     } catch (error) {
       if (channel.release === undefined) channel.kill('SIGKILL');
       else channel.release();
-      throw fromNative(error);
+      const failure = fromNative(error);
+      throw failure.code === 'ERR_SYSTEM' ? spawnFailed('cannot connect to the worker', failure) : failure;
     }
   };
   const first = await start();

@@ -62,6 +62,14 @@ export class Incarnation {
   private isTakenOver = false;
   /** A connection that takes its time to come. */
   private attaching: Promise<ConnectedHost> | undefined;
+  /** A `reconnect()` on its way: what is sent meanwhile waits for it. */
+  reconnecting: Promise<void> | undefined;
+  /** It was left to another host instead of being closed. */
+  hasLeft = false;
+  private resolveLeft!: (ending: Ending) => void;
+  private readonly left = new Promise<Ending>((resolve) => (this.resolveLeft = resolve));
+  /** It is to end whoever uses it. */
+  private isForced = false;
   /** Settles when it is known whether a detached worker was lost, or its connection alone. */
   private losing: Promise<void> | undefined;
   private hasEnded = false;
@@ -184,12 +192,12 @@ export class Incarnation {
       await this.ready;
       return false;
     }
-    if (this.losing !== undefined) await this.losing;
+    if (this.losing !== undefined) await this.whileReconnecting(this.losing);
     if (this.hasEnded || this.isClosing || this.failure !== undefined) throw this.loss();
     const wasDisconnected = this.isDisconnected;
     if (wasDisconnected) {
       try {
-        await this.attachAgain();
+        await this.whileReconnecting(this.attachAgain());
       } catch (error) {
         // It may be ending.
         throw (await within(Date.now() + EXIT_GRACE, this.gone)) ? this.loss() : error;
@@ -198,6 +206,15 @@ export class Incarnation {
     await this.ready;
     this.requests.connection.setHold(this.hold);
     return wasDisconnected;
+  }
+
+  private async whileReconnecting(step: Promise<void>): Promise<void> {
+    this.reconnecting = step;
+    try {
+      await step;
+    } finally {
+      if (this.reconnecting === step) this.reconnecting = undefined;
+    }
   }
 
   private loss(): Error {
@@ -247,33 +264,48 @@ export class Incarnation {
       const { connection } = this.requests;
       connection.setHold(1);
       if (pending === 'reject') this.requests.failAll((type) => workerClosed(finish(type), init.name));
-      await within(deadline, this.drained());
+      await within(deadline, Promise.race([this.drained(), this.left]));
+      if (this.hasLeft) return this.left;
       connection.askToClose();
       this.connected.flush();
       channel.askToEnd();
-    } else {
+    } else if (!this.hasLeft) {
       channel.kill('SIGTERM');
     }
-    if (!(await within(deadline, this.gone))) {
+    if (!(await within(deadline, Promise.race([this.gone, this.left])))) {
       init.log('warn', `did not stop within ${timeout} ms; terminating it`);
       await this.terminate();
     }
-    return this.gone;
+    return this.hasLeft ? this.left : this.gone;
   }
 
-  /** Connects again where need be: the worker is to end in good order. */
+  /** Connects again where need be: the worker is to end in good order. It does not where another host has it. */
   private async canAsk(deadline: number): Promise<boolean> {
     if (!this.isDisconnected) return true;
     try {
-      return await within(deadline, this.attachAgain());
-    } catch {
+      return await within(deadline, this.reconnecting ?? this.attachAgain());
+    } catch (error) {
+      if ((error as WorkerError).code === 'ERR_WORKER_OCCUPIED' && !this.isForced) this.leaveToOther();
       return false;
     }
   }
 
+  /** A detached worker that another host uses is that one's to end. */
+  private leaveToOther(): void {
+    const { channel, init } = this;
+    init.log('debug', 'left to another host');
+    this.hasLeft = true;
+    this.isConnected = false;
+    this.requests.failAll((type) => workerClosed(finish(type), init.name));
+    this.connected.close();
+    channel.release?.();
+    channel.setRef(false);
+    this.resolveLeft({ reason: { type: 'close' } });
+  }
+
   /** Ends the worker at once. */
   async terminate(): Promise<Ending> {
-    this.isClosing = true;
+    this.isClosing = this.isForced = true;
     if (!this.hasEnded) {
       this.channel.setRef(true);
       this.channel.kill('SIGTERM');
@@ -284,7 +316,7 @@ export class Incarnation {
 
   /** The same without asking first. */
   kill(): Promise<Ending> {
-    this.isClosing = true;
+    this.isClosing = this.isForced = true;
     if (!this.hasEnded) {
       this.channel.setRef(true);
       this.channel.kill('SIGKILL');
@@ -373,6 +405,7 @@ export class Incarnation {
     const { channel, init } = this;
     this.isConnected = false;
     this.connectionEnded = true;
+    if (this.isTakenOver && this.isClosing && !this.isForced) return this.leaveToOther();
     const deadline = Date.now() + (this.isTakenOver ? 0 : EXIT_GRACE);
     do {
       const gone = (await channel.pulse(LOST_TIMEOUT)) === GONE;

@@ -9,6 +9,7 @@ import type { Log } from './logger.js';
 import { checkTimeout } from './native/connection-options.js';
 import { Restarts } from './restarts.js';
 import { Retries, type Retryable, type RetryPolicy } from './retries.js';
+import { sendWhenConnected } from './send-when-connected.js';
 import type { DriverCapabilities } from './types/driver.js';
 import type { ShutdownReason } from './types/shutdown-reason.js';
 import type { TransferList } from './types/transfer-list.js';
@@ -177,13 +178,29 @@ export class Worker {
     transfer: TransferList | undefined,
   ): Promise<unknown> {
     const { current } = this;
-    if (this.closing !== undefined || !current.isActive) return this.refuse(type);
+    if (this.closing !== undefined || !current.isActive) return this.refuse(type, payload, timeout, transfer);
     return current.requests.send(type, payload, timeout, transfer);
   }
 
-  private async refuse(type: string): Promise<never> {
+  private async refuse(
+    type: string,
+    payload: unknown,
+    timeout: number | undefined,
+    transfer: TransferList | undefined,
+  ): Promise<unknown> {
     if (this.closing !== undefined) throw workerClosed(`send "${type}"`, this.name);
-    throw await this.current.refusal('send', type);
+    const { reconnecting } = this.current;
+    if (reconnecting === undefined) throw await this.current.refusal('send', type);
+    const { name, keep, timeoutOf, isDebugged } = this.init;
+    return sendWhenConnected(reconnecting, {
+      type,
+      worker: name,
+      copy: keep(payload, type),
+      timeout: timeoutOf(type, timeout),
+      isDebugged: () => isDebugged(this.current.channel),
+      send: (copy, left) => this.sendOnce(type, copy, left, transfer),
+      refusal: () => this.current.refusal('send', type),
+    });
   }
 
   post(type: string, payload?: unknown, options?: PostOptions): void {
@@ -255,13 +272,14 @@ export class Worker {
     return this.closing;
   }
 
-  private async finish(end: () => Promise<unknown>): Promise<ShutdownReason> {
+  private async finish(end: () => Promise<{ reason: ShutdownReason }>): Promise<ShutdownReason> {
     // A worker that is just being started in place of another ends, too.
     const restarted = this.restarts.stop();
-    await end();
+    const ending = await end();
     await restarted;
-    const { reason } = await this.current.gone;
+    const { reason } = this.current.hasLeft ? ending : await this.current.gone;
     this.watch?.stop();
+    if (this.current.hasLeft) this.init.events.emit('disconnect');
     return reason;
   }
 

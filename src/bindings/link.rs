@@ -327,7 +327,8 @@ impl Link {
                 Some((read, full)) => {
                     total += read;
                     self.deliver();
-                    if !full {
+                    // Whether that was the end, only another read tells.
+                    if !full && budget != usize::MAX {
                         break true;
                     }
                     if total >= budget {

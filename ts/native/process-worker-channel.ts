@@ -185,9 +185,11 @@ class ProcessWorkerChannel implements WorkerChannel {
     this.start(setup).then(
       () => {
         if (this.connection !== connection) return;
+        this.isServed?.();
+        // It may have left again in the same read.
+        if (!this.isOccupied) return;
         clearInterval(this.waiting);
         this.waiting = undefined;
-        this.isServed?.();
       },
       (error: unknown) => {
         setup.log('error', 'the host cannot be connected to again', error);

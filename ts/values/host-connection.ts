@@ -12,6 +12,8 @@ import { slotOf, Tickets } from './tickets.js';
 import { Kind, RECORD, type Tx, type Wire, type WireListener } from './wire.js';
 
 const CONFIGURED = -1;
+/** How long the end of a worker may take after that of its connection, in milliseconds, before timeouts count again. */
+const LOSS_GRACE = 2000;
 /** How often the loop may bring something before a deadline counts all the same. */
 const MOST_TURNS = 100;
 /** The host's side of a connection that moves values. The addon keeps the transactions, as for all connections. */
@@ -28,6 +30,7 @@ export class ValueConnection implements HostConnection, WireListener {
   private batches = 0;
   private isReady = false;
   private hasEnded = false;
+  private lostUntil = 0;
   /** Until it is told otherwise: who starts a worker waits for it. */
   private hold = 1;
   private waiting = 0;
@@ -289,6 +292,7 @@ export class ValueConnection implements HostConnection, WireListener {
 
   onEnd(): void {
     this.hasEnded = true;
+    this.lostUntil = performance.now() + LOSS_GRACE;
     this.startup.stop();
     this.tell(Control.End);
   }
@@ -303,7 +307,8 @@ export class ValueConnection implements HostConnection, WireListener {
 
   /** A deadline has come. What had arrived before it counts. */
   private afterWhatArrived(act: () => void): void {
-    if (this.wire.drain()) act();
+    // That the worker has ended the loop alone tells.
+    if (this.wire.drain()) afterArrivals(act);
     else this.afterTurns(act, MOST_TURNS);
   }
 
@@ -315,6 +320,8 @@ export class ValueConnection implements HostConnection, WireListener {
 
   private expire(): void {
     if (this.hasEnded && this.waiting === 0) return;
+    // What is still in flight has lost its worker, which is about to be told.
+    if (performance.now() < this.lostUntil) return this.deadlines.arm(LOSS_GRACE);
     if (this.setup.isDebugged()) {
       this.tickets.hold();
       return this.deadlines.arm(this.tickets.nextDeadline());
