@@ -1,0 +1,123 @@
+//! What a link writes, and how much may wait for that.
+
+use std::io::ErrorKind;
+use std::time::{Duration, Instant};
+
+use super::{Link, Pause};
+use crate::transport::Until;
+
+impl Link {
+    pub(in crate::bindings) fn on_writable(&self) {
+        self.flush();
+        if self.broken.get() {
+            // The end, which is told once all was read, says so.
+            self.room_wanted.set(false);
+            self.on_hangup();
+        }
+        if self.room_wanted.get() && self.connection.borrow().output().len() <= self.bound.get() / 2 {
+            self.room_wanted.set(false);
+            self.flush();
+            self.update();
+            self.set_paused(Pause::Output, false);
+            self.tell_room();
+        }
+    }
+
+    /// The peer is gone: what is left to read is little.
+    pub(in crate::bindings) fn on_hangup(&self) {
+        self.set_paused(Pause::Output, false);
+        self.set_paused(Pause::Caller, false);
+    }
+
+    pub(in crate::bindings) fn set_bound(&self, bound: usize) {
+        self.bound.set(bound);
+    }
+
+    /// Whether a message of this size may be appended to the output. One that is larger than the bound may, alone.
+    pub(in crate::bindings) fn has_room(&self, size: usize) -> bool {
+        let is_full = || {
+            let pending = self.connection.borrow().output().len();
+            pending > 0 && pending.saturating_add(size) > self.bound.get()
+        };
+        if !is_full() {
+            return true;
+        }
+        // The system may take some of it right now.
+        self.flush();
+        !is_full()
+    }
+
+    /// Tells when no more than half of the bound waits to be written. The engine calls for it, so JavaScript is not
+    /// called while it calls.
+    pub(in crate::bindings) fn want_room(&self) {
+        self.room_wanted.set(true);
+        if let Some(watch) = &*self.watch.borrow() {
+            watch.want_write(true);
+        }
+        self.update();
+    }
+
+    /// Stops to read where too much waits to be written; tells whether there is still room.
+    pub(in crate::bindings) fn pause_if_full(&self) -> bool {
+        if self.has_room(0) {
+            return true;
+        }
+        self.set_paused(Pause::Output, true);
+        self.want_room();
+        false
+    }
+
+    pub(in crate::bindings) fn set_paused(&self, why: Pause, paused: bool) {
+        let before = self.paused.get();
+        let now = if paused { before | why as u8 } else { before & !(why as u8) };
+        self.paused.set(now);
+        if (before == 0) == (now == 0) {
+            return;
+        }
+        if let Some(watch) = &*self.watch.borrow() {
+            watch.set_reading(now == 0);
+        }
+    }
+
+    /// Writes as much output as there is room for.
+    pub(in crate::bindings) fn flush(&self) {
+        self.dirty.set(false);
+        let mut connection = self.connection.borrow_mut();
+        let watch = self.watch.borrow();
+        let Some(watch) = &*watch else { return };
+        let mut full = false;
+        while !connection.output().is_empty() {
+            match watch.try_write(connection.output()) {
+                Ok(written) => connection.written(written),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    full = true;
+                    break;
+                }
+                // Nobody reads any more. What the peer had sent before is still to be read, and then its end.
+                Err(_) => {
+                    self.broken.set(true);
+                    let pending = connection.output().len();
+                    connection.written(pending);
+                }
+            }
+        }
+        watch.want_write(full || self.room_wanted.get());
+    }
+
+    /// Writes all output, blocking this thread for at most `timeout`. For a process that is about to exit.
+    pub(in crate::bindings) fn flush_blocking(&self, timeout: Duration) {
+        let deadline = Instant::now() + timeout;
+        loop {
+            self.flush();
+            let left = deadline.saturating_duration_since(Instant::now());
+            if self.connection.borrow().output().is_empty() || left.is_zero() {
+                return;
+            }
+            match &*self.watch.borrow() {
+                Some(watch) if matches!(watch.wait(Until::Writable, Some(left)), Ok(true)) => {}
+                _ => return,
+            }
+        }
+    }
+}
