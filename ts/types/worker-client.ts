@@ -109,7 +109,8 @@ export interface MessageSender<M extends MessageDefinitions, T extends TransferL
 export interface WorkerHandle<D extends Driver = Driver> {
   /**
    * Ends the worker: refuses new requests, waits for those in flight, asks the worker to stop, and where it does not,
-   * terminates and then kills it. Resolves when the worker is gone, with how it ended. Calling it again is fine.
+   * terminates and then kills it. Resolves when the worker is gone, with how it ended. A detached one that another host has
+   * it only lets go. Calling it again is fine.
    */
   close(options?: CloseOptions): Promise<ShutdownReason>;
   /** Ends the worker at once: with SIGTERM, and where it ignores that with SIGKILL a second later. */
