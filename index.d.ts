@@ -281,6 +281,13 @@ export interface ProcessOptions {
    */
   killTree?: boolean | undefined;
 }
+declare const enum RecordKind {
+  Result = 1,
+  RemoteError = 2,
+  TimedOut = 3,
+  Request = 4,
+  Notification = 5,
+}
 declare class NativeEnvironment {
   /**
    * `memory` is backed by a `SharedArrayBuffer`, aligned to 4 bytes: events are told as integers in it. `engine` is
@@ -366,13 +373,6 @@ interface NativeOptions {
   timeoutTypes: Array<string>;
   /** Their timeouts, in the same order. */
   timeoutMillis: Array<number>;
-}
-declare const enum RecordKind {
-  Result = 1,
-  RemoteError = 2,
-  TimedOut = 3,
-  Request = 4,
-  Notification = 5,
 }
 /**
  * The `code` of each error of this library; `docs/errors.md` says what to do about them. Codes do not change; new ones

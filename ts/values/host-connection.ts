@@ -1,6 +1,7 @@
 import { type ConnectedHost, type ConnectionSetup, type HostConnection, LATER } from '../connection.js';
 import { type WorkerError, workerClosed } from '../errors.js';
-import { Control, getNative, RecordKind } from '../native/environment.js';
+import { getNative } from '../native/environment.js';
+import { Control, RecordKind } from '../native/records.js';
 import type { NativeRequests } from '../native/binding.js';
 import { Undecodable } from '../payload-codec.js';
 import type { TransferList } from '../types/transfer-list.js';
