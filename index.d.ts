@@ -281,6 +281,13 @@ export interface ProcessOptions {
    */
   killTree?: boolean | undefined;
 }
+declare const enum RecordKind {
+  Result = 1,
+  RemoteError = 2,
+  TimedOut = 3,
+  Request = 4,
+  Notification = 5,
+}
 declare class NativeDebugger {
   constructor();
   /** A debugger may stop this worker from now on, or may no longer. */
@@ -373,13 +380,6 @@ interface NativeOptions {
   timeoutTypes: Array<string>;
   /** Their timeouts, in the same order. */
   timeoutMillis: Array<number>;
-}
-declare const enum RecordKind {
-  Result = 1,
-  RemoteError = 2,
-  TimedOut = 3,
-  Request = 4,
-  Notification = 5,
 }
 /**
  * The `code` of each error of this library; `docs/errors.md` says what to do about them. Codes do not change; new ones

@@ -1,4 +1,4 @@
-import type { RecordKind } from './native/environment.js';
+import type { RecordKind } from './native/records.js';
 import type { NativeOptions } from './native/binding.js';
 import type { PayloadCodec } from './payload-codec.js';
 import type { TransferList } from './types/transfer-list.js';

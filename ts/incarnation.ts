@@ -12,7 +12,7 @@ import {
 import type { ConnectedHost, ConnectionSetup } from './connection.js';
 import { KEPT_RESULT, type KeptOutcome, TAKEN_OVER } from './kept-results.js';
 import type { Log } from './logger.js';
-import { Control } from './native/environment.js';
+import { Control } from './native/records.js';
 import { decodeError } from './remote-error.js';
 import { Undecodable } from './payload-codec.js';
 import type { Requests } from './requests.js';

@@ -1,3 +1,5 @@
+import { openInherited } from './worker-channel.js';
+
 export { createWorker } from './create-worker.js';
 export { attachWorker } from './attach-worker.js';
 export { startWorkerServer } from './start-worker-server.js';
@@ -35,3 +37,5 @@ export type * from './types/worker-events.js';
 export type * from './types/worker-health.js';
 export type * from './types/worker-options.js';
 export type * from './types/worker-server.js';
+
+openInherited();

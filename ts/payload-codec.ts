@@ -1,7 +1,7 @@
 import { findJsonLoss } from './json-loss.js';
 import { JsonSerializer } from './json-serializer.js';
 import { invalidOption, notSerializable, WorkerError } from './errors.js';
-import { HEAD, RECORD, RecordKind } from './native/environment.js';
+import { HEAD, RECORD, RecordKind } from './native/records.js';
 import type { Serializer } from './types/serializer.js';
 
 /** What the addon takes as a payload; `undefined` stands for itself. */

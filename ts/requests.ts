@@ -3,7 +3,7 @@ import { type ConnectedHost, FULL, type HostConnection, LATER, type Outcomes } f
 import { fromNative, messageTimeout, noRoom, WorkerError } from './errors.js';
 import type { Log } from './logger.js';
 import type { AnyEnvelope, MiddlewareChain } from './middleware-chain.js';
-import { RecordKind } from './native/environment.js';
+import { RecordKind } from './native/records.js';
 import type { PayloadCodec } from './payload-codec.js';
 import { Undecodable } from './payload-codec.js';
 import { decodeError } from './remote-error.js';

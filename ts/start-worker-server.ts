@@ -1,18 +1,16 @@
-import path from 'node:path';
-
+import type * as CustomPart from './custom.js';
 import { type AnyHandler, type Answers, Dispatcher } from './dispatcher.js';
-import { checkEnd, toDriver } from './drivers/to-driver.js';
 import { driverFailed, invalidOption, WorkerError } from './errors.js';
 import { createLog } from './logger.js';
 import { MiddlewareChain } from './middleware-chain.js';
 import { checkTimeout, connectionOptions } from './native/connection-options.js';
+import { customPart } from './parts.js';
 import { createCodec } from './payload-codec.js';
 import { Turns } from './turns.js';
 import type { Driver, DriverServerChannel } from './types/driver.js';
 import type { Handlers } from './types/handlers.js';
 import type { MessageDefinitions } from './types/message-definitions.js';
 import type { WorkerServer, WorkerServerOptions } from './types/worker-server.js';
-import { DriverWorkerChannel } from './values/driver-worker-channel.js';
 import { adoptWorkerChannel, getWorkerChannel, type WorkerChannel } from './worker-channel.js';
 import { WorkerServer as Server } from './worker-server.js';
 
@@ -49,10 +47,10 @@ const served = new WeakSet<WorkerChannel>();
 
 async function serve(handlers: object, options: WorkerServerOptions): Promise<WorkerServer> {
   const names = handlerNames(handlers);
-  const driver = options.driver === undefined ? undefined : toDriver(options.driver);
+  const driver = options.driver === undefined ? undefined : customPart().toDriver(options.driver);
   const codec = createCodec(options.serializer);
   const chains = MiddlewareChain.pair(options.middleware);
-  const log = createLog(options.logger, options.logLevel, path.basename(process.argv[1] ?? 'worker'));
+  const log = createLog(options.logger, options.logLevel, scriptName());
   const { onClose } = options;
   if (onClose !== undefined && typeof onClose !== 'function') throw invalidOption('onClose', 'a function', onClose);
   const serverConnect = options.timeout?.serverConnect;
@@ -100,17 +98,23 @@ async function connectBy(driver: Driver | undefined): Promise<WorkerChannel> {
       `startWorkerServer() was called in a program that is no worker${what}. Start its script with createWorker().`,
     );
   }
+  const part: typeof CustomPart = customPart();
   let end: DriverServerChannel;
   try {
     end = await driver.createServer();
   } catch (error) {
     throw error instanceof WorkerError ? error : driverFailed(driver.name, 'could not connect to the host', error);
   }
-  checkEnd(driver, 'createServer', end);
+  part.checkEnd(driver, 'createServer', end);
   const { sharedMemory, reconnect } = driver.capabilities;
-  const channel = new DriverWorkerChannel(driver.name, end, sharedMemory === true, reconnect === true);
+  const channel = new part.DriverWorkerChannel(driver.name, end, sharedMemory === true, reconnect === true);
   adoptWorkerChannel(channel);
   return channel;
+}
+
+/** Without `node:path`: what a worker loads, its start waits for. */
+function scriptName(): string {
+  return /[^/\\]*$/.exec(process.argv[1] ?? '')?.[0] || 'worker';
 }
 
 /** Only own properties are handlers: no message can reach an inherited name. */

@@ -10,7 +10,7 @@ import { InProcessDriver } from './drivers/in-process.js';
 import { WorkerThreadsDriver } from './drivers/worker-threads.js';
 import { invalidOption, spawnFailed, startTimeout, unsupportedByDriver, WorkerError } from './errors.js';
 import { checkedPath, socketPathFor } from './named-sockets.js';
-import { CONNECT_TIMEOUT_VARIABLE } from './native/process-worker-channel.js';
+import { CONNECT_TIMEOUT_VARIABLE } from './native/variables.js';
 import { tellOutput } from './output-lines.js';
 import { resolveScript } from './script.js';
 import type { CoreChannel, Driver, DriverChannel } from './types/driver.js';

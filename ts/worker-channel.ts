@@ -1,7 +1,10 @@
+import { isMainThread } from 'node:worker_threads';
+
 import type { Answers, Dispatcher } from './dispatcher.js';
 import type { Log } from './logger.js';
 import type { NativeOptions } from './native/binding.js';
-import { openProcessChannel } from './native/process-worker-channel.js';
+import { CHANNEL_VARIABLE } from './native/variables.js';
+import { processPart } from './parts.js';
 import { openThreadChannel } from './values/thread-worker-channel.js';
 import type { Turns } from './turns.js';
 import type { RemoteErrorPayload } from './types/message.js';
@@ -53,9 +56,15 @@ export interface WorkerChannel {
   exit(): void;
 }
 
-const inherited = openProcessChannel() ?? openThreadChannel();
+let inherited: WorkerChannel | undefined;
 let adopted: WorkerChannel | undefined;
 let inProcess: (() => WorkerChannel | undefined) | undefined;
+
+/** Takes what whoever started this program has left for it; once, when the package is loaded. */
+export function openInherited(): void {
+  if (!isMainThread) inherited = openThreadChannel();
+  else if (process.env[CHANNEL_VARIABLE] !== undefined) inherited = processPart().openProcessChannel();
+}
 
 /** The connection to the host; `undefined` in a program that is no worker. */
 export function getWorkerChannel(): WorkerChannel | undefined {

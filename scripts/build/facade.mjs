@@ -1,9 +1,10 @@
 // The TypeScript facade: a CommonJS bundle in dist/, and around it the thin files of every entry of the exports map.
 //
-// The bundle has two files: what only a host needs is loaded with the first worker it starts, and never by a worker.
+// The bundle has several files. The first has what every worker needs, and nothing else; the others are loaded where they
+// are needed. What two of them need is in the one that is named first here, and is found there under a symbol.
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { build, transform } from 'esbuild';
+import { build } from 'esbuild';
 import { root } from '../command.mjs';
 import { conformanceFiles } from './conformance.mjs';
 import { rootEntry, subpathEntry, subpaths } from './entries.mjs';
@@ -11,7 +12,8 @@ import { writeIfChanged } from './generated.mjs';
 import { filesOf } from './stamp.mjs';
 
 const bundleFile = 'dist/index.cjs';
-/** Under it the host's file finds what it shares with the other. */
+const parts = ['index', 'process', 'custom', 'host'];
+/** Under it a file has what others share with it. */
 const shared = 'Symbol.for("isolated-workers")';
 
 export const facade = {
@@ -20,14 +22,13 @@ export const facade = {
   inputs: () => ['ts', 'package-lock.json', 'scripts/build'],
   outputs: () => (filesOf('dist').length > 0 ? ['dist'] : [bundleFile]),
   async build() {
-    const { names, parts } = await split();
+    const { names, texts, homes } = await split();
     const files = new Map([
       ...rootEntry(names),
       ...subpaths.flatMap((subpath) => subpathEntry(subpath, names)),
       ...(await conformanceFiles()),
     ]);
-    files.set(bundleFile, await joined(parts));
-    files.set('dist/host.cjs', await hostFile(parts));
+    for (const part of parts) files.set(`dist/${part}.cjs`, await joined(part, texts, homes));
 
     for (const [name, text] of files) writeIfChanged(name, text);
     for (const name of filesOf('dist')) if (!files.has(name)) rmSync(path.join(root, name));
@@ -37,22 +38,22 @@ export const facade = {
 const syntax = { platform: 'node', target: 'node20', charset: 'utf8' };
 
 /**
- * The facade as three ES modules, `index`, `host` and what both need, and the names the first exports. esbuild splits ES
- * modules only.
+ * The facade as ES modules, one for each part and one for each set of parts that share something; where those of the second
+ * kind belong; and the names that the first part exports. esbuild splits ES modules only.
  */
 async function split() {
   const { metafile, outputFiles } = await build({
     ...syntax,
     absWorkingDir: root,
-    entryPoints: { index: 'ts/index.ts', host: 'ts/host.ts' },
+    entryPoints: Object.fromEntries(parts.map((part) => [part, `ts/${part}.ts`])),
     outdir: 'dist',
     outExtension: { '.js': '.mjs' },
-    chunkNames: 'shared',
+    chunkNames: 'shared-[hash]',
     bundle: true,
     splitting: true,
     format: 'esm',
     // The addon is loaded at run time from beside the package or from a platform package.
-    external: ['*.node', '@isolated-workers/*'],
+    external: ['*.node', '@isolated-workers/*', './*.cjs'],
     write: false,
     metafile: true,
     logLevel: 'warning',
@@ -60,23 +61,48 @@ async function split() {
   for (const input of Object.keys(metafile.inputs)) {
     if (input.includes('node_modules')) throw new Error(`${input} was bundled: the package has no dependencies`);
   }
-  const parts = new Map(outputFiles.map(({ path: file, text }) => [path.basename(file), text]));
-  if (parts.size !== 3) throw new Error(`the facade has three parts, not ${[...parts.keys()].join(', ')}`);
-  return { names: metafile.outputs['dist/index.mjs'].exports.toSorted(), parts };
+  const homes = new Map();
+  for (const part of parts) {
+    for (const file of imported(metafile, `dist/${part}.mjs`)) if (!homes.has(file)) homes.set(file, part);
+  }
+  const texts = new Map(outputFiles.map(({ path: file, text }) => [path.basename(file), text]));
+  return { names: metafile.outputs['dist/index.mjs'].exports.toSorted(), texts, homes };
 }
 
-/** `index` and what it shares in one file: each more costs a thread that starts half a millisecond. */
-async function joined(parts) {
-  const contents = `
-    import * as shared from './shared.mjs';
-    export * from './index.mjs';
-    Object.defineProperty(module.exports, ${shared}, { value: shared });`;
+/** The names of what an output imports as soon as it is loaded. */
+function imported({ outputs }, output, found = new Set()) {
+  for (const { path: file, kind, external } of outputs[output].imports) {
+    const name = path.basename(file);
+    if (kind !== 'import-statement' || external || found.has(name)) continue;
+    imported({ outputs }, file, found.add(name));
+  }
+  return found;
+}
+
+/** A part and what it shares with later ones in one file. */
+async function joined(part, texts, homes) {
+  const numberOf = (file) => [...homes.keys()].indexOf(file);
+  const own = [...homes].filter(([, home]) => home === part).map(([file]) => file);
+  const contents = `${own.length === 0 ? '' : "import './sharing.mjs';"} export * from './${part}.mjs';`;
+  // Before the part itself runs: it may load one that needs it.
+  const sharing = `
+    ${own.map((file, index) => `import * as shared${index} from './${file}';`).join('\n')}
+    Object.defineProperty(module.exports, ${shared}, {
+      value: { ${own.map((file, index) => `${numberOf(file)}: shared${index}`).join(', ')} } });`;
+  const sources = new Map([...texts, ['sharing.mjs', sharing]]);
   const load = {
     name: 'parts',
     setup(plugin) {
-      plugin.onResolve({ filter: /^\.\/(index|shared)\.mjs$/ }, (args) => ({ path: args.path, namespace: 'part' }));
-      plugin.onResolve({ filter: /^\.\/host\.mjs$/ }, () => ({ path: './host.cjs', external: true }));
-      plugin.onLoad({ filter: /.*/, namespace: 'part' }, (args) => ({ contents: parts.get(path.basename(args.path)) }));
+      plugin.onResolve({ filter: /^\.\/.*\.mjs$/ }, ({ path: file, kind }) => {
+        const name = path.basename(file);
+        if (own.includes(name) || name === 'sharing.mjs' || name === `${part}.mjs`) {
+          return { path: file, namespace: 'part' };
+        }
+        return { path: kind === 'dynamic-import' ? file.replace('.mjs', '.cjs') : file, external: true };
+      });
+      plugin.onLoad({ filter: /.*/, namespace: 'part' }, (args) => ({
+        contents: sources.get(path.basename(args.path)),
+      }));
     },
   };
   const { outputFiles } = await build({
@@ -85,14 +111,13 @@ async function joined(parts) {
     bundle: true,
     format: 'cjs',
     plugins: [load],
-    external: ['*.node', '@isolated-workers/*'],
+    external: ['*.node', '@isolated-workers/*', './*.cjs'],
     write: false,
     logLevel: 'warning',
   });
-  return outputFiles[0].text.replaceAll('import("./host.cjs")', 'Promise.resolve(require("./host.cjs"))');
-}
-
-async function hostFile(parts) {
-  const { code } = await transform(parts.get('host.mjs'), { ...syntax, format: 'cjs' });
-  return code.replace('require("./shared.mjs")', `require("./index.cjs")[${shared}]`);
+  return outputFiles[0].text
+    .replaceAll(/\bimport\((".\/\w+.cjs")\)/g, 'Promise.resolve(require($1))')
+    .replaceAll(/\brequire\("\.\/(shared-\w+\.mjs)"\)/g, (_, file) => {
+      return `require("./${homes.get(file)}.cjs")[${shared}][${numberOf(file)}]`;
+    });
 }

@@ -8,12 +8,7 @@ import type { NativeLifeline, NativePair } from '../native/binding.js';
 import { inheritedExecArgv } from '../process-arguments.js';
 import { loaderArguments } from '../script.js';
 import type { ProcessOptions, StdioMode } from '../types/process-options.js';
-import {
-  CHANNEL_VARIABLE,
-  LIFELINE_VARIABLE,
-  LIMITS_VARIABLE,
-  SOCKET_VARIABLE,
-} from '../native/process-worker-channel.js';
+import { CHANNEL_VARIABLE, LIFELINE_VARIABLE, LIMITS_VARIABLE, SOCKET_VARIABLE } from '../native/variables.js';
 import { ProcessChannel } from './process-channel.js';
 import { Terminal } from './terminal.js';
 import { refuseOptions } from './refuse-options.js';

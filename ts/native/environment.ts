@@ -2,37 +2,9 @@ import type { NativeEnvironment } from './binding.js';
 
 import { loadAddon } from './addon.js';
 import { invalidOption } from '../errors.js';
+import { HEAD, RECORD } from './records.js';
 
-/** Integers in front of the records; the first says whether a flush is scheduled. */
-export const HEAD = 4;
-/** Integers of one record: kind, number, second number, length of the payload (-1: none). */
-export const RECORD = 4;
 const CAPACITY = 1024;
-
-/** What the addon tells a batch of messages with. */
-export const enum RecordKind {
-  Result = 1,
-  RemoteError = 2,
-  TimedOut = 3,
-  Request = 4,
-  Notification = 5,
-}
-
-/** What the addon tells everything else with. */
-export const enum Control {
-  Ready = 1,
-  Mismatch = 2,
-  HandshakeTimedOut = 3,
-  Refused = 4,
-  UnknownRequest = 5,
-  UnknownNotification = 6,
-  Close = 7,
-  Dropped = 8,
-  End = 9,
-  Fatal = 10,
-  Room = 11,
-  Due = 12,
-}
 
 /** The addon as this JavaScript thread has it. */
 export interface Native {

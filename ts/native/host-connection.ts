@@ -2,7 +2,8 @@ import type { ConnectedHost, ConnectionSetup } from '../connection.js';
 import { fromNative } from '../errors.js';
 import { type Encoded, parseText } from '../payload-codec.js';
 import type { NativePair } from './binding.js';
-import { Control, getNative, HEAD, RECORD } from './environment.js';
+import { getNative } from './environment.js';
+import { Control, HEAD, RECORD } from './records.js';
 
 /** How long a worker that does not read may hold up its host, in milliseconds. */
 const FLUSH_TIMEOUT = 100;

@@ -1,5 +1,3 @@
-import { isMainThread } from 'node:worker_threads';
-
 import { watchInspector } from '../debugging.js';
 import { fromNative } from '../errors.js';
 import type { RemoteErrorPayload } from '../types/message.js';
@@ -9,30 +7,23 @@ import { type NamedSocket, removeSocketFiles } from '../socket-files.js';
 import type { GuardOptions, NativeConnection, NativeDebugger, NativeDoor } from './binding.js';
 import { getNative, hasUv } from './environment.js';
 import { NativeServer } from './server-connection.js';
+import {
+  CHANNEL_VARIABLE,
+  CONNECT_TIMEOUT_VARIABLE,
+  LIFELINE_VARIABLE,
+  LIMITS_VARIABLE,
+  SOCKET_VARIABLE,
+} from './variables.js';
 
-/** Names the connection to the host: `fd:` and the number of an inherited descriptor. */
-export const CHANNEL_VARIABLE = 'ISOLATED_WORKERS_CHANNEL';
-
-/** Names the lifeline in the same way; `,group` behind it: the host's death ends the whole process group. */
-export const LIFELINE_VARIABLE = 'ISOLATED_WORKERS_LIFELINE';
-
-/** Where a detached worker listens, as JSON: `path`, `token`, `keepResults`, and `fd`, the inherited listening socket. */
-export const SOCKET_VARIABLE = 'ISOLATED_WORKERS_SOCKET';
-
-/** What this process may use, as JSON. */
-export const LIMITS_VARIABLE = 'ISOLATED_WORKERS_LIMITS';
-
-/** What the host configured as `timeout.serverConnect`, in milliseconds: too late to be told over the connection. */
-export const CONNECT_TIMEOUT_VARIABLE = 'ISOLATED_WORKERS_CONNECT_TIMEOUT';
 const DEFAULT_CONNECT_TIMEOUT = 30_000;
 
 /** How long a process that exits may take to write its last answers, in milliseconds. */
 const FLUSH_TIMEOUT = 1000;
 
-/** The connection of a process that was started as a worker; `undefined` in another. */
+/** The connection of a process that was started as a worker; `undefined` in another. For the main thread alone. */
 export function openProcessChannel(): WorkerChannel | undefined {
   const descriptor = /^fd:(\d+)$/.exec(process.env[CHANNEL_VARIABLE] ?? '')?.[1];
-  if (descriptor === undefined || !isMainThread) return undefined;
+  if (descriptor === undefined) return undefined;
   const lifeline = /^fd:(\d+)(,group)?$/.exec(process.env[LIFELINE_VARIABLE] ?? '');
   const socket = process.env[SOCKET_VARIABLE];
   const limits = process.env[LIMITS_VARIABLE];

@@ -6,7 +6,8 @@ import { encodeError } from '../remote-error.js';
 import type { RemoteErrorPayload } from '../types/message.js';
 import type { ServeSetup } from '../worker-channel.js';
 import type { NativeConnection } from './binding.js';
-import { Control, getNative, HEAD, RECORD, RecordKind } from './environment.js';
+import { getNative } from './environment.js';
+import { Control, HEAD, RECORD, RecordKind } from './records.js';
 
 /** The worker's side of a connection that moves bytes. A call is the addon's number for it. */
 export class NativeServer implements Answers<number> {

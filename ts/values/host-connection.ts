@@ -1,6 +1,6 @@
 import { type ConnectedHost, type ConnectionSetup, type HostConnection, LATER } from '../connection.js';
 import { type WorkerError, workerClosed } from '../errors.js';
-import { Control, RecordKind } from '../native/environment.js';
+import { Control, RecordKind } from '../native/records.js';
 import { Undecodable } from '../payload-codec.js';
 import type { TransferList } from '../types/transfer-list.js';
 import { afterArrivals } from '../within.js';

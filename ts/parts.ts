@@ -1,0 +1,15 @@
+// The files of the bundle that are loaded where they are needed, and at once: the start of a worker waits for what it has
+// loaded. A file more is a tenth of a millisecond, code that nobody runs more than that for each ten thousand characters.
+
+import type * as CustomPart from './custom.js';
+import type * as ProcessPart from './process.js';
+
+/** For a worker in a process. */
+export function processPart(): typeof ProcessPart {
+  return require('./process.cjs') as typeof ProcessPart;
+}
+
+/** For drivers of the user's own. */
+export function customPart(): typeof CustomPart {
+  return require('./custom.cjs') as typeof CustomPart;
+}
