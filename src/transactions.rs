@@ -48,6 +48,7 @@ struct Transaction<T> {
     value: T,
     /// Its place in the order of insertion.
     sequence: u64,
+    timeout: Option<Duration>,
 }
 
 impl<T> Default for Transactions<T> {
@@ -94,7 +95,7 @@ impl<T> Transactions<T> {
         };
         let sequence = self.inserted;
         self.inserted += 1;
-        let slot = slots.insert(Transaction { id, value, sequence });
+        let slot = slots.insert(Transaction { id, value, sequence, timeout });
         entry.insert(slot);
         if let Some(timeout) = timeout {
             self.deadlines.insert(slot, sequence, now, timeout);
@@ -147,6 +148,19 @@ impl<T> Transactions<T> {
                 each(Slot(slot), value, timeout);
             }
         }
+    }
+
+    /// Begins the timeout of the transaction in this slot anew, if it has one. Any number may be given.
+    pub fn extend(&mut self, slot: Slot, now: Duration) {
+        if let Some(&Transaction { sequence, timeout: Some(timeout), .. }) = self.slots.get(slot.0) {
+            self.deadlines.remove(slot.0);
+            self.deadlines.insert(slot.0, sequence, now, timeout);
+        }
+    }
+
+    /// Takes the deadline of the transaction in this slot away until `extend`. Any number may be given.
+    pub fn pause(&mut self, slot: Slot) {
+        self.deadlines.remove(slot.0);
     }
 
     /// The earliest deadline of all. Cheap enough to ask after every change.
@@ -246,6 +260,25 @@ mod tests {
         assert_eq!(expired(&mut table, SECOND), [(7, SECOND)]);
         assert_eq!(table.complete(TransactionIdRef::Uuid(7)), None);
         assert!(table.is_empty());
+    }
+
+    #[test]
+    fn a_timeout_can_begin_anew_and_be_paused() {
+        let mut table = Transactions::new();
+        let slot = insert(&mut table, 1, Some(SECOND * 2));
+        insert(&mut table, 2, Some(SECOND * 2));
+        let endless = insert(&mut table, 3, None);
+        table.extend(slot, SECOND);
+        table.extend(endless, SECOND);
+        assert_eq!(expired(&mut table, SECOND * 2), [(2, SECOND * 2)], "the other one is as late as it was");
+        table.pause(slot);
+        assert_eq!(table.next_deadline(), None);
+        assert_eq!(expired(&mut table, SECOND * 100), []);
+        table.extend(slot, SECOND * 100);
+        assert_eq!(expired(&mut table, SECOND * 102), [(1, SECOND * 2)]);
+        table.extend(slot, SECOND * 102);
+        table.pause(slot);
+        assert_eq!(table.next_deadline(), None, "a slot that is vacant has no deadline");
     }
 
     #[test]

@@ -8,12 +8,16 @@ import type { Log } from './logger.js';
 import { checkTimeout } from './native/connection-options.js';
 import { Restarts } from './restarts.js';
 import { Retries, type Retryable, type RetryPolicy } from './retries.js';
+import { type RequestTerms, termsOf, unlessAborted } from './request-terms.js';
+import { StreamAnswer } from './stream-answer.js';
 import type { DriverCapabilities } from './types/driver.js';
 import type { ShutdownReason } from './types/shutdown-reason.js';
 import type { TransferList } from './types/transfer-list.js';
-import type { CloseOptions, PostOptions, SendOptions } from './types/worker-client.js';
+import type { PostOptions, SendOptions } from './types/request-sender.js';
+import type { CloseOptions } from './types/worker-client.js';
 import type { WorkerEvents } from './types/worker-events.js';
 import type { HealthOptions, WorkerHealth } from './types/worker-health.js';
+import type { WorkerStream } from './worker-stream.js';
 
 const CLOSE_TIMEOUT = 5000;
 const HEALTH_TIMEOUT = 1000;
@@ -79,7 +83,7 @@ export class Worker {
       name,
       keep,
       timeoutOf,
-      sendOnce: (type, payload, timeout, transfer) => this.sendOnce(type, payload, timeout, transfer),
+      sendOnce: (type, payload, timeout, transfer, terms) => this.sendOnce(type, payload, timeout, transfer, terms),
       isLost: () => this.isLost,
       ensureRunning: () => this.ensureRunning(),
     };
@@ -156,20 +160,46 @@ export class Worker {
   /** Not an async function: that would cost each request another promise. */
   send(type: string, payload?: unknown, options?: SendOptions): Promise<unknown> {
     try {
-      let timeout = options?.timeout;
-      if (timeout !== undefined) {
-        checkTimeout('timeout', timeout);
-        if (this.init.isDebugged) timeout = undefined;
-      }
+      const timeout = this.checkTimeout(options);
       if (typeof type !== 'string') throw invalidOption('the message type', 'a string', type);
       const transfer = this.checkTransfer(options);
+      const terms = termsOf(options);
       if (this.retries !== undefined && this.closing === undefined) {
-        return this.retries.send(type, payload, timeout, transfer);
+        return this.retries.send(type, payload, timeout, transfer, terms);
       }
-      return this.sendOnce(type, payload, timeout, transfer);
+      return this.sendOnce(type, payload, timeout, transfer, terms);
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  private checkTimeout(options: SendOptions | undefined): number | undefined {
+    const timeout = options?.timeout;
+    if (timeout === undefined) return undefined;
+    checkTimeout('timeout', timeout);
+    return this.init.isDebugged ? undefined : timeout;
+  }
+
+  /** It begins at once. What goes wrong is told by reading it, and by its result. */
+  stream(type: string, payload?: unknown, options?: SendOptions): WorkerStream {
+    const answer = new StreamAnswer(type);
+    try {
+      const timeout = this.checkTimeout(options);
+      if (typeof type !== 'string') throw invalidOption('the message type', 'a string', type);
+      const transfer = this.checkTransfer(options);
+      const terms = termsOf(options);
+      const { retries } = this;
+      const begin = () => {
+        const { current } = this;
+        if (this.closing !== undefined || !current.isActive) void this.refuse(type).catch(answer.reject);
+        else current.requests.stream(type, payload, timeout, transfer, terms, answer);
+      };
+      if (retries === undefined || this.closing !== undefined || !retries.isHeld) begin();
+      else unlessAborted(terms?.signal, retries.whenClear(begin)).catch(answer.abort);
+    } catch (error) {
+      answer.reject(error);
+    }
+    return answer.stream;
   }
 
   private sendOnce(
@@ -177,10 +207,11 @@ export class Worker {
     payload: unknown,
     timeout: number | undefined,
     transfer: TransferList | undefined,
+    terms: RequestTerms | undefined,
   ): Promise<unknown> {
     const { current } = this;
     if (this.closing !== undefined || !current.isActive) return this.refuse(type);
-    return current.requests.send(type, payload, timeout, transfer);
+    return current.requests.send(type, payload, timeout, transfer, terms);
   }
 
   private async refuse(type: string): Promise<never> {

@@ -1,9 +1,10 @@
 // The TypeScript facade: a CommonJS bundle in dist/, and around it the thin files of every entry of the exports map.
 //
-// The bundle has two files: what only a host needs is loaded with the first worker it starts, and never by a worker.
+// The bundle has three files, each loaded when it is first needed: what every worker needs, what streams and calls of the
+// host need besides, and what only a host needs. Each takes from those before it what it shares with them.
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { build, transform } from 'esbuild';
+import { build } from 'esbuild';
 import { root } from '../command.mjs';
 import { conformanceFiles } from './conformance.mjs';
 import { rootEntry, subpathEntry, subpaths } from './entries.mjs';
@@ -11,8 +12,12 @@ import { writeIfChanged } from './generated.mjs';
 import { filesOf } from './stamp.mjs';
 
 const bundleFile = 'dist/index.cjs';
-/** Under it the host's file finds what it shares with the other. */
+/** In the order in which they are loaded: each is a file of the bundle, and an entry in ts/. */
+const layers = ['index', 'streams', 'host'];
+/** Under it a file of the bundle has what it shares with those behind it. */
 const shared = 'Symbol.for("isolated-workers")';
+/** Loaded at run time: the addon from beside the package or from a platform package, and the other files of the bundle. */
+const external = ['*.node', '@isolated-workers/*', './streams.cjs'];
 
 export const facade = {
   name: 'facade',
@@ -20,14 +25,13 @@ export const facade = {
   inputs: () => ['ts', 'package-lock.json', 'scripts/build'],
   outputs: () => (filesOf('dist').length > 0 ? ['dist'] : [bundleFile]),
   async build() {
-    const { names, parts } = await split();
+    const { names, parts, owners } = await split();
     const files = new Map([
       ...rootEntry(names),
       ...subpaths.flatMap((subpath) => subpathEntry(subpath, names)),
       ...(await conformanceFiles()),
     ]);
-    files.set(bundleFile, await joined(parts));
-    files.set('dist/host.cjs', await hostFile(parts));
+    for (const layer of layers) files.set(`dist/${layer}.cjs`, await joined(layer, parts, owners));
 
     for (const [name, text] of files) writeIfChanged(name, text);
     for (const name of filesOf('dist')) if (!files.has(name)) rmSync(path.join(root, name));
@@ -37,22 +41,21 @@ export const facade = {
 const syntax = { platform: 'node', target: 'node20', charset: 'utf8' };
 
 /**
- * The facade as three ES modules, `index`, `host` and what both need, and the names the first exports. esbuild splits ES
- * modules only.
+ * The facade as ES modules: one for each layer, and chunks of what they share; the layer that has each chunk; and the names
+ * that the first exports. esbuild splits ES modules only.
  */
 async function split() {
   const { metafile, outputFiles } = await build({
     ...syntax,
     absWorkingDir: root,
-    entryPoints: { index: 'ts/index.ts', host: 'ts/host.ts' },
+    entryPoints: Object.fromEntries(layers.map((layer) => [layer, `ts/${layer}.ts`])),
     outdir: 'dist',
     outExtension: { '.js': '.mjs' },
-    chunkNames: 'shared',
+    chunkNames: 'shared-[hash]',
     bundle: true,
     splitting: true,
     format: 'esm',
-    // The addon is loaded at run time from beside the package or from a platform package.
-    external: ['*.node', '@isolated-workers/*'],
+    external,
     write: false,
     metafile: true,
     logLevel: 'warning',
@@ -61,22 +64,49 @@ async function split() {
     if (input.includes('node_modules')) throw new Error(`${input} was bundled: the package has no dependencies`);
   }
   const parts = new Map(outputFiles.map(({ path: file, text }) => [path.basename(file), text]));
-  if (parts.size !== 3) throw new Error(`the facade has three parts, not ${[...parts.keys()].join(', ')}`);
-  return { names: metafile.outputs['dist/index.mjs'].exports.toSorted(), parts };
+  return { names: metafile.outputs['dist/index.mjs'].exports.toSorted(), parts, owners: ownersOf(metafile.outputs) };
 }
 
-/** `index` and what it shares in one file: each more costs a thread that starts half a millisecond. */
-async function joined(parts) {
+/** A chunk belongs to the first layer that needs it. */
+function ownersOf(outputs) {
+  const owners = new Map();
+  const claim = (file, layer) => {
+    if (owners.has(file)) return;
+    owners.set(file, layer);
+    for (const { path: imported, kind } of outputs[`dist/${file}`].imports) {
+      if (kind === 'import-statement' && imported.startsWith('dist/')) claim(path.basename(imported), layer);
+    }
+  };
+  for (const layer of layers) claim(`${layer}.mjs`, layer);
+  return owners;
+}
+
+/** A layer and its chunks in one file: each more costs a thread that starts half a millisecond. */
+async function joined(layer, parts, owners) {
+  const chunks = [...owners]
+    .filter(([file, owner]) => owner === layer && file !== `${layer}.mjs`)
+    .map(([file]) => file);
   const contents = `
-    import * as shared from './shared.mjs';
-    export * from './index.mjs';
-    Object.defineProperty(module.exports, ${shared}, { value: shared });`;
+    ${chunks.map((file, index) => `import * as chunk${index} from './${file}';`).join('\n')}
+    export * from './${layer}.mjs';
+    Object.defineProperty(module.exports, ${shared}, {
+      value: { ${chunks.map((file, index) => `'${file}': chunk${index}`).join(', ')} },
+    });`;
   const load = {
     name: 'parts',
     setup(plugin) {
-      plugin.onResolve({ filter: /^\.\/(index|shared)\.mjs$/ }, (args) => ({ path: args.path, namespace: 'part' }));
-      plugin.onResolve({ filter: /^\.\/host\.mjs$/ }, () => ({ path: './host.cjs', external: true }));
-      plugin.onLoad({ filter: /.*/, namespace: 'part' }, (args) => ({ contents: parts.get(path.basename(args.path)) }));
+      plugin.onResolve({ filter: /\.mjs$/ }, ({ path: specifier, kind }) => {
+        const file = path.basename(specifier);
+        if (kind === 'dynamic-import') return { path: `./${file.replace('.mjs', '.cjs')}`, external: true };
+        // Of another layer: a CommonJS module, whose name must not say otherwise.
+        if (owners.get(file) !== layer) return { path: file.replace('.mjs', ''), namespace: 'shared' };
+        return { path: file, namespace: 'part' };
+      });
+      plugin.onLoad({ filter: /.*/, namespace: 'part' }, ({ path: file }) => ({ contents: parts.get(file) }));
+      plugin.onLoad({ filter: /.*/, namespace: 'shared' }, ({ path: file }) => ({
+        contents: `module.exports = require('./${owners.get(`${file}.mjs`)}.cjs')[${shared}]['${file}.mjs'];`,
+      }));
+      plugin.onResolve({ filter: /\.cjs$/ }, ({ path: specifier }) => ({ path: specifier, external: true }));
     },
   };
   const { outputFiles } = await build({
@@ -85,14 +115,9 @@ async function joined(parts) {
     bundle: true,
     format: 'cjs',
     plugins: [load],
-    external: ['*.node', '@isolated-workers/*'],
+    external,
     write: false,
     logLevel: 'warning',
   });
-  return outputFiles[0].text.replaceAll('import("./host.cjs")', 'Promise.resolve(require("./host.cjs"))');
-}
-
-async function hostFile(parts) {
-  const { code } = await transform(parts.get('host.mjs'), { ...syntax, format: 'cjs' });
-  return code.replace('require("./shared.mjs")', `require("./index.cjs")[${shared}]`);
+  return outputFiles[0].text.replace(/\bimport\("(\.\/\w+\.cjs)"\)/g, 'Promise.resolve(require("$1"))');
 }

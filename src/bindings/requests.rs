@@ -35,14 +35,23 @@ pub struct NativeRequests {
 
 #[napi]
 impl NativeRequests {
-    /// Only the timeouts of the options matter.
+    /// Only the timeouts of the options matter. Where the other side has a table too, it gives its `idBase`: the ids of
+    /// this one begin with it as well, and their numbers with 2^47.
     #[napi(constructor, catch_unwind)]
-    pub fn new(environment: &NativeEnvironment, options: NativeOptions) -> Result<Self, Failure> {
+    pub fn new(
+        environment: &NativeEnvironment,
+        options: NativeOptions,
+        id_base: Option<String>,
+    ) -> Result<Self, Failure> {
+        let base = match id_base {
+            Some(text) => shared_base(&text)?,
+            None => uuid::Uuid::new_v4().as_u128() >> COUNTED << COUNTED,
+        };
         Ok(Self {
             environment: Rc::clone(&environment.inner),
             timeouts: options.to_config()?.timeouts,
             table: Rc::new(RefCell::new(Transactions::new())),
-            base: uuid::Uuid::new_v4().as_u128() >> COUNTED << COUNTED,
+            base,
         })
     }
 
@@ -100,6 +109,25 @@ impl NativeRequests {
         ended.map_or(-1, |(slot, ())| slot.0.into())
     }
 
+    /// The slot of the transaction with this id, which stays in flight; -1 where it has ended before.
+    #[napi(catch_unwind)]
+    pub fn slot_by_id(&self, tx: String) -> i64 {
+        let found = self.table.borrow().peek(TransactionIdRef::parse(&tx)).map(|(slot, ())| slot);
+        found.map_or(-1, |slot| slot.0.into())
+    }
+
+    /// Begins the timeout of a transaction anew.
+    #[napi(catch_unwind)]
+    pub fn extend(&self, slot: u32) {
+        self.table.borrow_mut().extend(Slot(slot), self.environment.now());
+    }
+
+    /// Takes the deadline of a transaction away until `extend`.
+    #[napi(catch_unwind)]
+    pub fn pause(&self, slot: u32) {
+        self.table.borrow_mut().pause(Slot(slot));
+    }
+
     /// The transaction id of a request in flight.
     #[napi(catch_unwind)]
     pub fn transaction_id(&self, slot: u32) -> Option<String> {
@@ -150,6 +178,15 @@ impl NativeRequests {
     #[napi(getter, catch_unwind)]
     pub fn id_base(&self) -> String {
         TransactionId::Uuid(self.base).to_string()[..24].to_owned()
+    }
+}
+
+/// What the other side's ids begin with, and the bit that keeps this side's apart.
+fn shared_base(text: &str) -> Result<u128, Failure> {
+    match TransactionId::from_custom(&format!("{text}{:012x}", 1_u64 << (COUNTED - 1))).map_err(Error::from)? {
+        TransactionId::Uuid(base) => Ok(base),
+        // The peer's ids are no UUIDs, so none of this side can be one of them.
+        TransactionId::Custom(_) => Ok(uuid::Uuid::new_v4().as_u128() >> COUNTED << COUNTED),
     }
 }
 

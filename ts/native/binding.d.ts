@@ -154,8 +154,11 @@ export declare class NativePair {
  * facade sends the messages and tells it the answers.
  */
 export declare class NativeRequests {
-  /** Only the timeouts of the options matter. */
-  constructor(environment: NativeEnvironment, options: NativeOptions);
+  /**
+   * Only the timeouts of the options matter. Where the other side has a table too, it gives its `idBase`: the ids of
+   * this one begin with it as well, and their numbers with 2^47.
+   */
+  constructor(environment: NativeEnvironment, options: NativeOptions, idBase?: string | undefined | null);
   /**
    * Begins a transaction; gives its ticket, whose remainder by 2^26 is its slot. Without an id it gets one that
    * begins with `idBase` and ends in its number. A negative timeout is the configured one.
@@ -169,6 +172,12 @@ export declare class NativeRequests {
   get exchange(): () => void;
   /** Ends the transaction with this id; gives its slot, or -1 where it has ended before. */
   finishById(tx: string): number;
+  /** The slot of the transaction with this id, which stays in flight; -1 where it has ended before. */
+  slotById(tx: string): number;
+  /** Begins the timeout of a transaction anew. */
+  extend(slot: number): void;
+  /** Takes the deadline of a transaction away until `extend`. */
+  pause(slot: number): void;
   /** The transaction id of a request in flight. */
   transactionId(slot: number): string | null;
   /** Ends a transaction without an outcome; tells whether there was one. */

@@ -1,7 +1,7 @@
-import type { ConnectedHost, ConnectionSetup } from '../connection.js';
-import { fromNative } from '../errors.js';
+import { type ConnectedHost, type ConnectionSetup, type HostConnection, RequestKind } from '../connection.js';
+import { fromNative, unsupportedByDriver } from '../errors.js';
 import { type Encoded, parseText } from '../payload-codec.js';
-import type { NativePair } from './binding.js';
+import type { NativeConnection, NativePair } from './binding.js';
 import { Control, getNative, HEAD, RECORD } from './environment.js';
 
 /** How long a worker that does not read may hold up its host, in milliseconds. */
@@ -26,16 +26,33 @@ export function connectNative(pair: NativePair, setup: ConnectionSetup): Connect
     else setup.onControl(what, number, what === Control.Fatal ? readFatal(payload) : payload, detail);
   };
 
-  const connection = addon.NativeConnection.host(environment, pair, options, startupData, onMessages, onControl);
+  const native = addon.NativeConnection.host(environment, pair, options, startupData, onMessages, onControl);
+  const connection = withPlaceholders(native);
   return {
     connection,
     scheduleFlush,
     flush() {
       environment.flush();
-      connection.flushBlocking(FLUSH_TIMEOUT);
+      native.flushBlocking(FLUSH_TIMEOUT);
     },
     close: () => connection.close(),
   };
+}
+
+/** PLACEHOLDER: byte connections cancel nothing and carry no streams yet. */
+function withPlaceholders(native: NativeConnection): HostConnection {
+  const refuse = (): never => {
+    throw unsupportedByDriver('child_process', 'streams', 'worker_threads');
+  };
+  const reserve = native.reserve.bind(native);
+  return Object.assign(native, {
+    reserve: (type: string, tx: string | undefined, timeout: number, kind: RequestKind) =>
+      kind === RequestKind.Request ? reserve(type, tx, timeout) : refuse(),
+    abort: (slot: number) => native.cancel(slot),
+    credit: () => {},
+    input: refuse,
+    endInput: () => {},
+  }) as unknown as HostConnection;
 }
 
 /** A peer may say anything. */

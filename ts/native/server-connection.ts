@@ -1,5 +1,5 @@
-import type { AnyHandler, Answers, Dispatcher } from '../dispatcher.js';
-import { fromNative, hostSilent } from '../errors.js';
+import type { Answerer, Answers, AnyHandler } from '../answers.js';
+import { fromNative, hostSilent, unsupportedByDriver } from '../errors.js';
 import { KEPT_RESULT, type KeptOutcome, type KeptResults, TAKEN_OVER } from '../kept-results.js';
 import { createCodec, type Encoded, type PayloadCodec } from '../payload-codec.js';
 import { encodeError } from '../remote-error.js';
@@ -14,7 +14,7 @@ export class NativeServer implements Answers<number> {
   private readonly codec: PayloadCodec;
   private isReady = false;
   private hasLeft = false;
-  private readonly dispatcher: Dispatcher<number>;
+  private readonly dispatcher: Answerer<number>;
   /** By the addon's numbers. */
   private readonly handlers: readonly (AnyHandler | undefined)[];
 
@@ -147,6 +147,15 @@ export class NativeServer implements Answers<number> {
   tellFatal(error: RemoteErrorPayload): void {
     this.connection.tellFatal(JSON.stringify(error));
   }
+
+  /** PLACEHOLDER: byte connections carry no progress, chunks and input yet. */
+  progress(): void {}
+
+  chunk(): number {
+    throw unsupportedByDriver('child_process', 'streams', 'worker_threads');
+  }
+
+  demand(): void {}
 
   transactionId(call: number): string | undefined {
     return this.connection.callTransactionId(call) ?? undefined;
