@@ -3,6 +3,7 @@
 
 import { ChildProcess } from 'node:child_process';
 import { Readable } from 'node:stream';
+import { ReadableStream as ReadableStream$1 } from 'node:stream/web';
 import {
   MessagePort as MessagePort$1,
   ResourceLimits,
@@ -281,12 +282,272 @@ export interface ProcessOptions {
    */
   killTree?: boolean | undefined;
 }
+/**
+ * What one message type carries.
+ *
+ * Without `result` the worker still acknowledges a request, so that an error of its handler is not lost, but there is
+ * nothing to return.
+ */
+export interface MessageDefinition {
+  /** The data sent with the message. Of type `void` or `undefined` it may be left out of `send` and `post`. */
+  payload: unknown;
+  /** The data the handler returns. */
+  result?: unknown;
+  /** One chunk of the answer, for a type that is asked with `stream`; `result` then is what comes after the last one. */
+  stream?: unknown;
+  /** One chunk of what follows the payload. */
+  input?: unknown;
+  /** What the handler tells before its outcome. */
+  progress?: unknown;
+}
+/** Message types by name. Also what stands in where a program names no messages: any name, any payload. */
+export interface MessageDefinitions {
+  [type: string]: MessageDefinition;
+}
+type OnlyKnownMembers<T> = {
+  [P in Exclude<keyof T, keyof MessageDefinition>]: never;
+};
+/**
+ * Defines the messages of a worker in one place. The host and the worker both import the type; everything else is
+ * inferred from it.
+ *
+ * @typeParam T - One member per message type, as a type literal or an interface.
+ *
+ * @example
+ * ```ts
+ * type Messages = DefineMessages<{
+ *   load: { payload: { config: string }; result: { loaded: true } };
+ *   shutdown: { payload: void };
+ * }>;
+ * ```
+ */
+export type DefineMessages<
+  T extends {
+    [K in keyof T]: MessageDefinition & OnlyKnownMembers<T[K]>;
+  },
+> = {
+  [K in keyof T]: T[K];
+};
+/** The names of the message types in `M`. */
+export type MessageTypeOf<M extends MessageDefinitions> = keyof M & string;
+/** The names of the message types in `M` that have a result. */
+export type WithResult<M extends MessageDefinitions> = {
+  [K in MessageTypeOf<M>]: 'result' extends keyof M[K] ? K : never;
+}[MessageTypeOf<M>];
+/** The names of the message types in `M` whose payload may be left out: those that accept `undefined`. */
+export type WithOptionalPayload<M extends MessageDefinitions> = {
+  [K in MessageTypeOf<M>]: undefined extends M[K]['payload'] ? K : never;
+}[MessageTypeOf<M>];
+/** The payload of the message type `K`, without the message around it. */
+export type PayloadOf<M extends MessageDefinitions, K extends MessageTypeOf<M>> = M[K]['payload'];
+/** What a handler of the type `K` returns, without the message around it; `void` for a type without result. */
+export type ResultPayloadOf<M extends MessageDefinitions, K extends MessageTypeOf<M>> = {
+  [P in K]: 'result' extends keyof M[P] ? M[P]['result'] : void;
+}[K];
+/** The names of the message types in `M` that may be asked with `stream`. */
+export type WithStream<M extends MessageDefinitions> = {
+  [K in MessageTypeOf<M>]: 'stream' extends keyof M[K] ? K : never;
+}[MessageTypeOf<M>];
+/** The names of the message types in `M` that must be asked with `stream`. */
+export type WithStreamAlone<M extends MessageDefinitions> = {
+  [K in MessageTypeOf<M>]: M[K] extends {
+    stream: infer C;
+  }
+    ? undefined extends C
+      ? never
+      : K
+    : never;
+}[MessageTypeOf<M>];
+/** The names of the message types in `M` that need an `input`. */
+export type WithInput<M extends MessageDefinitions> = {
+  [K in MessageTypeOf<M>]: M[K] extends {
+    input: infer C;
+  }
+    ? undefined extends C
+      ? never
+      : K
+    : never;
+}[MessageTypeOf<M>];
+/** One chunk of the answer to the type `K`. */
+export type StreamOf<M extends MessageDefinitions, K extends MessageTypeOf<M>> = {
+  [P in K]: 'stream' extends keyof M[P] ? M[P]['stream'] : never;
+}[K];
+/** One chunk of what follows the payload of the type `K`. */
+export type InputOf<M extends MessageDefinitions, K extends MessageTypeOf<M>> = {
+  [P in K]: 'input' extends keyof M[P] ? M[P]['input'] : never;
+}[K];
+/** What the handler of the type `K` tells before its outcome. */
+export type ProgressOf<M extends MessageDefinitions, K extends MessageTypeOf<M>> = {
+  [P in K]: 'progress' extends keyof M[P] ? M[P]['progress'] : never;
+}[K];
+/**
+ * A request of the type `K`, as middleware sees it.
+ *
+ * @example `MessageOf<Messages, 'load'>` is `{ type: 'load'; tx: string; payload: { config: string } }`
+ */
+export type MessageOf<M extends MessageDefinitions, K extends MessageTypeOf<M>> = {
+  [P in K]: {
+    type: P;
+    tx: string;
+    payload: PayloadOf<M, P>;
+  };
+}[K];
+/** A message of the type `K` that was sent with `post`: it expects no answer and so has no transaction id. */
+export type NotificationOf<M extends MessageDefinitions, K extends MessageTypeOf<M>> = {
+  [P in K]: {
+    type: P;
+    tx?: undefined;
+    payload: PayloadOf<M, P>;
+  };
+}[K];
+/**
+ * The answer to a request of the type `K`.
+ *
+ * @example `ResultOf<Messages, 'load'>` is `{ type: 'loadResult'; tx: string; payload: { loaded: true } }`
+ */
+export type ResultOf<M extends MessageDefinitions, K extends WithResult<M>> = ResultMessage<M, K>;
+/**
+ * Maps a message type to its answer: {@link ResultOf}, with its two arguments in either order.
+ *
+ * @example `MessageResult<Messages, 'load'>` and `MessageResult<'load', Messages>` are the same type.
+ */
+export type MessageResult<
+  A extends MessageDefinitions | string,
+  B extends (A extends string
+    ? {
+        [K in A]: Required<Pick<MessageDefinition, 'payload' | 'result'>>;
+      }
+    : A extends MessageDefinitions
+      ? WithResult<A>
+      : never),
+> = A extends string
+  ? B extends MessageDefinitions
+    ? ResultMessage<B, A & MessageTypeOf<B>>
+    : never
+  : A extends MessageDefinitions
+    ? ResultMessage<A, B & MessageTypeOf<A>>
+    : never;
+/** An error as data: what {@link RemoteErrorOf} carries, and what the other side rebuilds an `Error` from. */
+export interface RemoteErrorPayload {
+  /** `error.name`, or the name of its class where that says more. */
+  name: string;
+  /** The built-in class it is an instance of, other than `Error`. */
+  class?: string;
+  message: string;
+  /** The stack where it was thrown. */
+  stack?: string;
+  code?: string | number;
+  /** `error.cause`. */
+  cause?: RemoteValue;
+  /** The members of an `AggregateError`. */
+  errors?: RemoteValue[];
+  /** Own enumerable properties besides those above. */
+  properties?: Record<string, RemoteValue>;
+  /** What was thrown, where that was no error. */
+  thrown?: RemoteValue;
+}
+/** A value in an error as data: an error, or JSON; neither where it is `undefined`. */
+export interface RemoteValue {
+  error?: RemoteErrorPayload;
+  value?: unknown;
+}
+/** The answer to a request of the type `K` whose handler threw. */
+export type RemoteErrorOf<M extends MessageDefinitions, K extends MessageTypeOf<M>> = {
+  [P in K]: {
+    type: `${P}Error`;
+    tx: string;
+    payload: RemoteErrorPayload;
+  };
+}[K];
+/** Every request of `M`, discriminated by `type`. */
+export type AllMessages<M extends MessageDefinitions> = MessageOf<M, MessageTypeOf<M>>;
+/** Every result of `M`, discriminated by `type`. */
+export type AllResults<M extends MessageDefinitions> = ResultOf<M, WithResult<M>>;
+/**
+ * Everything that travels between a host and a worker, in either direction: requests, notifications, the answers to
+ * requests (with the payload `void` for types without result), and remote errors.
+ */
+export type AnyMessage<M extends MessageDefinitions = MessageDefinitions> =
+  | AllMessages<M>
+  | NotificationOf<M, MessageTypeOf<M>>
+  | ResultMessage<M, MessageTypeOf<M>>
+  | RemoteErrorOf<M, MessageTypeOf<M>>;
+type ResultMessage<M extends MessageDefinitions, K extends MessageTypeOf<M>> = {
+  [P in K]: {
+    type: `${P}Result`;
+    tx: string;
+    payload: ResultPayloadOf<M, P>;
+  };
+}[K];
+/** What is moved to the other side instead of copied: `ArrayBuffer`s, `MessagePort`s and the like. They are unusable here afterwards. */
+export type TransferList = readonly TransferListItem[];
+type AnyHandler = (payload: unknown, context?: unknown) => unknown;
+interface Answers<Call> {
+  /** @throws Where the result cannot be sent; nothing was. */
+  respond(call: Call, type: string, result: unknown, transfer: TransferList | undefined): void;
+  fail(call: Call, type: string, error: RemoteErrorPayload): void;
+  transactionId(call: Call): string | undefined;
+  /** @throws Where the value cannot be sent. */
+  progress(call: Call, type: string, value: unknown, transfer: TransferList | undefined): void;
+  /**
+   * Sends a chunk of a result. Gives what it costs in units, negated where too much waits to be written: then the next one
+   * should wait for `Answerer.onRoom`.
+   *
+   * @throws Where it cannot be sent.
+   */
+  chunk(call: Call, type: string, value: unknown, transfer: TransferList | undefined): number;
+  /** So many more units of input may come; 0: no more is wanted. */
+  demand(call: Call, units: number): void;
+  /** The call was cancelled. */
+  forget?(call: Call): void;
+  /** What a call is found by again, where that is not the call itself. */
+  keyOf?(call: Call): unknown;
+}
+interface Answerer<Call> {
+  find(type: string): AnyHandler | undefined;
+  /**
+   * Takes a message; `handler` is that of its type, but middleware may still give it another type. The call of a
+   * notification is `undefined`.
+   *
+   * @param size - Of the payload, where it is known.
+   */
+  receive(
+    call: Call | undefined,
+    type: string,
+    handler: AnyHandler | undefined,
+    payload: unknown,
+    size?: number,
+    kind?: RequestKind,
+  ): void;
+  /** The requester waits no longer. */
+  cancel(call: Call): void;
+  /** The requester is gone. @param keepsResults - What plain requests come to is kept: their handlers go on. */
+  abandon(keepsResults?: boolean): void;
+  /** @param cost - In units. */
+  onInput(call: Call, value: unknown, cost: number): void;
+  /** @param error - As data, where the source has failed. */
+  onInputEnd(call: Call, error: unknown): void;
+  /** So many more units of chunks may be sent. */
+  onCredit(call: Call, units: number): void;
+  /** There is room for chunks again. */
+  onRoom(): void;
+}
 declare const enum RecordKind {
   Result = 1,
   RemoteError = 2,
   TimedOut = 3,
   Request = 4,
   Notification = 5,
+  Stream = 9,
+  Upload = 10,
+  Duplex = 11,
+  Cancel = 12,
+  Progress = 13,
+  Chunk = 14,
+  Credit = 15,
+  Input = 16,
+  InputEnd = 17,
+  Demand = 18,
 }
 declare class NativeDebugger {
   constructor();
@@ -366,6 +627,8 @@ interface NativeOptions {
   terminator?: string;
   /** Payloads are plain JSON: those of a batch come as one JSON array. */
   json: boolean;
+  /** The message types that this side has handlers for, in the order of their numbers. */
+  handlers: Array<string>;
   /** The largest frame in bytes. */
   maxMessageSize: number;
   /** The most bytes that may wait to be written; Infinity: any number. */
@@ -397,6 +660,10 @@ export type WorkerErrorCode =
   | 'ERR_NO_SUCH_WORKER'
   | 'ERR_WORKER_OCCUPIED'
   | 'ERR_ATTACH_REFUSED'
+  | 'ERR_HOST_DISCONNECTED'
+  | 'ERR_CANCELLED'
+  | 'ERR_ANSWER_IS_STREAM'
+  | 'ERR_UNSUPPORTED_BY_PEER'
   | 'ERR_START_TIMEOUT'
   | 'ERR_CONNECT_TIMEOUT'
   | 'ERR_MESSAGE_TIMEOUT'
@@ -520,20 +787,41 @@ interface PayloadCodec {
   /** A copy of a value that no later change reaches; each call of the result makes it anew. */
   keep(value: unknown, what: string): () => unknown;
 }
-/** What is moved to the other side instead of copied: `ArrayBuffer`s, `MessagePort`s and the like. They are unusable here afterwards. */
-export type TransferList = readonly TransferListItem[];
-interface HostConnection {
+declare const enum RequestKind {
+  Request = 1,
+  /** Its outcome may be preceded by chunks. */
+  Stream = 9,
+  /** Its payload is followed by chunks of input. */
+  Upload = 10,
+  /** Both. */
+  Duplex = 11,
+}
+interface Requester {
   /**
    * Sends a request; gives its slot, or `LATER` where `Outcomes.assign` will tell the slot of this owner, at the end of
    * the tick, or `FULL` where there is no room for it. A negative timeout is the configured one.
    */
   request(type: string, payload: unknown, timeout: number, transfer: TransferList | undefined, owner: object): number;
-  /** Begins a transaction whose message follows with `submit`; gives its slot. */
-  reserve(type: string, tx: string | undefined, timeout: number): number;
+  /** Begins a transaction whose message follows with `submit`; gives its slot. Streams always begin so. */
+  reserve(type: string, tx: string | undefined, timeout: number, kind: RequestKind): number;
   /** Sends the message of a transaction, unless it has ended meanwhile; `false` where there is no room for it. */
   submit(slot: number, type: string, payload: unknown, transfer?: TransferList): boolean;
   transactionId(slot: number): string | null;
+  /** Ends a transaction for which nothing was, or will be, sent; tells whether there was one. */
   cancel(slot: number): boolean;
+  /** Ends a transaction, and tells the peer that nobody waits for its outcome; tells whether there was one. */
+  abort(slot: number): boolean;
+  /** So many more units of chunks may come. */
+  credit(slot: number, units: number): void;
+  /**
+   * Sends a chunk of input. Gives what it costs in units, negated where too much waits to be written: then the next one
+   * should wait for `Outcomes.onRoom`.
+   *
+   * @throws Where it cannot be sent.
+   */
+  input(slot: number, payload: unknown, transfer?: TransferList): number;
+  /** There is no more input; or its source has failed. */
+  endInput(slot: number, error: RemoteErrorPayload | undefined): void;
   /** Ends all transactions without an outcome; gives their slots, oldest first. */
   failAll(): number[];
   /** `false` where there is no room for it. */
@@ -543,6 +831,8 @@ interface HostConnection {
   readonly pendingBytes: number;
   /** Asks to be told by `Outcomes.onRoom` once no more than half of what may wait does. */
   wantRoom(): void;
+}
+interface HostConnection extends Requester {
   /** Asks the worker to stop, after all that was sent before. */
   askToClose(): void;
   /** Whether the connection keeps the event loop alive: -1 never, 0 while requests are in flight, 1 always. */
@@ -552,12 +842,14 @@ interface HostConnection {
   /** Nothing more will be told. */
   close(): void;
 }
-interface ConnectedHost {
-  readonly connection: HostConnection;
+interface ConnectedRequester<R extends Requester = Requester> {
+  readonly connection: R;
   /** At the end of this tick. */
   scheduleFlush(): void;
   /** Now; blocking, where that takes a moment. */
   flush(): void;
+}
+interface ConnectedHost extends ConnectedRequester<HostConnection> {
   /** Ends the connection; where that takes a moment, it resolves when it is done. */
   close(): void | Promise<void>;
 }
@@ -568,6 +860,12 @@ interface Outcomes {
   settle(slot: number, kind: RecordKind, value: unknown, millis: number): void;
   /** An answer that cannot be used, or a message that could not be sent. */
   refuse(slot: number, error: WorkerError): void;
+  /** What a handler tells before its outcome. */
+  onProgress(slot: number, value: unknown): void;
+  /** @param cost - In units. */
+  onChunk(slot: number, value: unknown, cost: number): void;
+  /** So many more units of input may be sent; 0: no more is wanted. */
+  onDemand(slot: number, units: number): void;
   /** All outcomes of this batch were told. */
   batchEnd(): void;
   /** There is room again. */
@@ -581,6 +879,10 @@ interface ConnectionSetup {
   readonly outcomes: Outcomes;
   /** Asked when something is late: a debugger may have stopped the host or the worker, so it does not count. */
   isDebugged(): boolean;
+  /** Runs the host's own handlers for what the worker asks. */
+  createDispatcher<Call>(answers: Answers<Call>): Answerer<Call>;
+  /** The types that they serve. */
+  readonly names: readonly string[];
   /** Tells what is rare: a `Control` and what belongs to it. */
   onControl(what: number, number: number, payload: unknown, detail: string): void;
   /** Something that only a log can tell. */
@@ -698,60 +1000,286 @@ export declare class ChildProcessDriver implements Driver<ChildProcessCapabiliti
   spawn(script: string, options: ProcessOptions): Promise<ProcessChannel>;
 }
 /**
- * What one message type carries.
- *
- * Without `result` the worker still acknowledges a request, so that an error of its handler is not lost, but there is
- * nothing to return.
+ * What becomes of a worker that does not heed a cancellation, in milliseconds from the abort, or from the timeout. Then the
+ * worker has crashed: its other requests reject, or are retried.
  */
-export interface MessageDefinition {
-  /** The data sent with the message. Of type `void` or `undefined` it may be left out of `send` and `post`. */
-  payload: unknown;
-  /** The data the handler returns. */
-  result?: unknown;
+export interface EscalateOptions {
+  /** After it the worker is ended with SIGTERM; a thread is terminated. Default: never. */
+  terminateAfter?: number | undefined;
+  /** After it the worker is ended with SIGKILL. Default: never. */
+  killAfter?: number | undefined;
 }
-/** Message types by name. Also what stands in where a program names no messages: any name, any payload. */
-export interface MessageDefinitions {
-  [type: string]: MessageDefinition;
-}
-type OnlyKnownMembers<T> = {
-  [P in Exclude<keyof T, keyof MessageDefinition>]: never;
-};
+/** Where chunks may come from: any iterable, a stream of Node, or one of the web. */
+export type ChunkSource<C> = AsyncIterable<C> | Iterable<C> | ReadableStream$1<C>;
 /**
- * Defines the messages of a worker in one place. The host and the worker both import the type; everything else is
- * inferred from it.
- *
- * @typeParam T - One member per message type, as a type literal or an interface.
- *
- * @example
- * ```ts
- * type Messages = DefineMessages<{
- *   load: { payload: { config: string }; result: { loaded: true } };
- *   shutdown: { payload: void };
- * }>;
- * ```
+ * What a handler with a `stream` returns: an async generator, whose return value is the result; or a readable stream, or
+ * any other async iterable.
  */
-export type DefineMessages<
-  T extends {
-    [K in keyof T]: MessageDefinition & OnlyKnownMembers<T[K]>;
-  },
-> = {
-  [K in keyof T]: T[K];
+export type ChunkStream<C, R> =
+  | {
+      [Symbol.asyncIterator](): AsyncIterator<C, R, undefined>;
+    }
+  | Generator<C, R, undefined>
+  | ReadableStream$1<C>;
+/**
+ * The chunks of an answer, in order. It can be read once. A reader that is slow stops the writer; one that leaves, by `break`,
+ * `return()` or `throw()`, ends it. When the request fails, reading throws after the chunks that had arrived.
+ *
+ * @typeParam C - The chunks.
+ * @typeParam R - What the handler returns in the end.
+ */
+export interface WorkerStream<C, R = void> extends AsyncIterableIterator<C> {
+  /**
+   * Resolves with what the handler returned in the end, or rejects with what the reading throws. It comes after the last
+   * chunk, and so only to who reads. That nobody waits for it is no unhandled rejection.
+   */
+  readonly result: Promise<R>;
+  next(): Promise<IteratorResult<C, undefined>>;
+  return(): Promise<IteratorResult<C, undefined>>;
+  throw(error: unknown): Promise<IteratorResult<C, undefined>>;
+  /** The same as `return()`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+/**
+ * Options of one `post`.
+ *
+ * @typeParam T - What `transfer` takes: `never` where the driver moves no memory.
+ */
+export interface PostOptions<T extends TransferList = TransferList> {
+  /**
+   * What of the payload is moved to the worker instead of copied: `ArrayBuffer`s, `MessagePort`s and the like. Only where
+   * the driver's `capabilities.sharedMemory` is `true`, else `ERR_UNSUPPORTED_BY_DRIVER`. Default: nothing.
+   */
+  transfer?: T | undefined;
+}
+/**
+ * Options of one `send`.
+ *
+ * @typeParam T - As of {@link PostOptions}.
+ */
+export interface SendOptions<T extends TransferList = TransferList> extends PostOptions<T> {
+  /**
+   * In milliseconds, in place of the worker's own message timeouts; `0` and `Infinity` mean: no limit. Of a request with
+   * chunks it is the longest pause: it begins anew whenever something comes, and does not run while its reader is slow.
+   */
+  timeout?: number | undefined;
+  /** Its abort rejects the request at once with the signal's reason, and aborts the signal of the handler. */
+  signal?: AbortSignal | undefined;
+  /** What becomes of a worker whose handler does not end after an abort or a timeout. In a worker: ignored. Default: nothing. */
+  escalate?: EscalateOptions | undefined;
+}
+/** What `send` and `stream` take for the type `K` besides {@link SendOptions}. */
+export interface MessageOptions<M extends MessageDefinitions, K extends MessageTypeOf<M>> {
+  /** Called with each value that the handler tells before its outcome. */
+  onProgress?: ((value: ProgressOf<M, K>) => void) | undefined;
+}
+/** The chunks that follow the payload of the type `K`. */
+export interface InputOptions<M extends MessageDefinitions, K extends MessageTypeOf<M>> {
+  /** Read as fast as the handler reads; ended when the request has. */
+  input: ChunkSource<InputOf<M, K>>;
+}
+/**
+ * Sends requests.
+ *
+ * @typeParam T - As of {@link PostOptions}.
+ */
+export interface RequestSender<M extends MessageDefinitions, T extends TransferList = never> {
+  /**
+   * Sends a request and waits for its outcome. Requests sent before the worker is ready wait, in order. Any number may
+   * be in flight. One that fails leaves the worker and its other requests alone.
+   *
+   * @param payload - May be left out where the type accepts `undefined`.
+   * @returns What the handler returned; for a type without result, nothing, once the handler is done.
+   * @throws What the handler threw, rebuilt; the reason of the `signal`; or a `WorkerError`, for example with the code
+   *   `ERR_MESSAGE_TIMEOUT`, `ERR_NOT_SERIALIZABLE`, `ERR_MESSAGE_TOO_LARGE`, `ERR_WORKER_CRASHED` or `ERR_WORKER_CLOSED`.
+   */
+  send<K extends Exclude<WithOptionalPayload<M>, WithInput<M> | WithStreamAlone<M>>>(
+    type: K,
+  ): Promise<ResultPayloadOf<M, K>>;
+  send<K extends Exclude<MessageTypeOf<M>, WithInput<M> | WithStreamAlone<M>>>(
+    type: K,
+    payload: PayloadOf<M, K>,
+    options?: SendOptions<T> & MessageOptions<M, K> & Partial<InputOptions<M, K>>,
+  ): Promise<ResultPayloadOf<M, K>>;
+  send<K extends Exclude<WithInput<M>, WithStreamAlone<M>>>(
+    type: K,
+    payload: PayloadOf<M, K>,
+    options: SendOptions<T> & MessageOptions<M, K> & InputOptions<M, K>,
+  ): Promise<ResultPayloadOf<M, K>>;
+  /**
+   * Sends a request whose handler answers with a stream, at once. What goes wrong is told by reading it, and by its `result`.
+   *
+   * @param payload - As of `send`.
+   */
+  stream<K extends Exclude<WithOptionalPayload<M> & WithStream<M>, WithInput<M>>>(
+    type: K,
+  ): WorkerStream<StreamOf<M, K>, ResultPayloadOf<M, K>>;
+  stream<K extends Exclude<WithStream<M>, WithInput<M>>>(
+    type: K,
+    payload: PayloadOf<M, K>,
+    options?: SendOptions<T> & MessageOptions<M, K> & Partial<InputOptions<M, K>>,
+  ): WorkerStream<StreamOf<M, K>, ResultPayloadOf<M, K>>;
+  stream<K extends WithStream<M> & WithInput<M>>(
+    type: K,
+    payload: PayloadOf<M, K>,
+    options: SendOptions<T> & MessageOptions<M, K> & InputOptions<M, K>,
+  ): WorkerStream<StreamOf<M, K>, ResultPayloadOf<M, K>>;
+  /**
+   * Sends a notification: no answer comes, not even an error of the handler.
+   *
+   * @throws A `WorkerError` where the message cannot be sent at all, for example with the code `ERR_WORKER_CLOSED`.
+   */
+  post<K extends WithOptionalPayload<M>>(type: K): void;
+  post<K extends MessageTypeOf<M>>(type: K, payload: PayloadOf<M, K>, options?: PostOptions<T>): void;
+}
+/**
+ * What a worker asks its host with. What is asked before the server has started waits for it; while no host is connected,
+ * it fails with `ERR_HOST_DISCONNECTED`.
+ *
+ * @typeParam H - The messages that the host serves, made with `DefineMessages`.
+ */
+export type HostClient<H extends MessageDefinitions = MessageDefinitions> = RequestSender<H, TransferList>;
+/**
+ * Where log lines go. `console` is one. What a logger throws is ignored.
+ *
+ * @example `createWorker({ script, logger: console, logLevel: 'debug' })`
+ */
+export interface Logger {
+  debug(message: string, ...details: unknown[]): void;
+  info(message: string, ...details: unknown[]): void;
+  warn(message: string, ...details: unknown[]): void;
+  error(message: string, ...details: unknown[]): void;
+}
+/** The least severe level that is logged, from none to everything. Default: `'warn'`. */
+export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
+/** Seen from the side that runs the middleware: `outgoing` is not encoded yet, `incoming` is decoded already. */
+export type MessageDirection = 'incoming' | 'outgoing';
+/**
+ * Looks at, or changes, each message on its way. It may run in the host, in the worker, or in both.
+ *
+ * Several run in the order they were given, in both directions. Messages keep their order even where a middleware
+ * answers asynchronously. The message object is sealed: its `payload` may be replaced, members cannot be added.
+ *
+ * @returns The message that goes on. Without a return value the message that came in goes on.
+ * @throws What it throws, or rejects with, fails that one message: the `send` it belongs to rejects with it.
+ */
+export type Middleware<M extends MessageDefinitions = MessageDefinitions> = (
+  message: AnyMessage<M>,
+  direction: MessageDirection,
+) => AnyMessage<M> | void | PromiseLike<AnyMessage<M> | void>;
+/**
+ * How long to wait for what, in milliseconds. `0` and `Infinity` mean: no limit.
+ *
+ * A negative number, `NaN`, or anything that is no number is refused with `ERR_INVALID_OPTION`. What has arrived is
+ * handled before a deadline is checked, so a busy host makes no healthy worker time out.
+ */
+export interface TimeoutConfig<M extends MessageDefinitions = MessageDefinitions> {
+  /** From the spawn until the worker is ready, else `ERR_START_TIMEOUT`. Default: 10,000. */
+  startup?: number | undefined;
+  /**
+   * From the worker server's start until its host's handshake is there, else `startWorkerServer` rejects with
+   * `ERR_CONNECT_TIMEOUT`; also how long `getStartupData` may block. What the worker itself says goes first; what the
+   * host says reaches child processes only. Default: 30,000.
+   */
+  serverConnect?: number | undefined;
+  /** From `send` until the answer, else `ERR_MESSAGE_TIMEOUT`. Default: 300,000. */
+  message?: number | undefined;
+  /** Message timeouts of single message types, in place of `message`. `SendOptions.timeout` overrides both. */
+  types?:
+    | {
+        [K in MessageTypeOf<M>]?: number | undefined;
+      }
+    | undefined;
+}
+/** Options of `startWorkerServer`. */
+export interface WorkerServerOptions<
+  M extends MessageDefinitions = MessageDefinitions,
+  H extends MessageDefinitions = MessageDefinitions,
+> {
+  /** The host needs the same. Default: a `JsonSerializer` for processes; none where values travel as they are. */
+  serializer?: Serializer | undefined;
+  /** Runs in the worker. Default: none. */
+  middleware?: Middleware<M> | readonly Middleware<M>[] | undefined;
+  /** Default: `defaultLogger`. */
+  logger?: Logger | undefined;
+  /** Default: `'warn'`. */
+  logLevel?: LogLevel | undefined;
+  /**
+   * The driver that must have started this worker, else `ERR_DRIVER_MISMATCH`. Default: whichever did is detected. A driver
+   * of your own that has `createServer` must be named.
+   */
+  driver?: DriverValue | undefined;
+  /**
+   * Runs when the host closes this worker, or `close()` is called: after the last answer, before the end. What it throws is
+   * logged. It has as long as the host's `close({ timeout })` leaves it. Not called when the host is gone.
+   */
+  onClose?: (() => void | PromiseLike<void>) | undefined;
+  /**
+   * How many handlers may run at once, those of notifications included; the other messages wait in order. Where very many
+   * wait, a worker process stops reading, and its host has to wait. Default: `Infinity`.
+   */
+  maxConcurrency?: number | undefined;
+  /**
+   * How many bytes of answers may wait until the host reads them, before a worker process begins no more handlers and reads
+   * no more messages. Default: 67,108,864 (64 MiB); `Infinity`: no limit.
+   */
+  maxPendingBytes?: number | undefined;
+  /** In milliseconds; `message` and `types` are for what this worker asks its host. */
+  timeout?: Pick<TimeoutConfig<H>, 'serverConnect' | 'message' | 'types'> | undefined;
+}
+/** The part inside the worker that answers. */
+export interface WorkerServer<H extends MessageDefinitions = MessageDefinitions> {
+  /** Asks the host. */
+  readonly host: HostClient<H>;
+  /** Whether the host is connected. */
+  readonly isConnected: boolean;
+  /** Stops answering and ends the connection, once what is being handled is answered. Calling it again is fine. */
+  close(): Promise<void>;
+}
+/**
+ * What every handler gets besides the payload. Its members may be taken apart: `(payload, { signal, progress }) => …`.
+ *
+ * @typeParam K - The message type.
+ * @typeParam P - What `progress` takes.
+ * @typeParam I - What `input` is.
+ */
+export interface MessageContext<K extends string, P, I> {
+  /**
+   * Aborted when nobody waits for the outcome any more: the request was cancelled, has timed out, its stream was left, or
+   * who asked is gone.
+   */
+  readonly signal: AbortSignal;
+  /** The transaction id; `undefined` for a notification. */
+  readonly tx: string | undefined;
+  /** The message type. */
+  readonly type: K;
+  /** Tells who asked how far it is, before the outcome. A notification tells nobody. */
+  readonly progress: (value: P) => void;
+  /** The chunks that follow the payload, for a type with `input`. They can be read once. */
+  readonly input: I;
+}
+/** What a handler in a worker gets as its second argument. */
+export type HandlerContext<
+  M extends MessageDefinitions = MessageDefinitions,
+  K extends MessageTypeOf<M> = MessageTypeOf<M>,
+  H extends MessageDefinitions = MessageDefinitions,
+> = MessageContext<K, ProgressOf<M, K>, InputFor<M, K>> & {
+  /** Asks the host. */
+  readonly host: HostClient<H>;
+  /** The server that this handler belongs to. */
+  readonly worker: WorkerServer<H>;
 };
-/** The names of the message types in `M`. */
-export type MessageTypeOf<M extends MessageDefinitions> = keyof M & string;
-/** The names of the message types in `M` that have a result. */
-export type WithResult<M extends MessageDefinitions> = {
-  [K in MessageTypeOf<M>]: 'result' extends keyof M[K] ? K : never;
-}[MessageTypeOf<M>];
-/** The names of the message types in `M` whose payload may be left out: those that accept `undefined`. */
-export type WithOptionalPayload<M extends MessageDefinitions> = {
-  [K in MessageTypeOf<M>]: undefined extends M[K]['payload'] ? K : never;
-}[MessageTypeOf<M>];
-/** The payload of the message type `K`, without the message around it. */
-export type PayloadOf<M extends MessageDefinitions, K extends MessageTypeOf<M>> = M[K]['payload'];
-/** What a handler of the type `K` returns, without the message around it; `void` for a type without result. */
-export type ResultPayloadOf<M extends MessageDefinitions, K extends MessageTypeOf<M>> = {
-  [P in K]: 'result' extends keyof M[P] ? M[P]['result'] : void;
+/** What a handler in a host gets as its second argument. */
+export type HostHandlerContext<H extends MessageDefinitions, K extends MessageTypeOf<H>, W> = MessageContext<
+  K,
+  ProgressOf<H, K>,
+  InputFor<H, K>
+> & {
+  /** The worker that asks. */
+  readonly worker: W;
+};
+type InputFor<M extends MessageDefinitions, K extends MessageTypeOf<M>> = {
+  [P in K]: 'input' extends keyof M[P] ? AsyncIterable<InputOf<M, P>> : undefined;
 }[K];
 /**
  * One handler per message type of `M`: none may be missing, none may be unknown.
@@ -765,13 +1293,44 @@ export type ResultPayloadOf<M extends MessageDefinitions, K extends MessageTypeO
  * At run time only the object's own properties are handlers, so that no message can reach an inherited name such as
  * `constructor`.
  */
-export type Handlers<M extends MessageDefinitions = MessageDefinitions> = {
-  [K in MessageTypeOf<M>]: (payload: PayloadOf<M, K>) => ResultPayloadOf<M, K> | PromiseLike<ResultPayloadOf<M, K>>;
+export type Handlers<
+  M extends MessageDefinitions = MessageDefinitions,
+  H extends MessageDefinitions = MessageDefinitions,
+> = {
+  [K in MessageTypeOf<M>]: (payload: PayloadOf<M, K>, context: HandlerContext<M, K, H>) => HandlerOutcome<M, K>;
 };
+/** What the handler of the type `K` returns: its result or a promise for it; where the type has `stream`, also a stream. */
+export type HandlerOutcome<M extends MessageDefinitions, K extends MessageTypeOf<M>> =
+  | ResultPayloadOf<M, K>
+  | PromiseLike<ResultPayloadOf<M, K>>
+  | ('stream' extends keyof M[K]
+      ? | ChunkStream<StreamOf<M, K>, ResultPayloadOf<M, K>>
+        | PromiseLike<ChunkStream<StreamOf<M, K>, ResultPayloadOf<M, K>>>
+      : never);
 /** Serves the message type `K` in the worker. */
-export type Handler<M extends MessageDefinitions, K extends MessageTypeOf<M>> = Handlers<M>[K];
+export type Handler<
+  M extends MessageDefinitions,
+  K extends MessageTypeOf<M>,
+  H extends MessageDefinitions = MessageDefinitions,
+> = Handlers<M, H>[K];
+/**
+ * The host's own handlers, for what its worker asks: one for each type that has a result or a stream, and for as many of
+ * the others as it likes.
+ *
+ * @typeParam W - The `WorkerClient`.
+ */
+export type HostHandlers<H extends MessageDefinitions, W> = {
+  [K in Answered<H>]: HostHandler<H, K, W>;
+} & {
+  [K in Exclude<MessageTypeOf<H>, Answered<H>>]?: HostHandler<H, K, W> | undefined;
+};
+type Answered<H extends MessageDefinitions> = WithResult<H> | WithStream<H>;
+type HostHandler<H extends MessageDefinitions, K extends MessageTypeOf<H>, W> = (
+  payload: PayloadOf<H, K>,
+  context: HostHandlerContext<H, K, W>,
+) => HandlerOutcome<H, K>;
 /** What `worker.on` tells, by event, as the arguments of its listeners. */
-export interface WorkerEvents {
+export interface WorkerEvents<H extends MessageDefinitions = MessageDefinitions> {
   /** The worker is gone, whichever way. */
   exit: [exit: WorkerExit];
   /** The worker ended without being closed; before `exit`. */
@@ -780,6 +1339,15 @@ export interface WorkerEvents {
   restart: [restart: WorkerRestart];
   /** What a request has come to whose host had left; told to the next host of a detached worker. */
   keptResult: [kept: KeptResult];
+  /** The worker has sent this with `host.post`; the host's handler, if there is one, is called too. */
+  notification: [
+    message: {
+      [K in MessageTypeOf<H>]: {
+        readonly type: K;
+        readonly payload: PayloadOf<H, K>;
+      };
+    }[MessageTypeOf<H>],
+  ];
   /** `disconnect()` is done, or another host has taken over a detached worker. */
   disconnect: [];
   /** `reconnect()` is done. */
@@ -842,27 +1410,6 @@ export interface HealthOptions {
   /** From how many milliseconds on a worker whose JavaScript does not pause is `blocked`. Default: 100. */
   blockedAfter?: number | undefined;
 }
-/**
- * Options of one `send`.
- *
- * @typeParam T - As of {@link PostOptions}.
- */
-export interface SendOptions<T extends TransferList = TransferList> extends PostOptions<T> {
-  /** In milliseconds, in place of the worker's own message timeouts; `0` and `Infinity` mean: no limit. */
-  timeout?: number | undefined;
-}
-/**
- * Options of one `post`.
- *
- * @typeParam T - What `transfer` takes: `never` where the driver moves no memory.
- */
-export interface PostOptions<T extends TransferList = TransferList> {
-  /**
-   * What of the payload is moved to the worker instead of copied: `ArrayBuffer`s, `MessagePort`s and the like. Only where
-   * the driver's `capabilities.sharedMemory` is `true`, else `ERR_UNSUPPORTED_BY_DRIVER`. Default: nothing.
-   */
-  transfer?: T | undefined;
-}
 /** Options of `close`. */
 export interface CloseOptions {
   /** How long the worker may take to end by itself, in milliseconds, before it is terminated. Default: 5,000. */
@@ -877,12 +1424,14 @@ export interface CloseOptions {
  *
  * @typeParam M - The messages, made with `DefineMessages`.
  * @typeParam D - The driver; `Driver` where it is not known.
+ * @typeParam H - The messages that the worker sends to its host.
  */
 export type WorkerClient<
   M extends MessageDefinitions = MessageDefinitions,
   D extends Driver = ChildProcessDriver,
+  H extends MessageDefinitions = MessageDefinitions,
 > = MessageSender<M, TransferListOf<D>> &
-  WorkerHandle<D> &
+  WorkerHandle<D, H> &
   (CapabilitiesOf<D>['reconnect'] extends true ? Reconnectable : unknown);
 /** What `transfer` takes with the driver `D`: `never` unless its `capabilities.sharedMemory` is `true`. */
 export type TransferListOf<D extends Driver> = CapabilitiesOf<D>['sharedMemory'] extends true ? TransferList : never;
@@ -892,29 +1441,10 @@ declare const messages: unique symbol;
  *
  * @typeParam T - As of {@link PostOptions}.
  */
-export interface MessageSender<M extends MessageDefinitions, T extends TransferList = never> {
-  /**
-   * Sends a request and waits for its outcome. Requests sent before the worker is ready wait, in order. Any number may
-   * be in flight. One that fails leaves the worker and its other requests alone.
-   *
-   * @param payload - May be left out where the type accepts `undefined`.
-   * @returns What the handler returned; for a type without result, nothing, once the handler is done.
-   * @throws What the handler threw, rebuilt; or a `WorkerError`, for example with the code `ERR_MESSAGE_TIMEOUT`,
-   *   `ERR_NOT_SERIALIZABLE`, `ERR_MESSAGE_TOO_LARGE`, `ERR_WORKER_CRASHED` or `ERR_WORKER_CLOSED`.
-   */
-  send<K extends WithOptionalPayload<M>>(type: K): Promise<ResultPayloadOf<M, K>>;
-  send<K extends MessageTypeOf<M>>(
-    type: K,
-    payload: PayloadOf<M, K>,
-    options?: SendOptions<T>,
-  ): Promise<ResultPayloadOf<M, K>>;
-  /**
-   * Sends a notification: no answer comes, not even an error of the handler.
-   *
-   * @throws A `WorkerError` where the message cannot be sent at all, for example with the code `ERR_WORKER_CLOSED`.
-   */
-  post<K extends WithOptionalPayload<M>>(type: K): void;
-  post<K extends MessageTypeOf<M>>(type: K, payload: PayloadOf<M, K>, options?: PostOptions<T>): void;
+export interface MessageSender<M extends MessageDefinitions, T extends TransferList = never> extends RequestSender<
+  M,
+  T
+> {
   /**
    * Never there. It tells the compiler to compare senders by their messages, which it does not do for overloads, so
    * that a worker with other messages is not taken for this one.
@@ -924,7 +1454,7 @@ export interface MessageSender<M extends MessageDefinitions, T extends TransferL
   readonly [messages]?: Handlers<M>;
 }
 /** What a worker can do whatever its messages are. */
-export interface WorkerHandle<D extends Driver = Driver> {
+export interface WorkerHandle<D extends Driver = Driver, H extends MessageDefinitions = MessageDefinitions> {
   /**
    * Ends the worker: refuses new requests, waits for those in flight, asks the worker to stop, and where it does not,
    * terminates and then kills it. Resolves when the worker is gone, with how it ended. A detached one that another host has
@@ -969,11 +1499,11 @@ export interface WorkerHandle<D extends Driver = Driver> {
    */
   health(options?: HealthOptions): Promise<WorkerHealth>;
   /** Calls the listener each time. */
-  on<E extends keyof WorkerEvents>(event: E, listener: (...details: WorkerEvents[E]) => void): this;
+  on<E extends keyof WorkerEvents<H>>(event: E, listener: (...details: WorkerEvents<H>[E]) => void): this;
   /** Calls the listener the next time. */
-  once<E extends keyof WorkerEvents>(event: E, listener: (...details: WorkerEvents[E]) => void): this;
+  once<E extends keyof WorkerEvents<H>>(event: E, listener: (...details: WorkerEvents<H>[E]) => void): this;
   /** Calls the listener no more. */
-  off<E extends keyof WorkerEvents>(event: E, listener: (...details: WorkerEvents[E]) => void): this;
+  off<E extends keyof WorkerEvents<H>>(event: E, listener: (...details: WorkerEvents<H>[E]) => void): this;
   /** Keeps the host alive as long as the worker is there. By default only requests in flight do. */
   ref(): this;
   /** Lets the host end even while requests are in flight. */
@@ -988,157 +1518,6 @@ export interface Reconnectable {
   disconnect(): Promise<void>;
   /** Connects to the same running worker again. */
   reconnect(): Promise<void>;
-}
-/**
- * Where log lines go. `console` is one. What a logger throws is ignored.
- *
- * @example `createWorker({ script, logger: console, logLevel: 'debug' })`
- */
-export interface Logger {
-  debug(message: string, ...details: unknown[]): void;
-  info(message: string, ...details: unknown[]): void;
-  warn(message: string, ...details: unknown[]): void;
-  error(message: string, ...details: unknown[]): void;
-}
-/** The least severe level that is logged, from none to everything. Default: `'warn'`. */
-export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
-/**
- * A request of the type `K`, as middleware sees it.
- *
- * @example `MessageOf<Messages, 'load'>` is `{ type: 'load'; tx: string; payload: { config: string } }`
- */
-export type MessageOf<M extends MessageDefinitions, K extends MessageTypeOf<M>> = {
-  [P in K]: {
-    type: P;
-    tx: string;
-    payload: PayloadOf<M, P>;
-  };
-}[K];
-/** A message of the type `K` that was sent with `post`: it expects no answer and so has no transaction id. */
-export type NotificationOf<M extends MessageDefinitions, K extends MessageTypeOf<M>> = {
-  [P in K]: {
-    type: P;
-    tx?: undefined;
-    payload: PayloadOf<M, P>;
-  };
-}[K];
-/**
- * The answer to a request of the type `K`.
- *
- * @example `ResultOf<Messages, 'load'>` is `{ type: 'loadResult'; tx: string; payload: { loaded: true } }`
- */
-export type ResultOf<M extends MessageDefinitions, K extends WithResult<M>> = ResultMessage<M, K>;
-/**
- * Maps a message type to its answer: {@link ResultOf}, with its two arguments in either order.
- *
- * @example `MessageResult<Messages, 'load'>` and `MessageResult<'load', Messages>` are the same type.
- */
-export type MessageResult<
-  A extends MessageDefinitions | string,
-  B extends (A extends string
-    ? {
-        [K in A]: Required<MessageDefinition>;
-      }
-    : A extends MessageDefinitions
-      ? WithResult<A>
-      : never),
-> = A extends string
-  ? B extends MessageDefinitions
-    ? ResultMessage<B, A & MessageTypeOf<B>>
-    : never
-  : A extends MessageDefinitions
-    ? ResultMessage<A, B & MessageTypeOf<A>>
-    : never;
-/** An error as data: what {@link RemoteErrorOf} carries, and what the other side rebuilds an `Error` from. */
-export interface RemoteErrorPayload {
-  /** `error.name`, or the name of its class where that says more. */
-  name: string;
-  /** The built-in class it is an instance of, other than `Error`. */
-  class?: string;
-  message: string;
-  /** The stack where it was thrown. */
-  stack?: string;
-  code?: string | number;
-  /** `error.cause`. */
-  cause?: RemoteValue;
-  /** The members of an `AggregateError`. */
-  errors?: RemoteValue[];
-  /** Own enumerable properties besides those above. */
-  properties?: Record<string, RemoteValue>;
-  /** What was thrown, where that was no error. */
-  thrown?: RemoteValue;
-}
-/** A value in an error as data: an error, or JSON; neither where it is `undefined`. */
-export interface RemoteValue {
-  error?: RemoteErrorPayload;
-  value?: unknown;
-}
-/** The answer to a request of the type `K` whose handler threw. */
-export type RemoteErrorOf<M extends MessageDefinitions, K extends MessageTypeOf<M>> = {
-  [P in K]: {
-    type: `${P}Error`;
-    tx: string;
-    payload: RemoteErrorPayload;
-  };
-}[K];
-/** Every request of `M`, discriminated by `type`. */
-export type AllMessages<M extends MessageDefinitions> = MessageOf<M, MessageTypeOf<M>>;
-/** Every result of `M`, discriminated by `type`. */
-export type AllResults<M extends MessageDefinitions> = ResultOf<M, WithResult<M>>;
-/**
- * Everything that travels between a host and a worker, in either direction: requests, notifications, the answers to
- * requests (with the payload `void` for types without result), and remote errors.
- */
-export type AnyMessage<M extends MessageDefinitions = MessageDefinitions> =
-  | AllMessages<M>
-  | NotificationOf<M, MessageTypeOf<M>>
-  | ResultMessage<M, MessageTypeOf<M>>
-  | RemoteErrorOf<M, MessageTypeOf<M>>;
-type ResultMessage<M extends MessageDefinitions, K extends MessageTypeOf<M>> = {
-  [P in K]: {
-    type: `${P}Result`;
-    tx: string;
-    payload: ResultPayloadOf<M, P>;
-  };
-}[K];
-/** Seen from the side that runs the middleware: `outgoing` is not encoded yet, `incoming` is decoded already. */
-export type MessageDirection = 'incoming' | 'outgoing';
-/**
- * Looks at, or changes, each message on its way. It may run in the host, in the worker, or in both.
- *
- * Several run in the order they were given, in both directions. Messages keep their order even where a middleware
- * answers asynchronously. The message object is sealed: its `payload` may be replaced, members cannot be added.
- *
- * @returns The message that goes on. Without a return value the message that came in goes on.
- * @throws What it throws, or rejects with, fails that one message: the `send` it belongs to rejects with it.
- */
-export type Middleware<M extends MessageDefinitions = MessageDefinitions> = (
-  message: AnyMessage<M>,
-  direction: MessageDirection,
-) => AnyMessage<M> | void | PromiseLike<AnyMessage<M> | void>;
-/**
- * How long to wait for what, in milliseconds. `0` and `Infinity` mean: no limit.
- *
- * A negative number, `NaN`, or anything that is no number is refused with `ERR_INVALID_OPTION`. What has arrived is
- * handled before a deadline is checked, so a busy host makes no healthy worker time out.
- */
-export interface TimeoutConfig<M extends MessageDefinitions = MessageDefinitions> {
-  /** From the spawn until the worker is ready, else `ERR_START_TIMEOUT`. Default: 10,000. */
-  startup?: number | undefined;
-  /**
-   * From the worker server's start until its host's handshake is there, else `startWorkerServer` rejects with
-   * `ERR_CONNECT_TIMEOUT`; also how long `getStartupData` may block. What the worker itself says goes first; what the
-   * host says reaches child processes only. Default: 30,000.
-   */
-  serverConnect?: number | undefined;
-  /** From `send` until the answer, else `ERR_MESSAGE_TIMEOUT`. Default: 300,000. */
-  message?: number | undefined;
-  /** Message timeouts of single message types, in place of `message`. `SendOptions.timeout` overrides both. */
-  types?:
-    | {
-        [K in MessageTypeOf<M>]?: number | undefined;
-      }
-    | undefined;
 }
 /** A request that has no transaction id yet; for a union of types discriminated by `type`. */
 export type UnsentRequest<
@@ -1190,18 +1569,24 @@ export type UnexpectedShutdown<M extends MessageDefinitions = MessageDefinitions
  *
  * @typeParam M - The messages, made with `DefineMessages`.
  * @typeParam D - The driver.
+ * @typeParam H - What the worker asks its host.
  */
 export type WorkerOptions<
   M extends MessageDefinitions = MessageDefinitions,
   D extends Driver = ChildProcessDriver,
-> = BaseWorkerOptions<M, D> &
+  H extends MessageDefinitions = MessageDefinitions,
+> = BaseWorkerOptions<M, D, H> &
   (ChildProcessDriver extends D
     ? unknown
     : {
         driver: object;
       });
 /** The options that do not depend on which driver is named. */
-export interface BaseWorkerOptions<M extends MessageDefinitions, D extends Driver> extends ProcessOptions {
+export interface BaseWorkerOptions<
+  M extends MessageDefinitions,
+  D extends Driver,
+  H extends MessageDefinitions = MessageDefinitions,
+> extends ProcessOptions {
   /**
    * The worker's script: a path, relative to the current directory, or a file URL such as
    * `new URL('./worker.js', import.meta.url)`. Missing: `ERR_SCRIPT_NOT_FOUND`. A TypeScript file works where the
@@ -1212,6 +1597,8 @@ export interface BaseWorkerOptions<M extends MessageDefinitions, D extends Drive
   driver?: DriverValue<D> | undefined;
   /** What the driver's `spawn` takes. */
   driverOptions?: DriverOptionsFor<D> | undefined;
+  /** Serve what the worker asks with `host.send` and `host.post`. Default: none. */
+  handlers?: HostHandlers<H, WorkerClient<M, D, H>> | undefined;
   /** For logs and errors. Default: the script's base name. */
   name?: string | undefined;
   /** What `getStartupData()` returns in the worker. Always JSON, whatever the serializer; of any size. */
@@ -1266,6 +1653,7 @@ export interface BaseWorkerOptions<M extends MessageDefinitions, D extends Drive
  *
  * @typeParam M - Its messages, made with `DefineMessages`.
  * @typeParam D - Its driver; the child process driver by default.
+ * @typeParam H - What the worker asks this host, made with `DefineMessages`.
  * @throws `ERR_INVALID_OPTION`, `ERR_SCRIPT_NOT_FOUND`, `ERR_TYPESCRIPT_UNSUPPORTED`, `ERR_NOT_SERIALIZABLE` for the
  *   start-up data, `ERR_WORKER_SPAWN_FAILED`, `ERR_DRIVER_FAILED`, `ERR_UNSUPPORTED_BY_DRIVER`, `ERR_WORKER_CRASHED` when it
  *   ends before it is ready, `ERR_START_TIMEOUT`, `ERR_SERIALIZER_MISMATCH`, `ERR_PROTOCOL_MISMATCH`.
@@ -1280,7 +1668,8 @@ export interface BaseWorkerOptions<M extends MessageDefinitions, D extends Drive
 export declare function createWorker<
   M extends MessageDefinitions = MessageDefinitions,
   D extends Driver = ChildProcessDriver,
->(options: WorkerOptions<M, D>): Promise<WorkerClient<M, D>>;
+  H extends MessageDefinitions = MessageDefinitions,
+>(options: WorkerOptions<M, D, H>): Promise<WorkerClient<M, D, H>>;
 /** Options of `attachWorker`: `name` or `socketPath`, and what `createWorker` has, too. */
 export interface AttachOptions<M extends MessageDefinitions = MessageDefinitions> {
   /** The `name` that `createWorker` was given. */
@@ -1323,50 +1712,11 @@ export interface AttachOptions<M extends MessageDefinitions = MessageDefinitions
 export declare function attachWorker<M extends MessageDefinitions = MessageDefinitions>(
   options: AttachOptions<M>,
 ): Promise<WorkerClient<M, ChildProcessDriver>>;
-/** Options of `startWorkerServer`. */
-export interface WorkerServerOptions<M extends MessageDefinitions = MessageDefinitions> {
-  /** The host needs the same. Default: a `JsonSerializer` for processes; none where values travel as they are. */
-  serializer?: Serializer | undefined;
-  /** Runs in the worker. Default: none. */
-  middleware?: Middleware<M> | readonly Middleware<M>[] | undefined;
-  /** Default: `defaultLogger`. */
-  logger?: Logger | undefined;
-  /** Default: `'warn'`. */
-  logLevel?: LogLevel | undefined;
-  /**
-   * The driver that must have started this worker, else `ERR_DRIVER_MISMATCH`. Default: whichever did is detected. A driver
-   * of your own that has `createServer` must be named.
-   */
-  driver?: DriverValue | undefined;
-  /**
-   * Runs when the host closes this worker, or `close()` is called: after the last answer, before the end. What it throws is
-   * logged. It has as long as the host's `close({ timeout })` leaves it. Not called when the host is gone.
-   */
-  onClose?: (() => void | PromiseLike<void>) | undefined;
-  /**
-   * How many handlers may run at once, those of notifications included; the other messages wait in order. Where very many
-   * wait, a worker process stops reading, and its host has to wait. Default: `Infinity`.
-   */
-  maxConcurrency?: number | undefined;
-  /**
-   * How many bytes of answers may wait until the host reads them, before a worker process begins no more handlers and reads
-   * no more messages. Default: 67,108,864 (64 MiB); `Infinity`: no limit.
-   */
-  maxPendingBytes?: number | undefined;
-  /** In milliseconds. */
-  timeout?: Pick<TimeoutConfig<M>, 'serverConnect'> | undefined;
-}
-/** The part inside the worker that answers. */
-export interface WorkerServer {
-  /** Whether the host is connected. */
-  readonly isConnected: boolean;
-  /** Stops answering and ends the connection, once what is being handled is answered. Calling it again is fine. */
-  close(): Promise<void>;
-}
 /**
  * Starts to answer the host. Resolves when the host is connected; by then messages may have come already.
  *
  * @typeParam M - The messages, the same as the host's.
+ * @typeParam H - What this worker asks its host.
  * @throws `ERR_NOT_A_WORKER` in a process that no host has started, `ERR_INVALID_OPTION`, `ERR_DRIVER_MISMATCH`,
  *   `ERR_DRIVER_FAILED`, `ERR_CONNECT_TIMEOUT`, `ERR_SERIALIZER_MISMATCH`, `ERR_PROTOCOL_MISMATCH`.
  *
@@ -1377,15 +1727,34 @@ export interface WorkerServer {
  * });
  * ```
  */
-export declare function startWorkerServer<M extends MessageDefinitions = MessageDefinitions>(
-  handlers: Handlers<M>,
-  options?: WorkerServerOptions<M>,
-): Promise<WorkerServer>;
-export declare function startWorkerServer<M extends MessageDefinitions = MessageDefinitions>(
-  options: WorkerServerOptions<M> & {
-    handlers: Handlers<M>;
+export declare function startWorkerServer<
+  M extends MessageDefinitions = MessageDefinitions,
+  H extends MessageDefinitions = MessageDefinitions,
+>(handlers: Handlers<M, H>, options?: WorkerServerOptions<M, H>): Promise<WorkerServer<H>>;
+export declare function startWorkerServer<
+  M extends MessageDefinitions = MessageDefinitions,
+  H extends MessageDefinitions = MessageDefinitions,
+>(
+  options: WorkerServerOptions<M, H> & {
+    handlers: Handlers<M, H>;
   },
-): Promise<WorkerServer>;
+): Promise<WorkerServer<H>>;
+/** Writes to the standard error, all levels: the standard output belongs to the program. */
+export declare const defaultLogger: Logger;
+/**
+ * Gives what a worker asks its host with, anywhere in the worker; the same as `host` of the worker server. What is sent
+ * before `startWorkerServer` is called waits for it. In a worker of a driver of your own it is there once
+ * `startWorkerServer` was called.
+ *
+ * @typeParam H - The messages that the host serves, made with `DefineMessages`.
+ * @throws `ERR_NOT_A_WORKER` in a program that no host has started.
+ *
+ * @example
+ * ```ts
+ * const { name } = await getHost<HostMessages>().send('lookup', { id: 1 });
+ * ```
+ */
+export declare function getHost<H extends MessageDefinitions = MessageDefinitions>(): HostClient<H>;
 /**
  * What the host gave to `createWorker` as `startupData`; `undefined` if it gave none, or if this is no worker. It is
  * there as soon as the module is imported, before the server starts, whatever its size. Only with a driver of your own it
@@ -1403,8 +1772,6 @@ export declare class JsonSerializer implements Serializer {
   serialize(data: unknown): string;
   deserialize(data: string | Uint8Array): unknown;
 }
-/** Writes to the standard error, all levels: the standard output belongs to the program. */
-export declare const defaultLogger: Logger;
 /** How a worker thread is started, each option with the meaning it has for `Worker` of `node:worker_threads`. */
 export interface ThreadOptions {
   /** What `workerData` is in the worker, by structured clone. Independent of `startupData`. */

@@ -1,7 +1,11 @@
 import type { HostChannel } from './drivers/host-channel.js';
 import { debuggerCheck } from './debugging.js';
 import { fromNative, invalidOption, spawnFailed } from './errors.js';
+import type { Answers } from './answers.js';
+import { Dispatcher } from './dispatcher.js';
 import { Events } from './events.js';
+import type { HostConnection } from './connection.js';
+import { handlerNames } from './handler-names.js';
 import { Incarnation } from './incarnation.js';
 import { JsonSerializer } from './json-serializer.js';
 import { createLog } from './logger.js';
@@ -11,6 +15,7 @@ import type { NativeOptions } from './native/binding.js';
 import { createCodec, createValueCodec, type PayloadCodec } from './payload-codec.js';
 import { Requests, type RequestsOptions } from './requests.js';
 import { RetryPolicy } from './retries.js';
+import { Turns } from './turns.js';
 import type { Driver } from './types/driver.js';
 import type { MessageDefinitions } from './types/message-definitions.js';
 import type { ThreadOptions } from './types/thread-options.js';
@@ -47,12 +52,17 @@ export async function buildWorker(
   const policy = RetryPolicy.from(options.unexpectedShutdown);
   const chains = MiddlewareChain.pair(options.middleware);
   const events = new Events();
+  const { handlers = {} } = options;
+  if (typeof handlers !== 'object' || handlers === null) throw invalidOption('handlers', 'an object', handlers);
+  const names = handlerNames(handlers);
+  let worker: Worker | undefined = undefined;
   let payloads: PayloadCodec = codec;
   const start = async () => {
     const channel = await open(nativeOptions, isDebugged);
     if (channel.movesValues) payloads = createValueCodec(options.serializer);
-    const requests = new Requests({
-      worker: name,
+    const requests = new Requests<HostConnection>({
+      peer: `the worker "${name}"`,
+      kill: (signal) => channel.kill(signal),
       codec: payloads,
       log,
       maxPendingBytes: nativeOptions.maxPendingBytes,
@@ -71,6 +81,19 @@ export async function buildWorker(
         wasDebugged = is;
         return is;
       },
+      names,
+      createDispatcher: <Call>(answers: Answers<Call>) =>
+        new Dispatcher(answers, {
+          log,
+          handlers,
+          names,
+          // What the worker asks never waits.
+          turns: new Turns(Infinity),
+          side: 'host',
+          worker: () => worker,
+          onNotification: (type, message) => events.tell('notification', { type, payload: message }),
+          ...chains,
+        }),
     };
     try {
       return new Incarnation({
@@ -91,7 +114,7 @@ export async function buildWorker(
     }
   };
   const first = await start();
-  const worker = new Worker({
+  worker = new Worker({
     name,
     driver: driver.name,
     capabilities: driver.capabilities,

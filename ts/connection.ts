@@ -1,22 +1,52 @@
+import type { Answerer, Answers } from './answers.js';
 import type { RecordKind } from './native/records.js';
 import type { NativeOptions } from './native/binding.js';
 import type { PayloadCodec } from './payload-codec.js';
+import type { RemoteErrorPayload } from './types/message.js';
 import type { TransferList } from './types/transfer-list.js';
 import type { WorkerError } from './errors.js';
 
-/** The host's side of a connection, whatever moves its messages. Payloads are as the codec encoded them. */
-export interface HostConnection {
+/** What a request is; the numbers are those of the wire. */
+export const enum RequestKind {
+  Request = 1,
+  /** Its outcome may be preceded by chunks. */
+  Stream = 9,
+  /** Its payload is followed by chunks of input. */
+  Upload = 10,
+  /** Both. */
+  Duplex = 11,
+}
+
+/**
+ * The part of a connection that sends requests, whatever moves its messages; host and worker have one each. Payloads are
+ * as the codec encoded them.
+ */
+export interface Requester {
   /**
    * Sends a request; gives its slot, or `LATER` where `Outcomes.assign` will tell the slot of this owner, at the end of
    * the tick, or `FULL` where there is no room for it. A negative timeout is the configured one.
    */
   request(type: string, payload: unknown, timeout: number, transfer: TransferList | undefined, owner: object): number;
-  /** Begins a transaction whose message follows with `submit`; gives its slot. */
-  reserve(type: string, tx: string | undefined, timeout: number): number;
+  /** Begins a transaction whose message follows with `submit`; gives its slot. Streams always begin so. */
+  reserve(type: string, tx: string | undefined, timeout: number, kind: RequestKind): number;
   /** Sends the message of a transaction, unless it has ended meanwhile; `false` where there is no room for it. */
   submit(slot: number, type: string, payload: unknown, transfer?: TransferList): boolean;
   transactionId(slot: number): string | null;
+  /** Ends a transaction for which nothing was, or will be, sent; tells whether there was one. */
   cancel(slot: number): boolean;
+  /** Ends a transaction, and tells the peer that nobody waits for its outcome; tells whether there was one. */
+  abort(slot: number): boolean;
+  /** So many more units of chunks may come. */
+  credit(slot: number, units: number): void;
+  /**
+   * Sends a chunk of input. Gives what it costs in units, negated where too much waits to be written: then the next one
+   * should wait for `Outcomes.onRoom`.
+   *
+   * @throws Where it cannot be sent.
+   */
+  input(slot: number, payload: unknown, transfer?: TransferList): number;
+  /** There is no more input; or its source has failed. */
+  endInput(slot: number, error: RemoteErrorPayload | undefined): void;
   /** Ends all transactions without an outcome; gives their slots, oldest first. */
   failAll(): number[];
   /** `false` where there is no room for it. */
@@ -26,6 +56,10 @@ export interface HostConnection {
   readonly pendingBytes: number;
   /** Asks to be told by `Outcomes.onRoom` once no more than half of what may wait does. */
   wantRoom(): void;
+}
+
+/** The host's side of a connection. */
+export interface HostConnection extends Requester {
   /** Asks the worker to stop, after all that was sent before. */
   askToClose(): void;
   /** Whether the connection keeps the event loop alive: -1 never, 0 while requests are in flight, 1 always. */
@@ -36,13 +70,16 @@ export interface HostConnection {
   close(): void;
 }
 
-/** A connection, and how what was sent gets on its way. */
-export interface ConnectedHost {
-  readonly connection: HostConnection;
+/** What sends requests, and how what was sent gets on its way. */
+export interface ConnectedRequester<R extends Requester = Requester> {
+  readonly connection: R;
   /** At the end of this tick. */
   scheduleFlush(): void;
   /** Now; blocking, where that takes a moment. */
   flush(): void;
+}
+
+export interface ConnectedHost extends ConnectedRequester<HostConnection> {
   /** Ends the connection; where that takes a moment, it resolves when it is done. */
   close(): void | Promise<void>;
 }
@@ -60,6 +97,12 @@ export interface Outcomes {
   settle(slot: number, kind: RecordKind, value: unknown, millis: number): void;
   /** An answer that cannot be used, or a message that could not be sent. */
   refuse(slot: number, error: WorkerError): void;
+  /** What a handler tells before its outcome. */
+  onProgress(slot: number, value: unknown): void;
+  /** @param cost - In units. */
+  onChunk(slot: number, value: unknown, cost: number): void;
+  /** So many more units of input may be sent; 0: no more is wanted. */
+  onDemand(slot: number, units: number): void;
   /** All outcomes of this batch were told. */
   batchEnd(): void;
   /** There is room again. */
@@ -75,6 +118,10 @@ export interface ConnectionSetup {
   readonly outcomes: Outcomes;
   /** Asked when something is late: a debugger may have stopped the host or the worker, so it does not count. */
   isDebugged(): boolean;
+  /** Runs the host's own handlers for what the worker asks. */
+  createDispatcher<Call>(answers: Answers<Call>): Answerer<Call>;
+  /** The types that they serve. */
+  readonly names: readonly string[];
   /** Tells what is rare: a `Control` and what belongs to it. */
   onControl(what: number, number: number, payload: unknown, detail: string): void;
   /** Something that only a log can tell. */

@@ -9,6 +9,7 @@ import type { BaseWorkerOptions, WorkerOptions } from './types/worker-options.js
  *
  * @typeParam M - Its messages, made with `DefineMessages`.
  * @typeParam D - Its driver; the child process driver by default.
+ * @typeParam H - What the worker asks this host, made with `DefineMessages`.
  * @throws `ERR_INVALID_OPTION`, `ERR_SCRIPT_NOT_FOUND`, `ERR_TYPESCRIPT_UNSUPPORTED`, `ERR_NOT_SERIALIZABLE` for the
  *   start-up data, `ERR_WORKER_SPAWN_FAILED`, `ERR_DRIVER_FAILED`, `ERR_UNSUPPORTED_BY_DRIVER`, `ERR_WORKER_CRASHED` when it
  *   ends before it is ready, `ERR_START_TIMEOUT`, `ERR_SERIALIZER_MISMATCH`, `ERR_PROTOCOL_MISMATCH`.
@@ -23,9 +24,10 @@ import type { BaseWorkerOptions, WorkerOptions } from './types/worker-options.js
 export async function createWorker<
   M extends MessageDefinitions = MessageDefinitions,
   D extends Driver = ChildProcessDriver,
->(options: WorkerOptions<M, D>): Promise<WorkerClient<M, D>> {
+  H extends MessageDefinitions = MessageDefinitions,
+>(options: WorkerOptions<M, D, H>): Promise<WorkerClient<M, D, H>> {
   // What only a host needs is loaded here: a worker, which imports the same package, starts faster.
   const { startWorker } = await import('./host.js');
   const worker = await startWorker(options as unknown as BaseWorkerOptions<MessageDefinitions, Driver>);
-  return worker as unknown as WorkerClient<M, D>;
+  return worker as unknown as WorkerClient<M, D, H>;
 }

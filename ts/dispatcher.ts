@@ -1,23 +1,22 @@
-import { fromNative, unknownMessageType, WorkerError } from './errors.js';
+import { RequestKind } from './connection.js';
+import { answerIsStream, cancelled, fromNative, notGranted, unknownMessageType, WorkerError } from './errors.js';
+import { ENDED } from './ended.js';
+import type { Answerer, Answers, AnyHandler } from './answers.js';
+import { type ContextSource, HandlerContext } from './handler-context.js';
+import { Job } from './job.js';
+import { Jobs } from './jobs.js';
+import { streamsPart } from './parts.js';
 import type { Log } from './logger.js';
 import type { AnyEnvelope, MiddlewareChain } from './middleware-chain.js';
 import { Undecodable } from './payload-codec.js';
-import { encodeError } from './remote-error.js';
+import { decodeError, encodeError } from './remote-error.js';
+import { isStream } from './streams/is-stream.js';
+import type { Source } from './streams/source.js';
 import { isThenable } from './thenable.js';
 import { Transferred } from './transferred.js';
 import type { Turns } from './turns.js';
 import type { RemoteErrorPayload } from './types/message.js';
 import type { TransferList } from './types/transfer-list.js';
-
-export type AnyHandler = (payload: unknown) => unknown;
-
-/** Takes the answers to calls. A call is whatever the connection tells requests apart by. */
-export interface Answers<Call> {
-  /** @throws Where the result cannot be sent; nothing was. */
-  respond(call: Call, type: string, result: unknown, transfer: TransferList | undefined): void;
-  fail(call: Call, type: string, error: RemoteErrorPayload): void;
-  transactionId(call: Call): string | undefined;
-}
 
 export interface DispatcherOptions {
   readonly log: Log;
@@ -26,12 +25,19 @@ export interface DispatcherOptions {
   readonly turns: Turns;
   readonly incoming?: MiddlewareChain | undefined;
   readonly outgoing?: MiddlewareChain | undefined;
+  /** Whose handlers these are. */
+  readonly side: 'worker' | 'host';
+  /** What handlers find in their context. */
+  readonly worker: () => unknown;
+  readonly host?: unknown;
+  /** Tells of a notification, besides its handler; `false`: nobody listens. */
+  readonly onNotification?: ((type: string, payload: unknown) => boolean) | undefined;
 }
 
 /** Runs handlers for what a connection delivers, and gives it their outcomes. The call of a notification is `undefined`. */
-export class Dispatcher<Call> {
+export class Dispatcher<Call> implements Answerer<Call>, ContextSource<Call> {
   private readonly handlers: ReadonlyMap<string, AnyHandler>;
-  private readonly running = new Set<Promise<void>>();
+  private readonly jobs: Jobs<Call>;
 
   constructor(
     private readonly answers: Answers<Call>,
@@ -39,14 +45,23 @@ export class Dispatcher<Call> {
   ) {
     const { names, handlers } = options;
     this.handlers = new Map(names.map((name) => [name, (handlers as Record<string, AnyHandler>)[name] as AnyHandler]));
+    this.jobs = new Jobs((call) => answers.keyOf?.(call) ?? call);
+  }
+
+  get host(): unknown {
+    return this.options.host;
+  }
+
+  get worker(): unknown {
+    return this.options.worker();
   }
 
   /** Resolves when every handler that runs, or waits for its turn, has come to its end, and no message waits in middleware. */
   async drained(): Promise<void> {
     const { incoming, outgoing, turns } = this.options;
     await incoming?.drained();
-    while (this.running.size > 0 || turns.size > 0) {
-      await (this.running.size > 0 ? Promise.all(this.running) : turns.freed());
+    while (this.jobs.size > 0 || turns.size > 0) {
+      await (this.jobs.size > 0 ? this.jobs.ended() : turns.freed());
     }
     await outgoing?.drained();
   }
@@ -60,61 +75,189 @@ export class Dispatcher<Call> {
    *
    * @param size - Of the payload, where it is known.
    */
-  receive(call: Call | undefined, type: string, handler: AnyHandler | undefined, payload: unknown, size = 0): void {
-    const { incoming } = this.options;
-    if (payload instanceof Undecodable) return this.fail(call, type, payload.error);
-    if (incoming === undefined) return this.run(call, type, handler, payload, size);
+  receive(
+    call: Call | undefined,
+    type: string,
+    handler: AnyHandler | undefined,
+    payload: unknown,
+    size = 0,
+    kind = RequestKind.Request,
+  ): void {
+    const { incoming, turns } = this.options;
+    const job = new Job(call, type, kind);
+    if (payload instanceof Undecodable) return this.fail(job, payload.error);
+    if (kind === RequestKind.Request && incoming === undefined && !turns.isBusy)
+      return this.start(job, handler, payload);
+    if (type === ENDED && handler === undefined && call !== undefined) return this.tellEnded(call, payload);
+    // What does not begin at once may be cancelled before, or get its input.
+    this.jobs.add(job);
+    if (kind === RequestKind.Upload || kind === RequestKind.Duplex) this.expectInput(job);
+    if (incoming === undefined) return this.run(job, handler, payload, size);
     const message: AnyEnvelope = { type, tx: this.transactionId(call), payload };
     incoming.pass(
       message,
       (passed) => {
         const renamed = passed.type !== type;
-        this.run(call, passed.type, renamed ? this.find(passed.type) : handler, passed.payload, size);
+        job.type = passed.type;
+        this.run(job, renamed ? this.find(passed.type) : handler, passed.payload, size);
       },
-      (error) => this.fail(call, type, error),
+      (error) => this.fail(job, error),
     );
   }
 
-  private run(
-    call: Call | undefined,
-    type: string,
-    handler: AnyHandler | undefined,
-    payload: unknown,
-    size: number,
-  ): void {
+  private run(job: Job<Call>, handler: AnyHandler | undefined, payload: unknown, size: number): void {
     const { turns } = this.options;
-    if (turns.isBusy) turns.wait(size, () => this.start(call, type, handler, payload));
-    else this.start(call, type, handler, payload);
+    if (turns.isBusy) turns.wait(size, () => this.start(job, handler, payload));
+    else this.start(job, handler, payload);
   }
 
-  private start(call: Call | undefined, type: string, handler: AnyHandler | undefined, payload: unknown): void {
-    if (handler === undefined) return this.failUnknown(call, type);
+  private start(job: Job<Call>, handler: AnyHandler | undefined, payload: unknown): void {
+    const { call, type } = job;
+    // Before its turn came.
+    if (job.isAnswered) return;
+    if (call === undefined) {
+      const isHeard = this.options.onNotification?.(type, payload) === true;
+      if (isHeard && handler === undefined) return this.jobs.remove(job);
+    } else if (handler === undefined && type === ENDED) return this.tellEnded(call, payload);
+    if (handler === undefined) return this.failUnknown(job);
     let result: unknown;
     try {
-      result = handler.call(this.options.handlers, payload);
+      result = handler.call(this.options.handlers, payload, new HandlerContext(this, job));
     } catch (error) {
-      return this.fail(call, type, error);
+      return this.fail(job, error);
     }
-    if (!isThenable(result)) return this.respond(call, type, result);
-    const { turns } = this.options;
-    turns.begin();
-    const outcome: Promise<void> = Promise.resolve(result)
-      .then(
-        (value) => this.respond(call, type, value),
-        (error: unknown) => this.fail(call, type, error),
-      )
-      .finally(() => {
-        this.running.delete(outcome);
-        turns.end();
-      });
-    this.running.add(outcome);
+    if (typeof result !== 'object' || result === null) return this.respond(job, result);
+    if (isThenable(result)) return this.wait(job, result);
+    if (!isStream(result)) return this.respond(job, result);
+    this.begin(job);
+    this.stream(job, result);
   }
 
-  private respond(call: Call | undefined, type: string, outcome: unknown): void {
+  /** From here on it can be cancelled. */
+  private begin(job: Job<Call>): void {
+    job.isRunning = true;
+    this.options.turns.begin();
+    this.jobs.add(job);
+  }
+
+  private over(job: Job<Call>): void {
+    job.isRunning = false;
+    this.jobs.remove(job);
+    this.options.turns.end();
+  }
+
+  private wait(job: Job<Call>, result: PromiseLike<unknown>): void {
+    this.begin(job);
+    Promise.resolve(result).then(
+      (value) => {
+        if (typeof value === 'object' && value !== null && isStream(value)) return this.stream(job, value);
+        this.respond(job, value);
+        this.over(job);
+      },
+      (error: unknown) => {
+        this.fail(job, error);
+        this.over(job);
+      },
+    );
+  }
+
+  /** Sends the chunks of a handler's stream, then what it returns. */
+  private stream(job: Job<Call>, result: object): void {
+    const { call, type, kind } = job;
+    const { ChunkWriter, sourceOf } = streamsPart();
+    const source = sourceOf(result) as Source;
+    if (call === undefined || (kind !== RequestKind.Stream && kind !== RequestKind.Duplex)) {
+      void source.stop();
+      this.fail(job, answerIsStream(type));
+      return this.over(job);
+    }
+    const writer = new ChunkWriter(source, {
+      write: (chunk) => this.answers.chunk(call, type, ...unwrap(chunk)),
+      end: (value) => this.respond(job, value),
+      fail: (error) => this.fail(job, error),
+    });
+    job.writer = writer;
+    if (job.isCancelled) writer.stop();
+    void writer.run().then(() => {
+      if (job.reason !== undefined) this.fail(job, job.reason);
+      this.over(job);
+    });
+  }
+
+  tellProgress({ call, type, isAnswered, isCancelled }: Job<Call>, value: unknown): void {
+    if (call !== undefined && !isAnswered && !isCancelled) this.answers.progress(call, type, ...unwrap(value));
+  }
+
+  private expectInput(job: Job<Call>): void {
+    const { ChunkReader } = streamsPart();
+    const demand = (units: number) => {
+      if (job.call !== undefined && !job.isAnswered && !job.isCancelled) this.answers.demand(job.call, units);
+    };
+    job.reader = new ChunkReader({ grant: demand, left: () => demand(0) });
+  }
+
+  /** The requester waits no longer. */
+  cancel(call: Call): void {
+    const job = this.jobs.find(call);
+    if (job !== undefined) this.abort(job);
+  }
+
+  /** The requester is gone. @param keepsResults - What plain requests come to is kept: their handlers go on. */
+  abandon(keepsResults = false): void {
+    for (const job of this.jobs.all()) {
+      if (job.call !== undefined && !(keepsResults && job.kind === RequestKind.Request)) this.abort(job);
+    }
+  }
+
+  private abort(job: Job<Call>): void {
+    if (job.isCancelled) return;
+    this.answers.forget?.(job.call as Call);
+    const reason = cancelled(job.type);
+    job.cancel(reason);
+    if (!job.isRunning) this.fail(job, reason);
+  }
+
+  /** Answers when the call with this transaction id has come to its end, or is none. */
+  private tellEnded(call: Call, tx: unknown): void {
+    const job = this.jobs.all().find((each) => each.call !== undefined && this.transactionId(each.call) === tx);
+    const answer = () => this.answers.respond(call, ENDED, undefined, undefined);
+    if (job === undefined) answer();
+    else job.onEnd = answer;
+  }
+
+  onInput(call: Call, value: unknown, cost: number): void {
+    const job = this.jobs.find(call);
+    if (job?.reader === undefined || job.isAnswered) return;
+    if (value instanceof Undecodable) this.breach(job, value.error);
+    else if (!job.reader.push(value, cost)) this.breach(job, notGranted(job.type));
+  }
+
+  /** The requester does not keep to the rules: the call fails at once, whatever its handler does. */
+  private breach(job: Job<Call>, error: WorkerError): void {
+    this.fail(job, error);
+    job.cancel(error);
+  }
+
+  onInputEnd(call: Call, error: unknown): void {
+    this.jobs.find(call)?.reader?.end(error === undefined ? undefined : { error: decodeError(error) });
+  }
+
+  onCredit(call: Call, units: number): void {
+    this.jobs.find(call)?.writer?.grant(units);
+  }
+
+  /** There is room for chunks again. */
+  onRoom(): void {
+    for (const { writer } of this.jobs.all()) writer?.room();
+  }
+
+  private respond(job: Job<Call>, outcome: unknown): void {
     const { outgoing } = this.options;
-    if (call === undefined) return;
-    const [result, transfer] =
-      outcome instanceof Transferred ? [outcome.value, outcome.transfer] : [outcome, undefined];
+    const { call, type } = job;
+    if (call === undefined || job.isAnswered) return this.jobs.remove(job);
+    if (job.reason !== undefined) return this.fail(job, job.reason);
+    this.answered(job);
+    const [result, transfer] = unwrap(outcome);
     if (outgoing === undefined) return this.write(call, type, result, transfer);
     const message: AnyEnvelope = { type: `${type}Result`, tx: this.transactionId(call), payload: result };
     outgoing.pass(
@@ -122,6 +265,13 @@ export class Dispatcher<Call> {
       (passed) => this.write(call, type, passed.payload, transfer),
       (error) => this.answers.fail(call, type, encodeError(error)),
     );
+  }
+
+  /** Nothing more is told of it. */
+  private answered(job: Job<Call>): void {
+    job.isAnswered = true;
+    job.reader?.fail(cancelled(job.type));
+    if (!job.isRunning) this.jobs.remove(job);
   }
 
   private write(call: Call, type: string, result: unknown, transfer: TransferList | undefined): void {
@@ -132,11 +282,17 @@ export class Dispatcher<Call> {
     }
   }
 
-  private fail(call: Call | undefined, type: string, error: unknown): void {
+  private fail(job: Job<Call>, error: unknown): void {
     const { outgoing, log } = this.options;
-    if (call === undefined) return log('error', `the handler of the notification "${type}" failed`, error);
+    const { call, type } = job;
+    if (call === undefined) {
+      log('error', `the handler of the notification "${type}" failed`, error);
+      return this.answered(job);
+    }
+    if (job.isAnswered) return;
+    this.answered(job);
     const data = encodeError(error);
-    if (outgoing === undefined) return this.answers.fail(call, type, data);
+    if (outgoing === undefined || job.isCancelled) return this.answers.fail(call, type, data);
     const message: AnyEnvelope = { type: `${type}Error`, tx: this.transactionId(call), payload: data };
     outgoing.pass(
       message,
@@ -145,14 +301,20 @@ export class Dispatcher<Call> {
     );
   }
 
-  private failUnknown(call: Call | undefined, type: string): void {
-    const { log, names } = this.options;
+  private failUnknown(job: Job<Call>): void {
+    const { log, names, side } = this.options;
+    const { call, type } = job;
+    this.answered(job);
     if (call === undefined) return log('warn', `there is no handler for the notification "${type}"`);
-    const { name, message, code } = unknownMessageType(type, names);
+    const { name, message, code } = unknownMessageType(type, names, side);
     this.answers.fail(call, type, { name, message, code });
   }
 
-  private transactionId(call: Call | undefined): string | undefined {
+  transactionId(call: Call | undefined): string | undefined {
     return call === undefined ? undefined : this.answers.transactionId(call);
   }
+}
+
+function unwrap(value: unknown): [value: unknown, transfer: TransferList | undefined] {
+  return value instanceof Transferred ? [value.value, value.transfer] : [value, undefined];
 }

@@ -129,18 +129,19 @@ export function notSerializable(what: string, serializer: string, cause: unknown
   );
 }
 
-export function messageTimeout(type: string, worker: string, millis: number): WorkerError {
+/** @param peer - Who was asked: `the worker "…"`, or `the host`. */
+export function messageTimeout(type: string, peer: string, millis: number): WorkerError {
   return new WorkerError(
     'ERR_MESSAGE_TIMEOUT',
-    `the worker "${worker}" did not answer "${type}" within ${millis} ms. It may still be working on it; raise ` +
+    `${peer} did not answer "${type}" within ${millis} ms. It may still be working on it; raise ` +
       '`timeout` for this type if that is how long it takes.',
   );
 }
 
-export function noRoom(operation: string, type: string, worker: string, limit: number): WorkerError {
+export function noRoom(operation: string, type: string, peer: string, limit: number): WorkerError {
   return new WorkerError(
     'ERR_BACKPRESSURE',
-    `cannot ${operation} "${type}": the worker "${worker}" does not read as fast as it is written to, and no more than ` +
+    `cannot ${operation} "${type}": ${peer} does not read as fast as it is written to, and no more than ` +
       `${limit} bytes may wait. Await drained() between messages, or raise \`maxPendingBytes\`.`,
   );
 }
@@ -184,14 +185,50 @@ export function spawnFailed(what: string, cause: unknown): WorkerError {
 
 const SHOWN_NAMES = 20;
 
-export function unknownMessageType(type: string, known: readonly string[]): WorkerError {
+/** @param side - Who has no handler: `worker` or `host`. */
+export function unknownMessageType(type: string, known: readonly string[], side: string): WorkerError {
   const list = known.slice(0, SHOWN_NAMES).map((name) => `"${name}"`);
   const more = known.length - list.length;
   const handles =
     known.length === 0 ? 'It has no handlers.' : `It handles ${list.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`;
   return new WorkerError(
     'ERR_UNKNOWN_MESSAGE_TYPE',
-    `the worker has no handler for the message type "${type}". ${handles}`,
+    `the ${side} has no handler for the message type "${type}". ${handles}`,
+  );
+}
+
+/** What aborts the signal of a handler. */
+export function cancelled(type: string): WorkerError {
+  return new WorkerError('ERR_CANCELLED', `nobody waits for the outcome of "${type}" any more: it was cancelled`);
+}
+
+export function answerIsStream(type: string): WorkerError {
+  return new WorkerError(
+    'ERR_ANSWER_IS_STREAM',
+    `the handler of "${type}" returned a stream, and was asked for one value. Use stream("${type}", …) instead of send().`,
+  );
+}
+
+/** Of a stream whose writer does not wait for its reader. */
+export function notGranted(type: string): WorkerError {
+  return new WorkerError(
+    'ERR_MALFORMED_MESSAGE',
+    `a chunk of "${type}" came that was not granted: the other side must wait for credit or demand`,
+  );
+}
+
+/** @param peer - As of `messageTimeout`. */
+export function unsupportedByPeer(operation: string, peer: string): WorkerError {
+  return new WorkerError(
+    'ERR_UNSUPPORTED_BY_PEER',
+    `cannot ${operation}: ${peer} does not support it. Install the same version of isolated-workers on both sides.`,
+  );
+}
+
+export function hostGone(operation: string): WorkerError {
+  return new WorkerError(
+    'ERR_HOST_DISCONNECTED',
+    `cannot ${operation}: the host is not connected. Send again when it is; \`isConnected\` of the server tells.`,
   );
 }
 

@@ -29,6 +29,13 @@ export class Events {
     });
   }
 
+  /** The same of what need not be heard; `false`: nobody listens. */
+  tell<E extends keyof WorkerEvents>(event: E, ...details: WorkerEvents[E]): boolean {
+    if (this.emitter.listenerCount(event) === 0) return false;
+    this.emit(event, ...details);
+    return true;
+  }
+
   /** These come with the connection, before anybody can listen. The worker bounds how many there are. */
   private keepEarly(event: keyof WorkerEvents, details: unknown[]): void {
     if (event === 'keptResult') this.early.push(details as WorkerEvents['keptResult']);

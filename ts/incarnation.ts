@@ -9,7 +9,7 @@ import {
   workerClosed,
   WorkerError,
 } from './errors.js';
-import type { ConnectedHost, ConnectionSetup } from './connection.js';
+import type { ConnectedHost, ConnectionSetup, HostConnection } from './connection.js';
 import { KEPT_RESULT, type KeptOutcome, TAKEN_OVER } from './kept-results.js';
 import type { Log } from './logger.js';
 import { Control } from './native/records.js';
@@ -34,7 +34,7 @@ export interface IncarnationInit {
   readonly name: string;
   readonly driver: string;
   readonly channel: HostChannel;
-  readonly requests: Requests;
+  readonly requests: Requests<HostConnection>;
   readonly setup: Omit<ConnectionSetup, 'outcomes' | 'onControl' | 'onTrouble'>;
   readonly log: Log;
   /** The connection to a detached worker was lost, not the worker. */
@@ -45,7 +45,7 @@ export interface IncarnationInit {
 /** One process or thread that is the worker, from its spawn to its end. */
 export class Incarnation {
   readonly channel: HostChannel;
-  readonly requests: Requests;
+  readonly requests: Requests<HostConnection>;
   /** Resolves when it serves; rejects when it ends before. */
   ready: Promise<void>;
   /** Resolves when it is gone, and its requests are settled. */

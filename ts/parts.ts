@@ -3,10 +3,16 @@
 
 import type * as CustomPart from './custom.js';
 import type * as ProcessPart from './process.js';
+import type * as StreamsPart from './streams.js';
 
 /** For a worker in a process. */
 export function processPart(): typeof ProcessPart {
   return require('./process.cjs') as typeof ProcessPart;
+}
+
+/** For streams, and for what a worker asks its host. */
+export function streamsPart(): typeof StreamsPart {
+  return require('./streams.cjs') as typeof StreamsPart;
 }
 
 /** For drivers of the user's own. */

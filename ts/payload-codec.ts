@@ -229,7 +229,7 @@ class CustomCodec implements PayloadCodec {
         ? (start: number, end: number) => payloads.slice(start, end)
         : (start: number, end: number) => payloads.subarray(start, end);
     const decode = (payload: Encoded, index: number) =>
-      records[HEAD + index * RECORD] === RecordKind.RemoteError ? parseText(payload) : this.read(payload);
+      isError(records[HEAD + index * RECORD] as RecordKind) ? parseText(payload) : this.read(payload);
     return decodeEach(records, count, cut, 0, decode, this.serializer.name);
   }
 
@@ -245,6 +245,11 @@ class CustomCodec implements PayloadCodec {
   private read(payload: Encoded): unknown {
     return this.serializer.deserialize(payload as string | Uint8Array);
   }
+}
+
+/** Errors are JSON, whatever the serializer. */
+function isError(kind: RecordKind): boolean {
+  return kind === RecordKind.RemoteError || kind === RecordKind.InputEnd;
 }
 
 /** JSON text, however it was framed. */

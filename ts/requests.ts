@@ -1,25 +1,26 @@
 import { Backlog } from './backlog.js';
-import { type ConnectedHost, FULL, type HostConnection, LATER, type Outcomes } from './connection.js';
-import { fromNative, messageTimeout, noRoom, WorkerError } from './errors.js';
+import { unwatch, watch } from './cancellation.js';
+import { type ConnectedRequester, FULL, LATER, type Outcomes, type Requester, RequestKind } from './connection.js';
+import { ENDED } from './ended.js';
+import { fromNative, messageTimeout, noRoom, notGranted, WorkerError } from './errors.js';
+import { escalate } from './escalation.js';
 import type { Log } from './logger.js';
 import type { AnyEnvelope, MiddlewareChain } from './middleware-chain.js';
 import { RecordKind } from './native/records.js';
 import type { PayloadCodec } from './payload-codec.js';
 import { Undecodable } from './payload-codec.js';
-import { decodeError } from './remote-error.js';
+import { Pending, UNKNOWN } from './pending.js';
+import { decodeError, encodeError } from './remote-error.js';
+import type { RequestTerms } from './request-terms.js';
+import type { StreamAnswer } from './stream-answer.js';
+import { ChunkWriter } from './streams/chunk-writer.js';
+import { type Source, sourceOf } from './streams/source.js';
+import { Transferred } from './transferred.js';
 import type { TransferList } from './types/transfer-list.js';
 
-/** A request whose promise is not settled. */
-interface Pending {
-  readonly type: string;
-  /** Only where middleware wants to see it. */
-  readonly tx: string | undefined;
-  resolve(value: unknown): void;
-  reject(error: unknown): void;
-}
-
 export interface RequestsOptions {
-  readonly worker: string;
+  /** Who is asked, for error texts: `the worker "…"`, or `the host`. */
+  readonly peer: string;
   readonly codec: PayloadCodec;
   readonly log: Log;
   readonly incoming?: MiddlewareChain | undefined;
@@ -28,6 +29,8 @@ export interface RequestsOptions {
   readonly maxPendingBytes: number;
   readonly whenFull: 'wait' | 'reject';
   readonly txIdGenerator?: ((message: { type: string; payload: unknown }) => string) | undefined;
+  /** Ends who is asked, where that is possible. */
+  readonly kill?: ((signal: 'SIGTERM' | 'SIGKILL') => void) | undefined;
 }
 
 /** As the addon has it: the timeout that is configured for the type. */
@@ -37,30 +40,73 @@ const CONFIGURED = -1;
  * The promises of requests in flight, by slot. Which slot an answer belongs to, and when one is late, the addon knows;
  * promises can only be kept here.
  */
-export class Requests implements Outcomes {
-  connection!: HostConnection;
+export class Requests<R extends Requester = Requester> implements Outcomes {
+  connection!: R;
   private scheduleFlush!: () => void;
+  private flush!: () => void;
   /** To be called when no request is in flight any more. */
   onIdle: (() => void) | undefined;
   private readonly pending: (Pending | undefined)[] = [];
   private readonly backlog = new Backlog();
+  /** Those that send chunks. */
+  private readonly writers = new Set<ChunkWriter>();
 
   constructor(private readonly options: RequestsOptions) {}
 
   /** Before anything is sent. */
-  attach({ connection, scheduleFlush }: ConnectedHost): void {
+  attach({ connection, scheduleFlush, flush }: ConnectedRequester<R>): void {
     this.connection = connection;
     this.scheduleFlush = scheduleFlush;
+    this.flush = flush;
   }
 
-  send(type: string, payload: unknown, timeout = CONFIGURED, transfer?: TransferList): Promise<unknown> {
-    const { outgoing, txIdGenerator, codec } = this.options;
-    if (outgoing !== undefined || txIdGenerator !== undefined) {
-      return this.sendReserved(type, payload, timeout, transfer);
+  send(
+    type: string,
+    payload: unknown,
+    timeout = CONFIGURED,
+    transfer?: TransferList,
+    terms?: RequestTerms,
+  ): Promise<unknown> {
+    const { outgoing, txIdGenerator } = this.options;
+    if (outgoing === undefined && txIdGenerator === undefined && (terms === undefined || isLight(terms))) {
+      return this.sendPlain(type, payload, timeout, transfer, terms);
     }
+    const kind = terms?.input === undefined ? RequestKind.Request : RequestKind.Upload;
     return new Promise((resolve, reject) => {
-      const encoded = codec.encode(payload, type);
-      const pending: Pending = { type, tx: undefined, resolve, reject };
+      this.sendReserved({ kind, type, payload, timeout, transfer, terms, resolve, reject });
+    });
+  }
+
+  /** Sends a request whose outcome is a stream. */
+  stream(
+    type: string,
+    payload: unknown,
+    timeout = CONFIGURED,
+    transfer: TransferList | undefined,
+    terms: RequestTerms | undefined,
+    answer: StreamAnswer,
+  ): void {
+    if (answer.isOver) return;
+    const kind = terms?.input === undefined ? RequestKind.Stream : RequestKind.Duplex;
+    const { resolve, reject } = answer;
+    try {
+      this.sendReserved({ kind, type, payload, timeout, transfer, terms, resolve, reject, answer });
+    } catch (error) {
+      reject(error);
+    }
+  }
+
+  private sendPlain(
+    type: string,
+    payload: unknown,
+    timeout: number,
+    transfer: TransferList | undefined,
+    terms: RequestTerms | undefined,
+  ): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (terms?.signal?.aborted === true) throw terms.signal.reason;
+      const encoded = this.options.codec.encode(payload, type);
+      const pending = new Pending(this, type, undefined, terms, resolve, reject);
       if (!this.backlog.isEmpty) return this.sendLater(pending, encoded, timeout, transfer);
       let slot: number;
       try {
@@ -69,18 +115,26 @@ export class Requests implements Outcomes {
         throw fromNative(error);
       }
       if (slot === FULL) return this.sendLater(pending, encoded, timeout, transfer);
-      if (slot !== LATER) this.pending[slot] = pending;
+      if (slot !== LATER) this.assign(slot, pending);
+      if (terms !== undefined) this.watch(pending);
       this.scheduleFlush();
     });
+  }
+
+  private watch(pending: Pending): void {
+    const { signal } = pending.terms as RequestTerms;
+    if (signal !== undefined) pending.watched = watch(signal, pending);
   }
 
   /** There is no room: the transaction begins, its message waits. */
   private sendLater(pending: Pending, encoded: unknown, timeout: number, transfer: TransferList | undefined): void {
     const { type } = pending;
-    const { whenFull, worker, maxPendingBytes } = this.options;
-    if (whenFull === 'reject') throw noRoom('send', type, worker, maxPendingBytes);
-    const slot = this.submit(() => this.connection.reserve(type, undefined, timeout));
-    this.pending[slot] = pending;
+    const { whenFull, peer, maxPendingBytes } = this.options;
+    if (whenFull === 'reject') throw noRoom('send', type, peer, maxPendingBytes);
+    const slot = this.submit(() => this.connection.reserve(type, undefined, timeout, RequestKind.Request));
+    this.assign(slot, pending);
+    if (pending.terms !== undefined) this.watch(pending);
+    pending.isSent = false;
     this.backlog.add(slot, { type, encoded, transfer });
     this.connection.wantRoom();
   }
@@ -92,6 +146,7 @@ export class Requests implements Outcomes {
       const [slot, { type, encoded, transfer }] = next;
       try {
         if (!this.submit(() => connection.submit(slot, type, encoded, transfer))) break;
+        this.sent(this.pending[slot]);
       } catch (error) {
         connection.cancel(slot);
         this.take(slot)?.reject(error);
@@ -99,6 +154,7 @@ export class Requests implements Outcomes {
       }
       backlog.drop(slot);
     }
+    if (backlog.isEmpty) for (const writer of this.writers) writer.room();
     if (this.isDrained) backlog.drained();
     if (!backlog.isEmpty || backlog.isAwaited) connection.wantRoom();
   }
@@ -120,18 +176,18 @@ export class Requests implements Outcomes {
   }
 
   post(type: string, payload: unknown, transfer?: TransferList): void {
-    const { outgoing, codec, log, worker } = this.options;
+    const { outgoing, codec, log, peer } = this.options;
     const post = (message: AnyEnvelope) => {
       const encoded = codec.encode(message.payload, message.type);
       if (this.backlog.isEmpty && this.submit(() => this.connection.post(message.type, encoded, transfer))) return;
-      throw noRoom('post', message.type, worker, this.options.maxPendingBytes);
+      throw noRoom('post', message.type, peer, this.options.maxPendingBytes);
     };
     const message: AnyEnvelope = { type, tx: undefined, payload };
     if (outgoing === undefined) return post(message);
     let passed = false;
     const failed = (error: unknown) => {
       if (!passed) throw error;
-      log('error', `the message "${type}" was not sent to ${worker}`, error);
+      log('error', `the message "${type}" was not sent to ${peer}`, error);
     };
     const guarded = (envelope: AnyEnvelope) => {
       try {
@@ -154,49 +210,119 @@ export class Requests implements Outcomes {
     await this.options.incoming?.drained();
   }
 
-  /** The slower way, for a transaction whose id must be known before its message is written. */
-  private sendReserved(
-    type: string,
-    payload: unknown,
-    timeout: number,
-    transfer: TransferList | undefined,
-  ): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const { outgoing, txIdGenerator, codec } = this.options;
-      const custom = txIdGenerator?.({ type, payload });
-      if (txIdGenerator !== undefined && typeof custom !== 'string') {
-        throw new WorkerError('ERR_INVALID_TRANSACTION_ID', `txIdGenerator must return a string, not ${typeof custom}`);
+  /** The slower way, for a transaction whose id or slot must be known before its message is written. */
+  private sendReserved(request: Reserved): void {
+    const { type, payload, transfer, kind, terms, answer, resolve, reject } = request;
+    const { outgoing, txIdGenerator, codec } = this.options;
+    if (terms?.signal?.aborted === true) {
+      if (answer !== undefined) return answer.abort(terms.signal.reason);
+      throw terms.signal.reason;
+    }
+    const source = terms?.input === undefined ? undefined : sourceOf(terms.input);
+    const custom = txIdGenerator?.({ type, payload });
+    if (txIdGenerator !== undefined && typeof custom !== 'string') {
+      throw new WorkerError('ERR_INVALID_TRANSACTION_ID', `txIdGenerator must return a string, not ${typeof custom}`);
+    }
+    const slot = this.submit(() => this.connection.reserve(type, custom, request.timeout, kind));
+    const isSeen = outgoing !== undefined || terms?.escalate !== undefined;
+    const tx = isSeen ? (this.connection.transactionId(slot) ?? undefined) : undefined;
+    const pending = new Pending(this, type, tx, terms, resolve, reject);
+    pending.isSent = false;
+    this.assign(slot, pending);
+    if (terms !== undefined) this.watch(pending);
+    if (source !== undefined) pending.writer = this.writerOf(pending, source);
+    if (answer !== undefined) this.begin(pending, answer);
+    const failed = (error: unknown) => {
+      // It may have timed out meanwhile, and the slot be another's.
+      if (this.pending[slot] !== pending) return;
+      this.take(slot);
+      this.connection.cancel(slot);
+      reject(error);
+      this.batchEnd();
+    };
+    const submit = (message: AnyEnvelope) => {
+      if (this.pending[slot] !== pending) return;
+      try {
+        const encoded = codec.encode(message.payload, message.type);
+        const send = () => this.connection.submit(slot, message.type, encoded, transfer);
+        if (this.backlog.isEmpty && this.submit(send)) return this.sent(pending);
+        const { whenFull, peer, maxPendingBytes } = this.options;
+        if (whenFull === 'reject') throw noRoom('send', message.type, peer, maxPendingBytes);
+        this.backlog.add(slot, { type: message.type, encoded, transfer });
+        this.connection.wantRoom();
+      } catch (error) {
+        failed(error);
       }
-      const slot = this.submit(() => this.connection.reserve(type, custom, timeout));
-      const tx = this.connection.transactionId(slot) ?? undefined;
-      const pending: Pending = { type, tx, resolve, reject };
-      this.pending[slot] = pending;
-      const failed = (error: unknown) => {
-        // It may have timed out meanwhile, and the slot be another's.
-        if (this.pending[slot] !== pending) return;
-        this.take(slot);
-        this.connection.cancel(slot);
-        reject(error);
-        this.batchEnd();
-      };
-      const submit = (message: AnyEnvelope) => {
-        if (this.pending[slot] !== pending) return;
-        try {
-          const encoded = codec.encode(message.payload, message.type);
-          const send = () => this.connection.submit(slot, message.type, encoded, transfer);
-          if (this.backlog.isEmpty && this.submit(send)) return;
-          const { whenFull, worker, maxPendingBytes } = this.options;
-          if (whenFull === 'reject') throw noRoom('send', message.type, worker, maxPendingBytes);
-          this.backlog.add(slot, { type: message.type, encoded, transfer });
-          this.connection.wantRoom();
-        } catch (error) {
-          failed(error);
-        }
-      };
-      const message: AnyEnvelope = { type, tx, payload };
-      if (outgoing === undefined) submit(message);
-      else outgoing.pass(message, submit, failed);
+    };
+    const message: AnyEnvelope = { type, tx, payload };
+    if (outgoing === undefined) submit(message);
+    else outgoing.pass(message, submit, failed);
+  }
+
+  /** Its message is on its way: chunks may follow. */
+  private sent(pending: Pending | undefined): void {
+    if (pending === undefined) return;
+    pending.isSent = true;
+    const { writer } = pending;
+    if (writer === undefined) return;
+    this.writers.add(writer);
+    void writer.run().then(() => this.writers.delete(writer));
+  }
+
+  private begin(pending: Pending, answer: StreamAnswer): void {
+    pending.answer = answer;
+    answer.begin({
+      grant: (units) => {
+        if (this.pending[pending.slot] !== pending) return;
+        this.connection.credit(pending.slot, units);
+        this.scheduleFlush();
+      },
+      leave: (reason) => this.abort(pending, reason),
     });
+  }
+
+  private writerOf(pending: Pending, source: Source): ChunkWriter {
+    const { codec } = this.options;
+    const { type } = pending;
+    return new ChunkWriter(source, {
+      write: (chunk) => {
+        const [value, transfer] = chunk instanceof Transferred ? [chunk.value, chunk.transfer] : [chunk, undefined];
+        const encoded = codec.encode(value, `a chunk of the input of "${type}"`);
+        const cost = this.submit(() => this.connection.input(pending.slot, encoded, transfer));
+        if (cost < 0) this.connection.wantRoom();
+        return cost;
+      },
+      end: () => this.submit(() => this.connection.endInput(pending.slot, undefined)),
+      fail: (error) => this.submit(() => this.connection.endInput(pending.slot, encodeError(error))),
+    });
+  }
+
+  /** Ends a request that nobody waits for any more. */
+  abort(pending: Pending, reason: unknown): void {
+    // One of this tick has its slot from now on.
+    if (pending.slot === UNKNOWN) this.flush();
+    const { slot } = pending;
+    if (this.pending[slot] !== pending) return;
+    this.take(slot);
+    if (pending.isSent) {
+      this.submit(() => this.connection.abort(slot));
+      this.escalate(pending);
+    } else this.connection.cancel(slot);
+    if (pending.answer === undefined) pending.reject(reason);
+    else pending.answer.abort(reason);
+    this.batchEnd();
+  }
+
+  /** Ends who was asked, if that goes on with what was cancelled. */
+  private escalate({ terms, tx }: Pending): void {
+    const { kill } = this.options;
+    if (terms?.escalate === undefined || kill === undefined || tx === undefined) return;
+    escalate(terms.escalate, this.ask(ENDED, tx), kill);
+  }
+
+  /** A request of the library's own: it passes no middleware, and is never late. */
+  private ask(type: string, payload: unknown): Promise<unknown> {
+    return this.sendPlain(type, payload, 0, undefined, undefined);
   }
 
   private submit<T>(command: () => T): T {
@@ -211,14 +337,43 @@ export class Requests implements Outcomes {
 
   assign(slot: number, owner: object): void {
     this.pending[slot] = owner as Pending;
+    (owner as Pending).slot = slot;
+  }
+
+  onProgress(slot: number, value: unknown): void {
+    const onProgress = this.pending[slot]?.terms?.onProgress;
+    if (onProgress === undefined) return;
+    if (value instanceof Undecodable) return this.options.log('warn', 'a progress value was dropped', value.error);
+    try {
+      onProgress(value);
+    } catch (error) {
+      // It is its user's, and must not reach ours.
+      process.nextTick(() => {
+        throw error;
+      });
+    }
+  }
+
+  onChunk(slot: number, value: unknown, cost: number): void {
+    const pending = this.pending[slot];
+    if (pending?.answer === undefined) return;
+    if (value instanceof Undecodable) this.abort(pending, value.error);
+    else if (!pending.answer.reader.push(value, cost)) this.abort(pending, notGranted(pending.type));
+  }
+
+  onDemand(slot: number, units: number): void {
+    const writer = this.pending[slot]?.writer;
+    if (units === 0) writer?.stop();
+    else writer?.grant(units);
   }
 
   settle(slot: number, kind: RecordKind, value: unknown, millis: number): void {
-    const { incoming, worker } = this.options;
+    const { incoming, peer } = this.options;
     const pending = this.take(slot);
     if (pending === undefined) return;
     if (kind === RecordKind.TimedOut) {
-      pending.reject(messageTimeout(pending.type, worker, millis));
+      pending.reject(messageTimeout(pending.type, peer, millis));
+      this.escalate(pending);
     } else if (value instanceof Undecodable) {
       pending.reject(value.error);
     } else if (incoming !== undefined) {
@@ -267,6 +422,31 @@ export class Requests implements Outcomes {
     const pending = this.pending[slot];
     this.pending[slot] = undefined;
     if (!this.backlog.isEmpty) this.backlog.drop(slot);
+    if (pending?.terms !== undefined) release(pending);
     return pending;
   }
+}
+
+/** A request that begins before its message is sent. */
+interface Reserved {
+  readonly kind: RequestKind;
+  readonly type: string;
+  readonly payload: unknown;
+  readonly timeout: number;
+  readonly transfer: TransferList | undefined;
+  readonly terms: RequestTerms | undefined;
+  readonly resolve: Pending['resolve'];
+  readonly reject: Pending['reject'];
+  readonly answer?: StreamAnswer | undefined;
+}
+
+/** Whether nothing need be known of the request before its message is written. */
+function isLight({ input, escalate: schedule }: RequestTerms): boolean {
+  return input === undefined && schedule === undefined;
+}
+
+/** The request has come to its end. */
+function release(pending: Pending): void {
+  if (pending.watched !== undefined) unwatch(pending.watched, pending);
+  pending.writer?.stop();
 }

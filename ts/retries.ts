@@ -1,12 +1,19 @@
 import { inTime } from './debugging.js';
 import { invalidOption, messageTimeout, WorkerCrashedError, type WorkerError } from './errors.js';
+import { type RequestTerms, unlessAborted } from './request-terms.js';
 import type { TransferList } from './types/transfer-list.js';
 
 /** What retrying needs of the worker. */
 export interface Retryable {
   readonly name: string;
   /** Sends to the worker that is there now; rejects with `WorkerCrashedError` when it is lost. */
-  sendOnce(type: string, payload: unknown, timeout: number | undefined, transfer?: TransferList): Promise<unknown>;
+  sendOnce(
+    type: string,
+    payload: unknown,
+    timeout: number | undefined,
+    transfer?: TransferList,
+    terms?: RequestTerms,
+  ): Promise<unknown>;
   /** Whether the worker is lost and another may take its place. */
   isLost(): boolean;
   /** Resolves when a worker serves, a new one if need be. */
@@ -94,18 +101,29 @@ export class Retries {
     payload: unknown,
     perCall: number | undefined,
     transfer: TransferList | undefined,
+    terms: RequestTerms | undefined,
+  ): Promise<unknown> {
+    return unlessAborted(terms?.signal, this.sendInTurn(type, payload, perCall, transfer, terms));
+  }
+
+  private async sendInTurn(
+    type: string,
+    payload: unknown,
+    perCall: number | undefined,
+    transfer: TransferList | undefined,
+    terms: RequestTerms | undefined,
   ): Promise<unknown> {
     const { worker, policy } = this;
-    // What was moved away cannot be sent twice.
-    const most = transfer === undefined ? policy.attempts(type) : 1;
+    // What was moved away, or read from a source, cannot be sent twice.
+    const most = transfer === undefined && terms?.input === undefined ? policy.attempts(type) : 1;
     const { isHeld } = this;
-    if (most === 1 && !isHeld) return worker.sendOnce(type, payload, perCall, transfer);
+    if (most === 1 && !isHeld) return worker.sendOnce(type, payload, perCall, transfer, terms);
     const copy = transfer === undefined ? worker.keep(payload, type) : () => payload;
     const timeout = worker.timeoutOf(type, perCall);
     const deadline = timeout > 0 ? performance.now() + timeout : Infinity;
-    const job: Job = { type, most, transfer, copy, timeout, deadline, isLate: false };
+    const job: Job = { type, most, transfer, terms, copy, timeout, deadline, isLate: false };
     try {
-      if (!isHeld) return await worker.sendOnce(type, payload, perCall, transfer);
+      if (!isHeld) return await worker.sendOnce(type, payload, perCall, transfer, terms);
       const turn = this.whenClear(() => ({ answer: job.isLate ? undefined : this.sendJob(job) }));
       await this.inTime(job, turn);
       return await (
@@ -171,14 +189,14 @@ export class Retries {
     if (performance.now() > job.deadline && this.worker.isDebugged()) job.deadline = performance.now() + job.timeout;
     const left = job.deadline === Infinity ? job.timeout : Math.max(Math.ceil(job.deadline - performance.now()), 1);
     try {
-      return await this.worker.sendOnce(job.type, job.copy(), left, job.transfer);
+      return await this.worker.sendOnce(job.type, job.copy(), left, job.transfer, job.terms);
     } catch (error) {
       throw (error as WorkerError).code === 'ERR_MESSAGE_TIMEOUT' ? this.late(job) : error;
     }
   }
 
   private late(job: Job): Error {
-    return messageTimeout(job.type, this.worker.name, job.timeout);
+    return messageTimeout(job.type, `the worker "${this.worker.name}"`, job.timeout);
   }
 
   private async inTime(job: Job, promise: Promise<unknown>): Promise<void> {
@@ -205,6 +223,7 @@ interface Job {
   readonly type: string;
   readonly most: number;
   readonly transfer: TransferList | undefined;
+  readonly terms: RequestTerms | undefined;
   readonly copy: () => unknown;
   readonly timeout: number;
   deadline: number;

@@ -1,6 +1,10 @@
+import type { Answers } from './answers.js';
 import type * as CustomPart from './custom.js';
-import { type AnyHandler, type Answers, Dispatcher } from './dispatcher.js';
+import { Dispatcher } from './dispatcher.js';
 import { driverFailed, invalidOption, WorkerError } from './errors.js';
+import { handlerNames } from './handler-names.js';
+import { hostClientOf } from './get-host.js';
+import { HostClient } from './host-client.js';
 import { createLog } from './logger.js';
 import { MiddlewareChain } from './middleware-chain.js';
 import { checkTimeout, connectionOptions } from './native/connection-options.js';
@@ -18,6 +22,7 @@ import { WorkerServer as Server } from './worker-server.js';
  * Starts to answer the host. Resolves when the host is connected; by then messages may have come already.
  *
  * @typeParam M - The messages, the same as the host's.
+ * @typeParam H - What this worker asks its host.
  * @throws `ERR_NOT_A_WORKER` in a process that no host has started, `ERR_INVALID_OPTION`, `ERR_DRIVER_MISMATCH`,
  *   `ERR_DRIVER_FAILED`, `ERR_CONNECT_TIMEOUT`, `ERR_SERIALIZER_MISMATCH`, `ERR_PROTOCOL_MISMATCH`.
  *
@@ -28,13 +33,14 @@ import { WorkerServer as Server } from './worker-server.js';
  * });
  * ```
  */
-export function startWorkerServer<M extends MessageDefinitions = MessageDefinitions>(
-  handlers: Handlers<M>,
-  options?: WorkerServerOptions<M>,
-): Promise<WorkerServer>;
-export function startWorkerServer<M extends MessageDefinitions = MessageDefinitions>(
-  options: WorkerServerOptions<M> & { handlers: Handlers<M> },
-): Promise<WorkerServer>;
+export function startWorkerServer<
+  M extends MessageDefinitions = MessageDefinitions,
+  H extends MessageDefinitions = MessageDefinitions,
+>(handlers: Handlers<M, H>, options?: WorkerServerOptions<M, H>): Promise<WorkerServer<H>>;
+export function startWorkerServer<
+  M extends MessageDefinitions = MessageDefinitions,
+  H extends MessageDefinitions = MessageDefinitions,
+>(options: WorkerServerOptions<M, H> & { handlers: Handlers<M, H> }): Promise<WorkerServer<H>>;
 export async function startWorkerServer(first: object, second: WorkerServerOptions = {}): Promise<WorkerServer> {
   if (typeof first !== 'object' || first === null) throw invalidOption('handlers', 'an object', first);
   const { handlers } = first as { handlers?: unknown };
@@ -53,31 +59,52 @@ async function serve(handlers: object, options: WorkerServerOptions): Promise<Wo
   const log = createLog(options.logger, options.logLevel, scriptName());
   const { onClose } = options;
   if (onClose !== undefined && typeof onClose !== 'function') throw invalidOption('onClose', 'a function', onClose);
-  const serverConnect = options.timeout?.serverConnect;
-  if (serverConnect !== undefined) checkTimeout('timeout.serverConnect', serverConnect);
+  const { timeout } = options;
+  if (timeout?.serverConnect !== undefined) checkTimeout('timeout.serverConnect', timeout.serverConnect);
   const { maxConcurrency = Infinity, maxPendingBytes } = options;
   if (maxConcurrency !== Infinity && !(Number.isInteger(maxConcurrency) && maxConcurrency > 0)) {
     throw invalidOption('maxConcurrency', 'an integer above 0, or Infinity', maxConcurrency);
   }
   const turns = new Turns(maxConcurrency);
-  const connectTimeout = (channel?: WorkerChannel) => ({ serverConnect: serverConnect ?? channel?.connectTimeout });
+  const timeoutsFor = (channel?: WorkerChannel) => ({
+    serverConnect: timeout?.serverConnect ?? channel?.connectTimeout,
+    message: timeout?.message,
+    types: timeout?.types,
+  });
   // What it cannot be is refused before a driver connects.
-  connectionOptions(codec, connectTimeout(), undefined, maxPendingBytes);
+  connectionOptions(codec, timeoutsFor(), undefined, maxPendingBytes);
   const channel = getWorkerChannel() ?? (await connectBy(driver));
   if (driver !== undefined && driver.name !== channel.driver) throw driverMismatch(channel.driver, driver.name);
   if (served.has(channel)) {
     throw new WorkerError('ERR_INVALID_OPTION', 'startWorkerServer() was called twice in one worker');
   }
   served.add(channel);
-  const server = new Server(channel, onClose, log);
+  const host = hostClientOf(channel);
+  const server = new Server(channel, host, onClose, log);
+  const nativeOptions = connectionOptions(codec, timeoutsFor(channel), undefined, maxPendingBytes);
   await channel.serve({
-    options: connectionOptions(codec, connectTimeout(channel), undefined, maxPendingBytes),
+    options: nativeOptions,
+    host: HostClient.serve(host, {
+      log,
+      maxPendingBytes: nativeOptions.maxPendingBytes,
+      whenFull: 'wait',
+      ...chains,
+    }),
     serializer: options.serializer,
     names,
     log,
     turns,
     createDispatcher: <Call>(answers: Answers<Call>) => {
-      const dispatcher = new Dispatcher(answers, { log, handlers, names, turns, ...chains });
+      const dispatcher = new Dispatcher(answers, {
+        log,
+        handlers,
+        names,
+        turns,
+        side: 'worker',
+        worker: () => server,
+        host,
+        ...chains,
+      });
       server.dispatcher = dispatcher;
       return dispatcher;
     },
@@ -86,7 +113,7 @@ async function serve(handlers: object, options: WorkerServerOptions): Promise<Wo
     onConnected: () => (server.isConnected = true),
     onHostGone: () => server.onHostGone(),
   });
-  return server;
+  return server as unknown as WorkerServer;
 }
 
 /** Connects by a user's driver: nothing else in this program tells that it is a worker. */
@@ -115,16 +142,6 @@ async function connectBy(driver: Driver | undefined): Promise<WorkerChannel> {
 /** Without `node:path`: what a worker loads, its start waits for. */
 function scriptName(): string {
   return /[^/\\]*$/.exec(process.argv[1] ?? '')?.[0] || 'worker';
-}
-
-/** Only own properties are handlers: no message can reach an inherited name. */
-function handlerNames(handlers: object): string[] {
-  const names = Object.keys(handlers);
-  for (const name of names) {
-    const handler = (handlers as Record<string, AnyHandler>)[name];
-    if (typeof handler !== 'function') throw invalidOption(`the handler "${name}"`, 'a function', handler);
-  }
-  return names;
 }
 
 function driverMismatch(actual: string, named: string): WorkerError {

@@ -1,6 +1,7 @@
 import { isMainThread } from 'node:worker_threads';
 
-import type { Answers, Dispatcher } from './dispatcher.js';
+import type { Answerer, Answers } from './answers.js';
+import type { HostLink } from './host-link.js';
 import type { Log } from './logger.js';
 import type { NativeOptions } from './native/binding.js';
 import { CHANNEL_VARIABLE } from './native/variables.js';
@@ -18,7 +19,9 @@ export interface ServeSetup {
   readonly names: readonly string[];
   readonly log: Log;
   readonly turns: Turns;
-  createDispatcher<Call>(answers: Answers<Call>): Dispatcher<Call>;
+  /** What the worker asks its host with. To be told when there is a host that fits, and when it has left. */
+  readonly host: HostLink;
+  createDispatcher<Call>(answers: Answers<Call>): Answerer<Call>;
   /** The host asks this worker to stop. */
   onCloseAsked(): void;
   /** The connection has ended; the host may connect again. */

@@ -1,6 +1,6 @@
 import type { Dispatcher } from './dispatcher.js';
+import type { HostClient } from './host-client.js';
 import type { Log } from './logger.js';
-import type { WorkerServer as Server } from './types/worker-server.js';
 import { encodeError } from './remote-error.js';
 import { within } from './within.js';
 import type { WorkerChannel } from './worker-channel.js';
@@ -9,7 +9,7 @@ import type { WorkerChannel } from './worker-channel.js';
 const CLOSE_TIMEOUT = 1000;
 
 /** The worker server, from the call of `startWorkerServer` to its end. */
-export class WorkerServer implements Server {
+export class WorkerServer {
   private hasHost = false;
   /** Of the connection that is there now: what ran for one before has lost its asker. */
   dispatcher: Pick<Dispatcher<unknown>, 'drained'> | undefined;
@@ -19,6 +19,7 @@ export class WorkerServer implements Server {
 
   constructor(
     private readonly channel: WorkerChannel,
+    readonly host: HostClient,
     private readonly onClose: (() => unknown) | undefined,
     private readonly log: Log,
   ) {

@@ -9,13 +9,17 @@ import type { Log } from './logger.js';
 import { checkTimeout } from './native/connection-options.js';
 import { Restarts } from './restarts.js';
 import { Retries, type Retryable, type RetryPolicy } from './retries.js';
+import { type RequestTerms, termsOf, unlessAborted } from './request-terms.js';
 import { sendWhenConnected } from './send-when-connected.js';
+import { StreamAnswer } from './stream-answer.js';
 import type { DriverCapabilities } from './types/driver.js';
 import type { ShutdownReason } from './types/shutdown-reason.js';
 import type { TransferList } from './types/transfer-list.js';
-import type { CloseOptions, PostOptions, SendOptions } from './types/worker-client.js';
+import type { PostOptions, SendOptions } from './types/request-sender.js';
+import type { CloseOptions } from './types/worker-client.js';
 import type { WorkerEvents } from './types/worker-events.js';
 import type { HealthOptions, WorkerHealth } from './types/worker-health.js';
+import type { WorkerStream } from './worker-stream.js';
 
 const CLOSE_TIMEOUT = 5000;
 const HEALTH_TIMEOUT = 1000;
@@ -81,7 +85,7 @@ export class Worker {
       keep,
       timeoutOf,
       isDebugged: () => isDebugged(this.current.channel),
-      sendOnce: (type, payload, timeout, transfer) => this.sendOnce(type, payload, timeout, transfer),
+      sendOnce: (type, payload, timeout, transfer, terms) => this.sendOnce(type, payload, timeout, transfer, terms),
       isLost: () => this.isLost,
       ensureRunning: () => this.ensureRunning(),
     };
@@ -158,17 +162,43 @@ export class Worker {
   /** Not an async function: that would cost each request another promise. */
   send(type: string, payload?: unknown, options?: SendOptions): Promise<unknown> {
     try {
-      const timeout = options?.timeout;
-      if (timeout !== undefined) checkTimeout('timeout', timeout);
+      const timeout = timeoutOf(options);
       if (typeof type !== 'string') throw invalidOption('the message type', 'a string', type);
       const transfer = this.checkTransfer(options);
+      const terms = termsOf(options);
       if (this.retries !== undefined && this.closing === undefined) {
-        return this.retries.send(type, payload, timeout, transfer);
+        return this.retries.send(type, payload, timeout, transfer, terms);
       }
-      return this.sendOnce(type, payload, timeout, transfer);
+      return this.sendOnce(type, payload, timeout, transfer, terms);
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** It begins at once. What goes wrong is told by reading it, and by its result. */
+  stream(type: string, payload?: unknown, options?: SendOptions): WorkerStream {
+    const answer = new StreamAnswer(type);
+    try {
+      const timeout = timeoutOf(options);
+      if (typeof type !== 'string') throw invalidOption('the message type', 'a string', type);
+      const transfer = this.checkTransfer(options);
+      const terms = termsOf(options);
+      const { retries } = this;
+      const { reconnecting } = this.current;
+      const begin = () => {
+        const { current } = this;
+        if (this.closing !== undefined) answer.reject(workerClosed(`stream "${type}"`, this.name));
+        else if (!current.isActive) void current.refusal('stream', type).then(answer.reject);
+        else current.requests.stream(type, payload, timeout, transfer, terms, answer);
+      };
+      const isHeld = retries?.isHeld === true && this.closing === undefined;
+      if (isHeld) unlessAborted(terms?.signal, retries.whenClear(begin)).catch(answer.abort);
+      else if (reconnecting === undefined) begin();
+      else unlessAborted(terms?.signal, reconnecting.then(begin, begin)).catch(answer.abort);
+    } catch (error) {
+      answer.reject(error);
+    }
+    return answer.stream;
   }
 
   private sendOnce(
@@ -176,10 +206,11 @@ export class Worker {
     payload: unknown,
     timeout: number | undefined,
     transfer: TransferList | undefined,
+    terms: RequestTerms | undefined,
   ): Promise<unknown> {
     const { current } = this;
-    if (this.closing !== undefined || !current.isActive) return this.refuse(type, payload, timeout, transfer);
-    return current.requests.send(type, payload, timeout, transfer);
+    if (this.closing !== undefined || !current.isActive) return this.refuse(type, payload, timeout, transfer, terms);
+    return current.requests.send(type, payload, timeout, transfer, terms);
   }
 
   private async refuse(
@@ -187,20 +218,22 @@ export class Worker {
     payload: unknown,
     timeout: number | undefined,
     transfer: TransferList | undefined,
+    terms: RequestTerms | undefined,
   ): Promise<unknown> {
     if (this.closing !== undefined) throw workerClosed(`send "${type}"`, this.name);
     const { reconnecting } = this.current;
     if (reconnecting === undefined) throw await this.current.refusal('send', type);
     const { name, keep, timeoutOf, isDebugged } = this.init;
-    return sendWhenConnected(reconnecting, {
+    const sent = sendWhenConnected(reconnecting, {
       type,
       worker: name,
       copy: keep(payload, type),
       timeout: timeoutOf(type, timeout),
       isDebugged: () => isDebugged(this.current.channel),
-      send: (copy, left) => this.sendOnce(type, copy, left, transfer),
+      send: (copy, left) => this.sendOnce(type, copy, left, transfer, terms),
       refusal: () => this.current.refusal('send', type),
     });
+    return unlessAborted(terms?.signal, sent);
   }
 
   post(type: string, payload?: unknown, options?: PostOptions): void {
@@ -336,4 +369,10 @@ export class Worker {
     this.init.events.off(event, listener);
     return this;
   }
+}
+
+function timeoutOf(options: SendOptions | undefined): number | undefined {
+  const timeout = options?.timeout;
+  if (timeout !== undefined) checkTimeout('timeout', timeout);
+  return timeout;
 }

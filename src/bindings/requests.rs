@@ -23,13 +23,16 @@ const SEQUENCES: u64 = 1 << 27;
 /// The digits of a generated id that count; the others are random, once for each table.
 const COUNTED: u32 = 48;
 
+/// What is kept of a request: how long it may take.
+type Timeout = Option<Duration>;
+
 /// The requests in flight of a connection that moves JavaScript values. The same table that serves byte connections; the
 /// facade sends the messages and tells it the answers.
 #[napi]
 pub struct NativeRequests {
     environment: Rc<Environment>,
     timeouts: Timeouts,
-    table: Rc<RefCell<Transactions<()>>>,
+    table: Rc<RefCell<Transactions<Timeout>>>,
     /// What generated ids begin with.
     base: u128,
     clock: Rc<Clock>,
@@ -37,14 +40,23 @@ pub struct NativeRequests {
 
 #[napi]
 impl NativeRequests {
-    /// Only the timeouts of the options matter.
+    /// Only the timeouts of the options matter. Where the other side has a table too, it gives its `idBase`: the ids of
+    /// this one begin with it as well, and their numbers with 2^47.
     #[napi(constructor, catch_unwind)]
-    pub fn new(environment: &NativeEnvironment, options: NativeOptions) -> Result<Self, Failure> {
+    pub fn new(
+        environment: &NativeEnvironment,
+        options: NativeOptions,
+        id_base: Option<String>,
+    ) -> Result<Self, Failure> {
+        let base = match id_base {
+            Some(text) => shared_base(&text)?,
+            None => uuid::Uuid::new_v4().as_u128() >> COUNTED << COUNTED,
+        };
         Ok(Self {
             environment: Rc::clone(&environment.inner),
             timeouts: options.to_config()?.timeouts,
             table: Rc::new(RefCell::new(Transactions::new())),
-            base: uuid::Uuid::new_v4().as_u128() >> COUNTED << COUNTED,
+            base,
             clock: Rc::default(),
         })
     }
@@ -66,7 +78,7 @@ impl NativeRequests {
         };
         let per_call = if timeout < 0.0 { None } else { Some(Timeouts::from_millis(timeout).map_err(Error::from)?) };
         let timeout = self.timeouts.message_timeout(&message_type, per_call);
-        let slot = table.insert(id, (), self.now(), timeout).map_err(Error::from)?;
+        let slot = table.insert(id, timeout, self.now(), timeout).map_err(Error::from)?;
         Ok(ticket(slot, &table))
     }
 
@@ -93,7 +105,7 @@ impl NativeRequests {
             for index in 0..begun {
                 let id = generated(base, &table);
                 // It counts, so it cannot be in flight.
-                let ticket = table.insert(id, (), now, timeout).map_or(-1.0, |slot| ticket(slot, &table));
+                let ticket = table.insert(id, timeout, now, timeout).map_or(-1.0, |slot| ticket(slot, &table));
                 environment.write_number(index, ticket);
             }
         })?;
@@ -105,13 +117,34 @@ impl NativeRequests {
     #[napi(catch_unwind)]
     pub fn finish_by_id(&self, tx: String) -> i64 {
         let ended = self.table.borrow_mut().complete(TransactionIdRef::parse(&tx));
-        ended.map_or(-1, |(slot, ())| slot.0.into())
+        ended.map_or(-1, |(slot, _)| slot.0.into())
+    }
+
+    /// The slot of the transaction with this id, which stays in flight; -1 where it has ended before.
+    #[napi(catch_unwind)]
+    pub fn slot_by_id(&self, tx: String) -> i64 {
+        let found = self.table.borrow().peek(TransactionIdRef::parse(&tx)).map(|(slot, _)| slot);
+        found.map_or(-1, |slot| slot.0.into())
+    }
+
+    /// Begins the timeout of a transaction anew.
+    #[napi(catch_unwind)]
+    pub fn extend(&self, slot: u32) {
+        let mut table = self.table.borrow_mut();
+        let timeout = table.get(Slot(slot)).and_then(|(_, timeout)| *timeout);
+        table.extend(Slot(slot), self.now(), timeout);
+    }
+
+    /// Takes the deadline of a transaction away until `extend`.
+    #[napi(catch_unwind)]
+    pub fn pause(&self, slot: u32) {
+        self.table.borrow_mut().extend(Slot(slot), self.now(), None);
     }
 
     /// The transaction id of a request in flight.
     #[napi(catch_unwind)]
     pub fn transaction_id(&self, slot: u32) -> Option<String> {
-        self.table.borrow().get(Slot(slot)).map(|(id, ())| id.to_string())
+        self.table.borrow().get(Slot(slot)).map(|(id, _)| id.to_string())
     }
 
     /// Ends a transaction without an outcome; tells whether there was one.
@@ -124,7 +157,7 @@ impl NativeRequests {
     #[napi(catch_unwind)]
     pub fn fail_all(&self) -> Vec<u32> {
         let mut slots = Vec::new();
-        self.table.borrow_mut().fail_all(|slot, ()| slots.push(slot.0));
+        self.table.borrow_mut().fail_all(|slot, _| slots.push(slot.0));
         slots
     }
 
@@ -142,7 +175,7 @@ impl NativeRequests {
         let mut late = Vec::new();
         self.clock.go_on(self.environment.now());
         let now = self.now();
-        self.table.borrow_mut().expire(now, |slot, _, (), timeout| {
+        self.table.borrow_mut().expire(now, |slot, _, _, timeout| {
             late.extend([slot.0.into(), timeout.as_secs_f64() * 1e3]);
         });
         late
@@ -171,12 +204,21 @@ impl NativeRequests {
     }
 }
 
-fn generated(base: u128, table: &Transactions<()>) -> TransactionId {
+/// What the other side's ids begin with, and the bit that keeps this side's apart.
+fn shared_base(text: &str) -> Result<u128, Failure> {
+    match TransactionId::from_custom(&format!("{text}{:012x}", 1_u64 << (COUNTED - 1))).map_err(Error::from)? {
+        TransactionId::Uuid(base) => Ok(base),
+        // The peer's ids are no UUIDs, so none of this side can be one of them.
+        TransactionId::Custom(_) => Ok(uuid::Uuid::new_v4().as_u128() >> COUNTED << COUNTED),
+    }
+}
+
+fn generated(base: u128, table: &Transactions<Timeout>) -> TransactionId {
     TransactionId::Uuid(base | u128::from(table.inserted() % (1 << COUNTED)))
 }
 
 /// Ends the transaction of a ticket, if it has not ended before.
-fn finish(table: &mut Transactions<()>, number: f64) {
+fn finish(table: &mut Transactions<Timeout>, number: f64) {
     let slot = slot_of(number);
     if ticket(slot, table) == number {
         table.cancel(slot);
@@ -185,7 +227,7 @@ fn finish(table: &mut Transactions<()>, number: f64) {
 
 /// The ticket of the transaction that is in the slot; -1 where there is none.
 #[expect(clippy::cast_precision_loss, reason = "it has at most 53 bits")]
-fn ticket(slot: Slot, table: &Transactions<()>) -> f64 {
+fn ticket(slot: Slot, table: &Transactions<Timeout>) -> f64 {
     table.sequence(slot).map_or(-1.0, |sequence| (sequence % SEQUENCES * SLOTS + u64::from(slot.0) % SLOTS) as f64)
 }
 

@@ -1,26 +1,27 @@
 import { RequestKind } from '../connection.js';
-import type { AnyHandler, Answers, Dispatcher } from '../dispatcher.js';
+import type { Answerer, Answers, AnyHandler } from '../answers.js';
 import { fromNative } from '../errors.js';
 import { type Encoded, type PayloadCodec, Undecodable } from '../payload-codec.js';
 import { encodeError } from '../remote-error.js';
 import type { RemoteErrorPayload } from '../types/message.js';
 import type { NativeConnection } from './binding.js';
-import { getNative, RecordKind } from './environment.js';
+import { getNative } from './environment.js';
+import { RecordKind } from './records.js';
 
 export interface NativeAnswererInit {
   readonly connection: NativeConnection;
   readonly codec: PayloadCodec;
   /** The message types that have handlers, in the order of the addon's numbers. */
   readonly names: readonly string[];
-  createDispatcher(answers: Answers<number>): Dispatcher<number>;
+  createDispatcher(answers: Answers<number>): Answerer<number>;
 }
 
 /** The side of a connection that answers, where bytes are moved. A call is the addon's number for it. */
 export class NativeAnswerer implements Answers<number> {
-  readonly dispatcher: Dispatcher<number>;
+  readonly dispatcher: Answerer<number>;
   protected readonly native = getNative();
   protected readonly connection: NativeConnection;
-  protected readonly codec: PayloadCodec;
+  readonly codec: PayloadCodec;
   private readonly names: readonly string[];
   /** By the addon's numbers. */
   private readonly handlers: readonly (AnyHandler | undefined)[];

@@ -1,7 +1,8 @@
 import type { Outcomes } from '../connection.js';
 import type { Encoded, PayloadCodec } from '../payload-codec.js';
 import type { NativeAnswerer } from './answerer.js';
-import { getNative, HEAD, RECORD, RecordKind } from './environment.js';
+import { getNative } from './environment.js';
+import { HEAD, RECORD, RecordKind } from './records.js';
 
 /** Who takes what a connection brings. */
 export interface Takers {

@@ -36,11 +36,14 @@ export declare class NativeConnection {
   /** Blocks until the start-up data are there; gives them once, as JSON text. Throws `ERR_CONNECT_TIMEOUT`. */
   readStartupData(timeout: number): string | null;
   /** Starts to serve. Messages come from the next `drain()` on. */
-  serve(options: NativeOptions, handlers: string[], onMessages: OnMessages, onControl: OnControl): void;
+  serve(options: NativeOptions, onMessages: OnMessages, onControl: OnControl): void;
   /** Sends a request; gives its slot, or 4,294,967,295 when too much waits to be written: then nothing was begun. */
   request(messageType: unknown, payload: unknown, timeout: number): number;
-  /** Begins a transaction whose message follows with `submit`; gives its slot. Without an id it gets a random one. */
-  reserve(messageType: string, tx: string | undefined | null, timeout: number): number;
+  /**
+   * Begins a transaction whose message, of this kind, follows with `submit`; gives its slot. Without an id it gets a
+   * random one.
+   */
+  reserve(messageType: string, tx: string | undefined | null, timeout: number, kind: number): number;
   /** Sends the message of a transaction, unless it has ended meanwhile; `false` when too much waits to be written. */
   submit(slot: number, messageType: unknown, payload: unknown): boolean;
   /** The transaction id of a request in flight. */
@@ -84,6 +87,34 @@ export declare class NativeConnection {
   get isReady(): boolean;
   /** Closes the connection at once. Nothing more will be told. */
   close(): void;
+  /** As `cancel`; tells the peer that nobody waits for the outcome. */
+  abort(slot: number): boolean;
+  /** Lets so many units more of chunks come. */
+  credit(slot: number, units: number): void;
+  /**
+   * Sends a chunk of a request's payload. Gives its cost in units; negative, where too much waits to be written: then
+   * `Control.Room` will be told.
+   */
+  input(slot: number, payload: unknown): number;
+  /** Ends a request's payload; with an error, as JSON text, because that has ended it. */
+  endInput(slot: number, error?: string | undefined | null): void;
+  /** Tells how far a call is. */
+  progress(call: number, payload: unknown): void;
+  /** Sends a chunk of a call's outcome. As `input`. */
+  chunk(call: number, payload: unknown): number;
+  /** Lets so many units more of input come; 0: none is wanted any more. */
+  demand(call: number, units: number): void;
+  /**
+   * Blocks this thread until a request has its outcome, and tells it before it returns: 1 a result, 2 an error of the
+   * handler, 3 it is late, 4 an answer that cannot be used, 5 the peer is lost, with the error it may have told. What
+   * comes meanwhile is told by the next `drain()`; requests of the peer fail with `ERR_HOST_BLOCKED`.
+   */
+  waitFor(slot: number, onOutcome: (outcome: number, payload: any, millis: number, detail: string) => void): void;
+  /**
+   * How a child process has ended, without taking that from who waits for it: its exit code, or -1 and the number of
+   * the signal. Waits at most `timeout` milliseconds for its end; empty where that is not to be known.
+   */
+  static exitOf(pid: number, timeout: number): Array<number>;
 }
 
 /** Tells the hosts of this worker. What happens at a breakpoint, no JavaScript could tell. */
@@ -168,8 +199,11 @@ export declare class NativePair {
  * facade sends the messages and tells it the answers.
  */
 export declare class NativeRequests {
-  /** Only the timeouts of the options matter. */
-  constructor(environment: NativeEnvironment, options: NativeOptions);
+  /**
+   * Only the timeouts of the options matter. Where the other side has a table too, it gives its `idBase`: the ids of
+   * this one begin with it as well, and their numbers with 2^47.
+   */
+  constructor(environment: NativeEnvironment, options: NativeOptions, idBase?: string | undefined | null);
   /**
    * Begins a transaction; gives its ticket, whose remainder by 2^26 is its slot. Without an id it gets one that
    * begins with `idBase` and ends in its number. A negative timeout is the configured one.
@@ -183,6 +217,12 @@ export declare class NativeRequests {
   get exchange(): () => void;
   /** Ends the transaction with this id; gives its slot, or -1 where it has ended before. */
   finishById(tx: string): number;
+  /** The slot of the transaction with this id, which stays in flight; -1 where it has ended before. */
+  slotById(tx: string): number;
+  /** Begins the timeout of a transaction anew. */
+  extend(slot: number): void;
+  /** Takes the deadline of a transaction away until `extend`. */
+  pause(slot: number): void;
   /** The transaction id of a request in flight. */
   transactionId(slot: number): string | null;
   /** Ends a transaction without an outcome; tells whether there was one. */
@@ -255,6 +295,8 @@ export interface NativeOptions {
   terminator?: string;
   /** Payloads are plain JSON: those of a batch come as one JSON array. */
   json: boolean;
+  /** The message types that this side has handlers for, in the order of their numbers. */
+  handlers: Array<string>;
   /** The largest frame in bytes. */
   maxMessageSize: number;
   /** The most bytes that may wait to be written; Infinity: any number. */

@@ -36,6 +36,7 @@ export function connectionOptions(
   const options: NativeOptions = {
     serializer: serializer.name,
     json: codec.json,
+    handlers: [],
     maxMessageSize: Math.min(maxMessageSize, Number.MAX_SAFE_INTEGER),
     maxPendingBytes: Math.min(maxPendingBytes, Number.MAX_SAFE_INTEGER),
     startupTimeout: checkTimeout('timeout.startup', config.startup ?? defaults.startup),

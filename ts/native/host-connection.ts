@@ -1,34 +1,56 @@
 import type { ConnectedHost, ConnectionSetup } from '../connection.js';
 import { fromNative } from '../errors.js';
 import { type Encoded, parseText } from '../payload-codec.js';
+import { NativeAnswerer } from './answerer.js';
 import type { NativePair } from './binding.js';
 import { getNative } from './environment.js';
-import { Control, HEAD, RECORD } from './records.js';
+import { Control } from './records.js';
+import { handOn } from './batches.js';
+import { requesterOf } from './requester.js';
 
 /** How long a worker that does not read may hold up its host, in milliseconds. */
 const FLUSH_TIMEOUT = 100;
+/** What begins so, the library tells itself. */
+const OWN = 'isolated-workers:';
 
 /** Connects to a worker process through the addon. */
 export function connectNative(pair: NativePair, setup: ConnectionSetup): ConnectedHost {
-  const { addon, environment, records, scheduleFlush } = getNative();
-  const { outcomes, codec, options, startupData } = setup;
+  const { addon, environment, scheduleFlush } = getNative();
+  const { outcomes, codec, startupData, names } = setup;
 
-  const onMessages = (count: number, payloads: Encoded) => {
-    const values = codec.decodeBatch(records, count, payloads);
-    for (let index = 0; index < count; index++) {
-      const at = HEAD + index * RECORD;
-      outcomes.settle(records[at + 1] as number, records[at] as number, values[index], records[at + 2] as number);
-    }
-    outcomes.batchEnd();
-  };
   const onControl = (what: number, number: number, payload: unknown, detail: string) => {
-    if (what === Control.Room) outcomes.onRoom();
-    else if (what === Control.Due) void (setup.isDebugged() && connection.hold());
-    else if (what === Control.Refused) outcomes.refuse(number, fromNative(detail));
-    else setup.onControl(what, number, what === Control.Fatal ? readFatal(payload) : payload, detail);
+    const { dispatcher } = answerer;
+    switch (what) {
+      case Control.Room:
+        dispatcher.onRoom();
+        return outcomes.onRoom();
+      case Control.Due:
+        if (setup.isDebugged()) connection.hold();
+        return;
+      case Control.Refused:
+        return outcomes.refuse(number, fromNative(detail));
+      case Control.UnknownRequest:
+        return answerer.onUnknownRequest(number, payload as Encoded, detail);
+      case Control.InputRefused:
+        return answerer.onInputRefused(number, detail);
+      case Control.UnknownNotification:
+        if (detail.startsWith(OWN)) break;
+        return answerer.onUnknownNotification(payload as Encoded, detail);
+      case Control.Fatal:
+        return setup.onControl(what, number, readFatal(payload), detail);
+      case Control.End:
+        dispatcher.abandon();
+    }
+    setup.onControl(what, number, payload, detail);
   };
 
-  const connection = addon.NativeConnection.host(environment, pair, options, startupData, onMessages, onControl);
+  const options = { ...setup.options, handlers: [...names] };
+  const onMessages = (count: number, payloads: Encoded) => handOn(takers, count, payloads);
+  const native = addon.NativeConnection.host(environment, pair, options, startupData, onMessages, onControl);
+  const connection = requesterOf(native);
+  const { createDispatcher } = setup;
+  const answerer = new NativeAnswerer({ connection, codec, names, createDispatcher });
+  const takers = { codec, outcomes, answerer };
   return {
     connection,
     scheduleFlush,
@@ -36,7 +58,10 @@ export function connectNative(pair: NativePair, setup: ConnectionSetup): Connect
       environment.flush();
       connection.flushBlocking(FLUSH_TIMEOUT);
     },
-    close: () => connection.close(),
+    close() {
+      answerer.dispatcher.abandon();
+      connection.close();
+    },
   };
 }
 

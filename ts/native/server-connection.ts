@@ -1,64 +1,71 @@
-import type { AnyHandler, Answers, Dispatcher } from '../dispatcher.js';
+import type { ConnectedRequester, Outcomes } from '../connection.js';
 import { fromNative, hostSilent } from '../errors.js';
 import { KEPT_RESULT, type KeptOutcome, type KeptResults, TAKEN_OVER } from '../kept-results.js';
-import { createCodec, type Encoded, type PayloadCodec } from '../payload-codec.js';
+import { createCodec, type Encoded } from '../payload-codec.js';
 import { encodeError } from '../remote-error.js';
 import type { RemoteErrorPayload } from '../types/message.js';
 import type { ServeSetup } from '../worker-channel.js';
+import { NativeAnswerer } from './answerer.js';
 import type { NativeConnection } from './binding.js';
-import { getNative } from './environment.js';
-import { Control, HEAD, RECORD, RecordKind } from './records.js';
+import { Control } from './records.js';
+import { handOn } from './batches.js';
+import { requesterOf } from './requester.js';
 
-/** The worker's side of a connection that moves bytes. A call is the addon's number for it. */
-export class NativeServer implements Answers<number> {
-  private readonly native = getNative();
-  private readonly codec: PayloadCodec;
+/** How long a host that does not read may hold up its worker, in milliseconds. */
+const FLUSH_TIMEOUT = 100;
+
+/** The worker's side of a connection that moves bytes. */
+export class NativeServer extends NativeAnswerer {
+  /** Of what the worker asks its host; it may never ask anything. */
+  outcomes: Outcomes | undefined;
   private isReady = false;
   private hasLeft = false;
-  private readonly dispatcher: Dispatcher<number>;
-  /** By the addon's numbers. */
-  private readonly handlers: readonly (AnyHandler | undefined)[];
 
   constructor(
-    private readonly connection: NativeConnection,
+    connection: NativeConnection,
     private readonly setup: ServeSetup,
     private readonly kept: KeptResults | undefined,
     /** An outcome was kept. */
     private readonly onKept: () => void,
   ) {
-    this.codec = createCodec(setup.serializer);
-    this.dispatcher = setup.createDispatcher(this);
-    this.handlers = setup.names.map((name) => this.dispatcher.find(name));
+    const { names, createDispatcher } = setup;
+    super({ connection, codec: createCodec(setup.serializer), names, createDispatcher });
+  }
+
+  get answerer(): this {
+    return this;
   }
 
   /** Resolves when the host's handshake was read and fits. */
   serve(onEnd: () => void): Promise<void> {
-    const { connection, dispatcher, setup } = this;
-    const { options, names } = setup;
+    const { connection, setup } = this;
+    const options = { ...setup.options, handlers: [...setup.names] };
     return new Promise((resolve, reject) => {
       const onControl = (what: number, number: number, payload: Encoded, detail: string) => {
         switch (what) {
           case Control.Ready:
-            // Not before: the handshake is to be read, however much there is to do.
-            setup.turns.attach(this);
-            setup.onConnected();
-            this.isReady = true;
-            this.deliver();
+            this.onReady();
             return resolve();
           case Control.Mismatch:
             return reject(fromNative(detail));
           case Control.HandshakeTimedOut:
             return reject(hostSilent(options.serverConnectTimeout));
+          case Control.Refused:
+            return this.outcomes?.refuse(number, fromNative(detail));
           case Control.UnknownRequest:
-            return dispatcher.receive(number, detail, undefined, this.codec.decode(payload));
+            return this.onUnknownRequest(number, payload, detail);
           case Control.UnknownNotification:
-            return dispatcher.receive(undefined, detail, undefined, this.codec.decode(payload));
+            return this.onUnknownNotification(payload, detail);
+          case Control.InputRefused:
+            return this.onInputRefused(number, detail);
           case Control.Dropped:
             return setup.log('warn', `a message from the host was dropped: ${detail}`);
           case Control.Close:
             return setup.onCloseAsked();
           case Control.Room:
-            return setup.turns.release();
+            setup.turns.release();
+            this.dispatcher.onRoom();
+            return this.outcomes?.onRoom();
           case Control.End:
             this.leave();
             setup.turns.release();
@@ -66,7 +73,7 @@ export class NativeServer implements Answers<number> {
         }
       };
       try {
-        connection.serve(options, [...names], this.onMessages, onControl);
+        connection.serve(options, (count: number, payloads: Encoded) => handOn(this, count, payloads), onControl);
       } catch (error) {
         throw fromNative(error);
       }
@@ -78,23 +85,34 @@ export class NativeServer implements Answers<number> {
     });
   }
 
-  private readonly onMessages = (count: number, payloads: Encoded): void => {
-    const { dispatcher, handlers } = this;
-    const { names } = this.setup;
-    const { records } = this.native;
-    const values = this.codec.decodeBatch(records, count, payloads);
-    for (let index = 0; index < count; index++) {
-      const at = HEAD + index * RECORD;
-      const call = records[at] === RecordKind.Request ? records[at + 1] : undefined;
-      const handler = records[at + 2] as number;
-      const type = names[handler] as string;
-      dispatcher.receive(call, type, handlers[handler], values[index], records[at + 3]);
-    }
-  };
+  /** Not before: the handshake is to be read, however much there is to do. */
+  private onReady(): void {
+    const { setup, codec } = this;
+    setup.turns.attach(this);
+    // What its host does not understand, the addon refuses.
+    setup.host.attach({ codec, answersCalls: true, connect: (outcomes) => this.connectRequester(outcomes) });
+    setup.onConnected();
+    this.isReady = true;
+    this.deliver();
+  }
+
+  private connectRequester(outcomes: Outcomes): ConnectedRequester {
+    this.outcomes = outcomes;
+    const { native } = this;
+    const connection = requesterOf(this.connection);
+    const flush = () => {
+      native.environment.flush();
+      connection.flushBlocking(FLUSH_TIMEOUT);
+    };
+    return { connection, scheduleFlush: native.scheduleFlush, flush };
+  }
 
   /** The host has left: what its requests come to has no taker. */
   leave(): void {
+    if (this.hasLeft) return;
     this.hasLeft = true;
+    this.setup.host.detach();
+    this.dispatcher.abandon(this.kept !== undefined);
   }
 
   /** Tells the host what came to its end while none was there. */
@@ -127,18 +145,18 @@ export class NativeServer implements Answers<number> {
     this.connection.post(TAKEN_OVER, undefined);
   }
 
-  respond(call: number, type: string, result: unknown): void {
-    if (this.hasLeft) return this.keep(call, type, { result });
-    const hasRoom = this.connection.respond(call, this.codec.encode(result, `the result of "${type}"`));
-    this.native.scheduleFlush();
-    if (!hasRoom) this.setup.turns.hold();
+  override respond(call: number, type: string, result: unknown): void {
+    if (this.hasLeft) this.keep(call, type, { result });
+    else super.respond(call, type, result);
   }
 
-  fail(call: number, type: string, error: RemoteErrorPayload): void {
-    if (this.hasLeft) return this.keep(call, type, { error });
-    const hasRoom = this.connection.fail(call, JSON.stringify(error));
-    this.native.scheduleFlush();
-    if (!hasRoom) this.setup.turns.hold();
+  override fail(call: number, type: string, error: RemoteErrorPayload): void {
+    if (this.hasLeft) this.keep(call, type, { error });
+    else super.fail(call, type, error);
+  }
+
+  protected override onFull(): void {
+    this.setup.turns.hold();
   }
 
   setReading(reading: boolean): void {
@@ -147,9 +165,5 @@ export class NativeServer implements Answers<number> {
 
   tellFatal(error: RemoteErrorPayload): void {
     this.connection.tellFatal(JSON.stringify(error));
-  }
-
-  transactionId(call: number): string | undefined {
-    return this.connection.callTransactionId(call) ?? undefined;
   }
 }

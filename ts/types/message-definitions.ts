@@ -9,6 +9,12 @@ export interface MessageDefinition {
   payload: unknown;
   /** The data the handler returns. */
   result?: unknown;
+  /** One chunk of the answer, for a type that is asked with `stream`; `result` then is what comes after the last one. */
+  stream?: unknown;
+  /** One chunk of what follows the payload. */
+  input?: unknown;
+  /** What the handler tells before its outcome. */
+  progress?: unknown;
 }
 
 /** Message types by name. Also what stands in where a program names no messages: any name, any payload. */
@@ -56,4 +62,34 @@ export type PayloadOf<M extends MessageDefinitions, K extends MessageTypeOf<M>> 
 /** What a handler of the type `K` returns, without the message around it; `void` for a type without result. */
 export type ResultPayloadOf<M extends MessageDefinitions, K extends MessageTypeOf<M>> = {
   [P in K]: 'result' extends keyof M[P] ? M[P]['result'] : void;
+}[K];
+
+/** The names of the message types in `M` that may be asked with `stream`. */
+export type WithStream<M extends MessageDefinitions> = {
+  [K in MessageTypeOf<M>]: 'stream' extends keyof M[K] ? K : never;
+}[MessageTypeOf<M>];
+
+/** The names of the message types in `M` that must be asked with `stream`. */
+export type WithStreamAlone<M extends MessageDefinitions> = {
+  [K in MessageTypeOf<M>]: M[K] extends { stream: infer C } ? (undefined extends C ? never : K) : never;
+}[MessageTypeOf<M>];
+
+/** The names of the message types in `M` that need an `input`. */
+export type WithInput<M extends MessageDefinitions> = {
+  [K in MessageTypeOf<M>]: M[K] extends { input: infer C } ? (undefined extends C ? never : K) : never;
+}[MessageTypeOf<M>];
+
+/** One chunk of the answer to the type `K`. */
+export type StreamOf<M extends MessageDefinitions, K extends MessageTypeOf<M>> = {
+  [P in K]: 'stream' extends keyof M[P] ? M[P]['stream'] : never;
+}[K];
+
+/** One chunk of what follows the payload of the type `K`. */
+export type InputOf<M extends MessageDefinitions, K extends MessageTypeOf<M>> = {
+  [P in K]: 'input' extends keyof M[P] ? M[P]['input'] : never;
+}[K];
+
+/** What the handler of the type `K` tells before its outcome. */
+export type ProgressOf<M extends MessageDefinitions, K extends MessageTypeOf<M>> = {
+  [P in K]: 'progress' extends keyof M[P] ? M[P]['progress'] : never;
 }[K];

@@ -36,7 +36,7 @@ export type ResultOf<M extends MessageDefinitions, K extends WithResult<M>> = Re
 export type MessageResult<
   A extends MessageDefinitions | string,
   B extends (A extends string
-    ? { [K in A]: Required<MessageDefinition> }
+    ? { [K in A]: Required<Pick<MessageDefinition, 'payload' | 'result'>> }
     : A extends MessageDefinitions
       ? WithResult<A>
       : never),

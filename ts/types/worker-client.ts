@@ -3,40 +3,12 @@ import type { Readable } from 'node:stream';
 import type { ChildProcessDriver } from '../drivers/child-process.js';
 import type { CapabilitiesOf, Driver, PidOf } from './driver.js';
 import type { Handlers } from './handlers.js';
-import type {
-  MessageDefinitions,
-  MessageTypeOf,
-  PayloadOf,
-  ResultPayloadOf,
-  WithOptionalPayload,
-} from './message-definitions.js';
+import type { MessageDefinitions } from './message-definitions.js';
+import type { RequestSender } from './request-sender.js';
 import type { ShutdownReason } from './shutdown-reason.js';
 import type { TransferList } from './transfer-list.js';
 import type { WorkerEvents } from './worker-events.js';
 import type { HealthOptions, WorkerHealth } from './worker-health.js';
-
-/**
- * Options of one `send`.
- *
- * @typeParam T - As of {@link PostOptions}.
- */
-export interface SendOptions<T extends TransferList = TransferList> extends PostOptions<T> {
-  /** In milliseconds, in place of the worker's own message timeouts; `0` and `Infinity` mean: no limit. */
-  timeout?: number | undefined;
-}
-
-/**
- * Options of one `post`.
- *
- * @typeParam T - What `transfer` takes: `never` where the driver moves no memory.
- */
-export interface PostOptions<T extends TransferList = TransferList> {
-  /**
-   * What of the payload is moved to the worker instead of copied: `ArrayBuffer`s, `MessagePort`s and the like. Only where
-   * the driver's `capabilities.sharedMemory` is `true`, else `ERR_UNSUPPORTED_BY_DRIVER`. Default: nothing.
-   */
-  transfer?: T | undefined;
-}
 
 /** Options of `close`. */
 export interface CloseOptions {
@@ -53,12 +25,14 @@ export interface CloseOptions {
  *
  * @typeParam M - The messages, made with `DefineMessages`.
  * @typeParam D - The driver; `Driver` where it is not known.
+ * @typeParam H - The messages that the worker sends to its host.
  */
 export type WorkerClient<
   M extends MessageDefinitions = MessageDefinitions,
   D extends Driver = ChildProcessDriver,
+  H extends MessageDefinitions = MessageDefinitions,
 > = MessageSender<M, TransferListOf<D>> &
-  WorkerHandle<D> &
+  WorkerHandle<D, H> &
   (CapabilitiesOf<D>['reconnect'] extends true ? Reconnectable : unknown);
 
 /** What `transfer` takes with the driver `D`: `never` unless its `capabilities.sharedMemory` is `true`. */
@@ -71,31 +45,10 @@ declare const messages: unique symbol;
  *
  * @typeParam T - As of {@link PostOptions}.
  */
-export interface MessageSender<M extends MessageDefinitions, T extends TransferList = never> {
-  /**
-   * Sends a request and waits for its outcome. Requests sent before the worker is ready wait, in order. Any number may
-   * be in flight. One that fails leaves the worker and its other requests alone.
-   *
-   * @param payload - May be left out where the type accepts `undefined`.
-   * @returns What the handler returned; for a type without result, nothing, once the handler is done.
-   * @throws What the handler threw, rebuilt; or a `WorkerError`, for example with the code `ERR_MESSAGE_TIMEOUT`,
-   *   `ERR_NOT_SERIALIZABLE`, `ERR_MESSAGE_TOO_LARGE`, `ERR_WORKER_CRASHED` or `ERR_WORKER_CLOSED`.
-   */
-  send<K extends WithOptionalPayload<M>>(type: K): Promise<ResultPayloadOf<M, K>>;
-  send<K extends MessageTypeOf<M>>(
-    type: K,
-    payload: PayloadOf<M, K>,
-    options?: SendOptions<T>,
-  ): Promise<ResultPayloadOf<M, K>>;
-
-  /**
-   * Sends a notification: no answer comes, not even an error of the handler.
-   *
-   * @throws A `WorkerError` where the message cannot be sent at all, for example with the code `ERR_WORKER_CLOSED`.
-   */
-  post<K extends WithOptionalPayload<M>>(type: K): void;
-  post<K extends MessageTypeOf<M>>(type: K, payload: PayloadOf<M, K>, options?: PostOptions<T>): void;
-
+export interface MessageSender<M extends MessageDefinitions, T extends TransferList = never> extends RequestSender<
+  M,
+  T
+> {
   /**
    * Never there. It tells the compiler to compare senders by their messages, which it does not do for overloads, so
    * that a worker with other messages is not taken for this one.
@@ -106,7 +59,7 @@ export interface MessageSender<M extends MessageDefinitions, T extends TransferL
 }
 
 /** What a worker can do whatever its messages are. */
-export interface WorkerHandle<D extends Driver = Driver> {
+export interface WorkerHandle<D extends Driver = Driver, H extends MessageDefinitions = MessageDefinitions> {
   /**
    * Ends the worker: refuses new requests, waits for those in flight, asks the worker to stop, and where it does not,
    * terminates and then kills it. Resolves when the worker is gone, with how it ended. A detached one that another host has
@@ -155,11 +108,11 @@ export interface WorkerHandle<D extends Driver = Driver> {
   health(options?: HealthOptions): Promise<WorkerHealth>;
 
   /** Calls the listener each time. */
-  on<E extends keyof WorkerEvents>(event: E, listener: (...details: WorkerEvents[E]) => void): this;
+  on<E extends keyof WorkerEvents<H>>(event: E, listener: (...details: WorkerEvents<H>[E]) => void): this;
   /** Calls the listener the next time. */
-  once<E extends keyof WorkerEvents>(event: E, listener: (...details: WorkerEvents[E]) => void): this;
+  once<E extends keyof WorkerEvents<H>>(event: E, listener: (...details: WorkerEvents<H>[E]) => void): this;
   /** Calls the listener no more. */
-  off<E extends keyof WorkerEvents>(event: E, listener: (...details: WorkerEvents[E]) => void): this;
+  off<E extends keyof WorkerEvents<H>>(event: E, listener: (...details: WorkerEvents<H>[E]) => void): this;
 
   /** Keeps the host alive as long as the worker is there. By default only requests in flight do. */
   ref(): this;

@@ -1,8 +1,9 @@
 import type { WorkerCrashedError } from '../errors.js';
+import type { MessageDefinitions, MessageTypeOf, PayloadOf } from './message-definitions.js';
 import type { ShutdownReason } from './shutdown-reason.js';
 
 /** What `worker.on` tells, by event, as the arguments of its listeners. */
-export interface WorkerEvents {
+export interface WorkerEvents<H extends MessageDefinitions = MessageDefinitions> {
   /** The worker is gone, whichever way. */
   exit: [exit: WorkerExit];
   /** The worker ended without being closed; before `exit`. */
@@ -11,6 +12,10 @@ export interface WorkerEvents {
   restart: [restart: WorkerRestart];
   /** What a request has come to whose host had left; told to the next host of a detached worker. */
   keptResult: [kept: KeptResult];
+  /** The worker has sent this with `host.post`; the host's handler, if there is one, is called too. */
+  notification: [
+    message: { [K in MessageTypeOf<H>]: { readonly type: K; readonly payload: PayloadOf<H, K> } }[MessageTypeOf<H>],
+  ];
   /** `disconnect()` is done, or another host has taken over a detached worker. */
   disconnect: [];
   /** `reconnect()` is done. */

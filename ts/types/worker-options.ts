@@ -1,5 +1,6 @@
 import type { ChildProcessDriver } from '../drivers/child-process.js';
 import type { Driver, DriverOptionsFor, DriverValue } from './driver.js';
+import type { HostHandlers } from './handlers.js';
 import type { Logger, LogLevel } from './logger.js';
 import type { MessageDefinitions } from './message-definitions.js';
 import type { Middleware } from './middleware.js';
@@ -8,6 +9,7 @@ import type { Serializer } from './serializer.js';
 import type { TimeoutConfig } from './timeout-config.js';
 import type { TransactionIdGenerator } from './transaction-id-generator.js';
 import type { UnexpectedShutdown } from './unexpected-shutdown.js';
+import type { WorkerClient } from './worker-client.js';
 
 /**
  * Options of `createWorker`. Where `D` is named and is not the child process driver, `driver` is required: a type alone
@@ -15,14 +17,20 @@ import type { UnexpectedShutdown } from './unexpected-shutdown.js';
  *
  * @typeParam M - The messages, made with `DefineMessages`.
  * @typeParam D - The driver.
+ * @typeParam H - What the worker asks its host.
  */
 export type WorkerOptions<
   M extends MessageDefinitions = MessageDefinitions,
   D extends Driver = ChildProcessDriver,
-> = BaseWorkerOptions<M, D> & (ChildProcessDriver extends D ? unknown : { driver: object });
+  H extends MessageDefinitions = MessageDefinitions,
+> = BaseWorkerOptions<M, D, H> & (ChildProcessDriver extends D ? unknown : { driver: object });
 
 /** The options that do not depend on which driver is named. */
-export interface BaseWorkerOptions<M extends MessageDefinitions, D extends Driver> extends ProcessOptions {
+export interface BaseWorkerOptions<
+  M extends MessageDefinitions,
+  D extends Driver,
+  H extends MessageDefinitions = MessageDefinitions,
+> extends ProcessOptions {
   /**
    * The worker's script: a path, relative to the current directory, or a file URL such as
    * `new URL('./worker.js', import.meta.url)`. Missing: `ERR_SCRIPT_NOT_FOUND`. A TypeScript file works where the
@@ -33,6 +41,8 @@ export interface BaseWorkerOptions<M extends MessageDefinitions, D extends Drive
   driver?: DriverValue<D> | undefined;
   /** What the driver's `spawn` takes. */
   driverOptions?: DriverOptionsFor<D> | undefined;
+  /** Serve what the worker asks with `host.send` and `host.post`. Default: none. */
+  handlers?: HostHandlers<H, WorkerClient<M, D, H>> | undefined;
   /** For logs and errors. Default: the script's base name. */
   name?: string | undefined;
   /** What `getStartupData()` returns in the worker. Always JSON, whatever the serializer; of any size. */

@@ -1,4 +1,5 @@
 import type { DriverValue } from './driver.js';
+import type { HostClient } from './host-client.js';
 import type { Logger, LogLevel } from './logger.js';
 import type { MessageDefinitions } from './message-definitions.js';
 import type { Middleware } from './middleware.js';
@@ -6,7 +7,10 @@ import type { Serializer } from './serializer.js';
 import type { TimeoutConfig } from './timeout-config.js';
 
 /** Options of `startWorkerServer`. */
-export interface WorkerServerOptions<M extends MessageDefinitions = MessageDefinitions> {
+export interface WorkerServerOptions<
+  M extends MessageDefinitions = MessageDefinitions,
+  H extends MessageDefinitions = MessageDefinitions,
+> {
   /** The host needs the same. Default: a `JsonSerializer` for processes; none where values travel as they are. */
   serializer?: Serializer | undefined;
   /** Runs in the worker. Default: none. */
@@ -35,12 +39,14 @@ export interface WorkerServerOptions<M extends MessageDefinitions = MessageDefin
    * no more messages. Default: 67,108,864 (64 MiB); `Infinity`: no limit.
    */
   maxPendingBytes?: number | undefined;
-  /** In milliseconds. */
-  timeout?: Pick<TimeoutConfig<M>, 'serverConnect'> | undefined;
+  /** In milliseconds; `message` and `types` are for what this worker asks its host. */
+  timeout?: Pick<TimeoutConfig<H>, 'serverConnect' | 'message' | 'types'> | undefined;
 }
 
 /** The part inside the worker that answers. */
-export interface WorkerServer {
+export interface WorkerServer<H extends MessageDefinitions = MessageDefinitions> {
+  /** Asks the host. */
+  readonly host: HostClient<H>;
   /** Whether the host is connected. */
   readonly isConnected: boolean;
   /** Stops answering and ends the connection, once what is being handled is answered. Calling it again is fine. */

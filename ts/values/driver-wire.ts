@@ -41,7 +41,7 @@ export class DriverWire implements Wire {
   }
 
   send(kind: Kind, type: string, tx: Tx, payload: unknown, transfer?: TransferList): void {
-    const message = toMessage(kind, type, tx as string | undefined, payload);
+    const message = toMessage(kind, type, tx as string | undefined, payload, this.listener?.isWorker === true);
     let sent: unknown;
     try {
       sent = transfer === undefined || !this.movesMemory ? this.end.send(message) : this.end.send(message, transfer);
@@ -116,15 +116,32 @@ const names = new Map([
   [Kind.Close, 'close'],
   [Kind.Hello, 'hello'],
   [Kind.Fatal, 'fatal'],
+  [Kind.Request, 'request'],
+  [Kind.Stream, 'stream'],
+  [Kind.Upload, 'upload'],
+  [Kind.Duplex, 'duplex'],
+  [Kind.Cancel, 'cancel'],
+  [Kind.Progress, 'progress'],
+  [Kind.Chunk, 'chunk'],
+  [Kind.Credit, 'credit'],
+  [Kind.Input, 'input'],
+  [Kind.InputEnd, 'inputEnd'],
+  [Kind.Demand, 'demand'],
 ]);
 const numbers = new Map([...names].map(([kind, name]) => [name, kind]));
-numbers.set('request', Kind.Request);
 
-function toMessage(kind: Kind, type: string, tx: string | undefined, payload: unknown): DriverMessage {
+function toMessage(
+  kind: Kind,
+  type: string,
+  tx: string | undefined,
+  payload: unknown,
+  isWorker: boolean,
+): DriverMessage {
   const message: { -readonly [P in keyof DriverMessage]: DriverMessage[P] } = { type: type + suffix(kind) };
   if (tx !== undefined) message.tx = tx;
   if (payload !== undefined) message.payload = payload;
-  if (kind !== Kind.Request) message.kind = names.get(kind);
+  // A host's requests go without.
+  if (isWorker || kind !== Kind.Request) message.kind = names.get(kind);
   return message;
 }
 

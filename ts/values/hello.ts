@@ -15,11 +15,29 @@ export interface Hello {
   readonly idBase?: string | undefined;
   /** The host's: the longest payload in bytes, where a serializer makes them. */
   readonly maxMessageSize?: number | undefined;
+  /** What this side can do beyond requests and their outcomes. */
+  readonly extensions?: readonly string[] | undefined;
 }
+
+/** What a side may name as its extensions. */
+export const enum Extension {
+  /** It heeds cancellations. */
+  Cancel = 'cancel',
+  /** It takes requests with chunks. */
+  Streams = 'streams',
+  /** A host: it takes requests. */
+  Calls = 'calls',
+}
+
+const extensions = [Extension.Cancel, Extension.Streams, Extension.Calls];
 
 export function createHello(serializer: Serializer | undefined): Hello {
   const { name, terminator } = serializer ?? {};
-  return { protocol: PROTOCOL, serializer: name, terminator: terminator ?? undefined };
+  return { protocol: PROTOCOL, serializer: name, terminator: terminator ?? undefined, extensions };
+}
+
+export function names({ extensions: named }: Hello, extension: Extension): boolean {
+  return Array.isArray(named) && named.includes(extension);
 }
 
 /** Why the two cannot talk; `undefined` if they can. */

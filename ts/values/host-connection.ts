@@ -1,41 +1,23 @@
-import { type ConnectedHost, type ConnectionSetup, type HostConnection, LATER } from '../connection.js';
-import { type WorkerError, workerClosed } from '../errors.js';
-import { Control, RecordKind } from '../native/records.js';
-import { Undecodable } from '../payload-codec.js';
-import type { TransferList } from '../types/transfer-list.js';
-import { afterArrivals } from '../within.js';
-import { DeadlineTimer } from './deadlines.js';
+import type { ConnectedHost, ConnectionSetup, HostConnection } from '../connection.js';
+import type { WorkerError } from '../errors.js';
+import { Control } from '../native/records.js';
+import { ValueAnswerer } from './answerer.js';
 import { createHello, findMismatch, type Hello } from './hello.js';
-import { checkSize, checkTypeName } from './limits.js';
+import { ValueRequester } from './requester.js';
 import { StartupDeadline } from './startup-deadline.js';
-import { slotOf, Tickets } from './tickets.js';
-import { Kind, RECORD, type Tx, type Wire, type WireListener } from './wire.js';
+import { isForAnswerer, isForRequester, Kind, RECORD, type Tx, type Wire, type WireListener } from './wire.js';
 
-const CONFIGURED = -1;
-/** How long the end of a worker may take after that of its connection, in milliseconds, before timeouts count again. */
-const LOSS_GRACE = 2000;
-/** How often the loop may bring something before a deadline counts all the same. */
-const MOST_TURNS = 100;
-/** The host's side of a connection that moves values. The addon keeps the transactions, as for all connections. */
-export class ValueConnection implements HostConnection, WireListener {
-  private readonly tickets: Tickets;
+/** The host's side of a connection that moves values. */
+export class ValueConnection extends ValueRequester implements HostConnection, WireListener {
+  readonly isWorker = false;
+  private readonly answerer: ValueAnswerer;
   private readonly hello: Hello;
-  private readonly maxMessageSize: number;
-  private readonly deadlines = new DeadlineTimer(() => this.onDue());
-  private readonly hasTypeTimeouts: boolean;
-  /** All requests have had the same timeout so far: then no later one is due before the first. */
-  private hasOneTimeout: boolean;
   private readonly startup: StartupDeadline;
-  /** How many batches have come. */
-  private batches = 0;
   private isReady = false;
-  private hasEnded = false;
-  private lostUntil = 0;
+  private isOver = false;
   /** Until it is told otherwise: who starts a worker waits for it. */
   private hold = 1;
-  private waiting = 0;
-  /** Requests of this tick that have no ticket yet: they get theirs together. */
-  private queued: object[] = [];
+
   static connect(wire: Wire, setup: ConnectionSetup): ConnectedHost {
     const connection = new ValueConnection(wire, setup);
     return { connection, scheduleFlush: () => {}, flush: () => wire.flush(), close: () => connection.close() };
@@ -45,20 +27,31 @@ export class ValueConnection implements HostConnection, WireListener {
     private readonly wire: Wire,
     private readonly setup: ConnectionSetup,
   ) {
-    const { options, codec, startupData } = setup;
-    this.tickets = new Tickets(options);
-    this.hasTypeTimeouts = options.timeoutTypes.length > 0;
-    this.hasOneTimeout = !this.hasTypeTimeouts;
-    const { idBase } = this.tickets;
-    const { maxMessageSize } = options;
+    const { options, codec, startupData, outcomes } = setup;
     // The size of what no serializer made is nobody's to know.
-    this.maxMessageSize = codec.serializer === undefined ? Infinity : maxMessageSize;
+    const maxMessageSize = codec.serializer === undefined ? Infinity : options.maxMessageSize;
+    const onTrouble = (text: string) => setup.onTrouble(text);
+    const peer = 'the worker';
+    const { isDebugged } = setup;
+    const onChange = () => this.updateRef();
+    super({ wire, codec, options, outcomes, peer, maxMessageSize, isDebugged, onTrouble, onChange });
+    const { idBase } = this;
     this.hello = { ...createHello(codec.serializer), startupData, idBase, maxMessageSize };
+    this.answerer = new ValueAnswerer({
+      wire,
+      codec,
+      asksAsWorker: true,
+      maxMessageSize: () => maxMessageSize,
+      idBase: () => idBase,
+      createDispatcher: (answers) => setup.createDispatcher(answers),
+      onDropped: (reason) => this.onDropped(reason),
+      onTrouble,
+    });
     this.startup = new StartupDeadline({
       timeout: options.startupTimeout,
-      isDebugged: setup.isDebugged,
+      isDebugged,
       afterWhatArrived: (act) => this.afterWhatArrived(act),
-      onOver: () => this.tell(Control.HandshakeTimedOut),
+      onOver: () => this.tellControl(Control.HandshakeTimedOut),
     });
     wire.listen(this);
     try {
@@ -71,131 +64,8 @@ export class ValueConnection implements HostConnection, WireListener {
     this.updateRef();
   }
 
-  get inFlight(): number {
-    return this.waiting;
-  }
-
-  request(type: string, payload: unknown, timeout: number, transfer: TransferList | undefined, owner: object): number {
-    if (
-      timeout === CONFIGURED &&
-      transfer === undefined &&
-      !this.hasTypeTimeouts &&
-      this.enqueue(type, payload, owner)
-    ) {
-      return LATER;
-    }
-    this.wire.flush();
-    const ticket = this.begin(type, undefined, timeout);
-    const slot = slotOf(ticket);
-    try {
-      this.write(Kind.Request, type, this.wire.needsIds ? this.transactionId(slot)! : ticket, payload, transfer);
-    } catch (error) {
-      this.cancel(slot);
-      throw error;
-    }
-    return slot;
-  }
-
-  private enqueue(type: string, payload: unknown, owner: object): boolean {
-    this.checkSendable(type);
-    checkSize(payload, type, this.maxMessageSize);
-    this.queued.push(owner);
-    this.waiting++;
-    if (this.wire.queue(type, payload)) {
-      this.updateRef();
-      return true;
-    }
-    this.queued.pop();
-    this.waiting--;
-    return false;
-  }
-
-  onFlush(batch: unknown[]): void {
-    const { queued } = this;
-    if (queued.length === 0) return;
-    this.queued = [];
-    this.tickets.beginAll(queued.length);
-    const { outcomes } = this.setup;
-    for (let at = 0, index = 0; index < queued.length; at += RECORD) {
-      if (batch[at] !== Kind.Request || batch[at + 2] !== undefined) continue;
-      const ticket = (batch[at + 2] = this.tickets.take(index));
-      outcomes.assign(slotOf(ticket), queued[index++] as object);
-    }
-    this.armDeadlines();
-  }
-
-  reserve(type: string, tx: string | undefined, timeout: number): number {
-    return slotOf(this.begin(type, tx, timeout));
-  }
-
-  submit(slot: number, type: string, payload: unknown, transfer?: TransferList): boolean {
-    const tx = this.transactionId(slot);
-    if (tx !== null) this.write(Kind.Request, type, tx, payload, transfer);
-    return true;
-  }
-
-  post(type: string, payload: unknown, transfer?: TransferList): boolean {
-    this.write(Kind.Notification, type, undefined, payload, transfer);
-    return true;
-  }
-
-  /** What has left this side and has not arrived is nobody's to know. */
-  readonly pendingBytes = 0;
-
-  wantRoom(): void {}
-
-  private begin(type: string, tx: string | undefined, timeout: number): number {
-    this.checkSendable(type);
-    const ticket = this.tickets.begin(type, tx, timeout);
-    this.waiting++;
-    this.updateRef();
-    this.hasOneTimeout &&= timeout === CONFIGURED;
-    this.armDeadlines();
-    return ticket;
-  }
-
-  private armDeadlines(): void {
-    if (!this.deadlines.isArmed || !this.hasOneTimeout) this.deadlines.arm(this.tickets.nextDeadline());
-  }
-
-  private write(kind: Kind, type: string, tx: Tx, payload: unknown, transfer?: TransferList): void {
-    this.checkSendable(type);
-    checkSize(payload, type, this.maxMessageSize);
-    this.wire.send(kind, type, tx, payload, transfer);
-  }
-
-  private checkSendable(type: string): void {
-    if (this.hasEnded) throw workerClosed(`send "${type}"`, this.wire.driver);
-    checkTypeName(type);
-  }
-
-  transactionId(slot: number): string | null {
-    return this.tickets.transactionId(slot);
-  }
-
-  cancel(slot: number): boolean {
-    return this.left(this.tickets.cancel(slot));
-  }
-
-  failAll(): number[] {
-    this.wire.flush();
-    const slots = this.tickets.failAll();
-    this.waiting = 0;
-    this.updateRef();
-    return slots;
-  }
-
-  /** One request fewer, if it was there. */
-  private left(ended: boolean): boolean {
-    if (ended) {
-      this.waiting--;
-      this.updateRef();
-    }
-    return ended;
-  }
-
   askToClose(): void {
-    if (this.hasEnded) return;
+    if (this.isOver) return;
     try {
       this.wire.send(Kind.Close, '', undefined, undefined);
     } catch (error) {
@@ -210,73 +80,64 @@ export class ValueConnection implements HostConnection, WireListener {
   }
 
   private updateRef(): void {
-    this.wire.setRef(this.hold > 0 || (this.hold === 0 && this.waiting > 0));
+    this.wire.setRef(this.hold > 0 || (this.hold === 0 && this.inFlight > 0));
   }
 
   drain(): void {
     this.wire.drain();
   }
 
-  close(): void {
-    this.hasEnded = true;
+  override close(): void {
+    super.close();
+    this.isOver = true;
     this.startup.stop();
-    this.deadlines.stop();
+    this.answerer.dispatcher.abandon();
     // A driver may believe that its worker is still there.
     this.wire.setRef(false);
     this.wire.close();
   }
 
   onBatch(batch: unknown[]): void {
-    this.batches++;
     for (let at = 0; at < batch.length; at += RECORD) {
-      this.onMessage(batch[at] as Kind | undefined, batch[at + 1] as string, batch[at + 2] as Tx, batch[at + 3]);
+      this.onRecord(batch[at] as Kind | undefined, batch[at + 1] as string, batch[at + 2] as Tx, batch[at + 3]);
     }
-    this.setup.outcomes.batchEnd();
+    this.batchEnd();
   }
 
-  private onMessage(kind: Kind | undefined, type: string, tx: Tx, payload: unknown): void {
+  private onRecord(kind: Kind | undefined, type: string, tx: Tx, payload: unknown): void {
+    if (kind === undefined) return this.onPlain(type, tx, payload);
+    if (isForRequester(kind)) return this.onMessage(kind, tx, payload);
+    if (isForAnswerer(kind)) return this.answerer.onMessage(kind, type, tx, payload);
     switch (kind) {
-      case Kind.Result:
-        return this.onAnswer(RecordKind.Result, tx, payload);
-      case Kind.Error:
-        return this.onAnswer(RecordKind.RemoteError, tx, payload);
       case Kind.Hello:
-        return this.onHello(payload);
+        return this.onHandshake(payload);
       case Kind.Fatal:
         return this.setup.onControl(Control.Fatal, 0, payload, '');
       case Kind.Notification:
-        return this.tell(Control.UnknownNotification, type);
-      case undefined:
-        if (tx === undefined) return this.onDropped('an answer has no transaction id');
-        if (!/(Result|Error)$/.test(type)) return this.onDropped(`"${type}" is the type of no answer`);
-        return this.onAnswer(type.endsWith('Error') ? RecordKind.RemoteError : RecordKind.Result, tx, payload);
+        return this.answerer.onNotification(type, payload);
       default:
         return this.onDropped('a message of this kind has no place here');
     }
   }
 
-  private onAnswer(kind: RecordKind, tx: Tx, payload: unknown): void {
-    const slot = this.tickets.finish(tx);
-    // Late answers are normal: the request has timed out or was cancelled.
-    if (slot < 0) return;
-    this.left(true);
-    const { codec, outcomes } = this.setup;
-    const value = kind === RecordKind.Result ? codec.decode(payload) : payload;
-    if (value instanceof Undecodable) outcomes.refuse(slot, value.error);
-    else outcomes.settle(slot, kind, value, 0);
+  private onPlain(type: string, tx: Tx, payload: unknown): void {
+    if (tx === undefined) return this.onDropped('an answer has no transaction id');
+    if (!/(Result|Error)$/.test(type)) return this.onDropped(`"${type}" is the type of no answer`);
+    this.onMessage(type.endsWith('Error') ? Kind.Error : Kind.Result, tx, payload);
   }
 
-  private onHello(theirs: unknown): void {
+  private onHandshake(theirs: unknown): void {
     if (this.isReady) return this.onDropped('a second handshake came');
     this.startup.stop();
     const mismatch = findMismatch(this.hello, theirs);
-    if (mismatch !== undefined) return this.tell(Control.Mismatch, `${mismatch.code} ${mismatch.message}`);
+    if (mismatch !== undefined) return this.tellControl(Control.Mismatch, `${mismatch.code} ${mismatch.message}`);
     this.isReady = true;
-    this.tell(Control.Ready);
+    this.onHello(theirs as Hello);
+    this.tellControl(Control.Ready);
   }
 
   onDropped(reason: string): void {
-    this.tell(Control.Dropped, reason);
+    this.tellControl(Control.Dropped, reason);
   }
 
   onTrouble(text: string): void {
@@ -284,55 +145,20 @@ export class ValueConnection implements HostConnection, WireListener {
   }
 
   onSendFailed(kind: Kind, tx: Tx, error: WorkerError): void {
-    const slot = kind === Kind.Request ? this.tickets.finish(tx) : -1;
-    if (slot < 0) return this.onTrouble(error.message);
-    this.left(true);
-    this.setup.outcomes.refuse(slot, error);
+    if (isForAnswerer(kind)) this.onRequestFailed(tx, error);
+    else if (isForRequester(kind)) this.answerer.onSendFailed(kind, tx, error);
+    else this.onTrouble(error.message);
   }
 
-  onEnd(): void {
-    this.hasEnded = true;
-    this.lostUntil = performance.now() + LOSS_GRACE;
+  override onEnd(): void {
+    super.onEnd();
+    this.isOver = true;
     this.startup.stop();
-    this.tell(Control.End);
+    this.answerer.dispatcher.abandon();
+    this.tellControl(Control.End);
   }
 
-  private tell(what: Control, detail = ''): void {
+  private tellControl(what: Control, detail = ''): void {
     this.setup.onControl(what, 0, undefined, detail);
-  }
-
-  private onDue(): void {
-    this.afterWhatArrived(() => this.expire());
-  }
-
-  /** A deadline has come. What had arrived before it counts. */
-  private afterWhatArrived(act: () => void): void {
-    // That the worker has ended the loop alone tells.
-    if (this.wire.drain()) afterArrivals(act);
-    else this.afterTurns(act, MOST_TURNS);
-  }
-
-  /** The loop reads what has arrived, some of it in each turn. */
-  private afterTurns(act: () => void, left: number): void {
-    const { batches } = this;
-    afterArrivals(() => (this.batches === batches || left === 0 ? act() : this.afterTurns(act, left - 1)));
-  }
-
-  private expire(): void {
-    if (this.hasEnded && this.waiting === 0) return;
-    // What is still in flight has lost its worker, which is about to be told.
-    if (performance.now() < this.lostUntil) return this.deadlines.arm(LOSS_GRACE);
-    if (this.setup.isDebugged()) {
-      this.tickets.hold();
-      return this.deadlines.arm(this.tickets.nextDeadline());
-    }
-    const late = this.tickets.expire();
-    const { outcomes } = this.setup;
-    for (let index = 0; index < late.length; index += 2) {
-      this.left(true);
-      outcomes.settle(late[index] as number, RecordKind.TimedOut, undefined, late[index + 1] as number);
-    }
-    outcomes.batchEnd();
-    this.deadlines.arm(this.tickets.nextDeadline());
   }
 }

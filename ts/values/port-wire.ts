@@ -57,6 +57,7 @@ export class PortWire implements Wire {
   private push(kind: Kind, type: string, tx: Tx, copy: unknown): void {
     this.batch.push(kind, type, tx, copy);
     if (this.batch.length >= FULL) this.flush();
+    else if (kind === Kind.Chunk || kind === Kind.Input) this.scheduleLater();
     else this.schedule();
   }
 
@@ -74,6 +75,13 @@ export class PortWire implements Wire {
     if (this.isScheduled || this.isDelivering) return;
     this.isScheduled = true;
     queueMicrotask(this.flush);
+  }
+
+  /** More of them may come in microtasks, and wait no longer than those take. */
+  private scheduleLater(): void {
+    if (this.isScheduled || this.isDelivering) return;
+    this.isScheduled = true;
+    process.nextTick(this.flush);
   }
 
   readonly flush = (): void => {
@@ -97,7 +105,11 @@ export class PortWire implements Wire {
   };
 
   drain(): boolean {
-    for (let next = this.receive(); next !== undefined; next = this.receive()) this.onBatch(next);
+    for (let next = this.receive(); next !== undefined; next = this.receive()) {
+      const batch = next;
+      if (this.enter === undefined) this.onBatch(batch);
+      else this.enter(() => this.onBatch(batch));
+    }
     return !this.sharesThread;
   }
 

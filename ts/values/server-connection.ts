@@ -1,32 +1,24 @@
-import type { Answers, Dispatcher } from '../dispatcher.js';
+import type { ConnectedRequester, Outcomes } from '../connection.js';
 import { hostSilent, type WorkerError } from '../errors.js';
+import { streamsPart } from '../parts.js';
 import { createValueCodec, type PayloadCodec } from '../payload-codec.js';
-import { encodeError } from '../remote-error.js';
 import type { RemoteErrorPayload } from '../types/message.js';
-import type { TransferList } from '../types/transfer-list.js';
 import type { ServeSetup } from '../worker-channel.js';
 import { afterArrivals } from '../within.js';
-import { createHello, findMismatch, type Hello } from './hello.js';
-import { checkSize } from './limits.js';
-import { Kind, RECORD, type Tx, type Wire, type WireListener } from './wire.js';
-
-/** A request that has no answer yet. */
-interface Call {
-  readonly type: string;
-  readonly tx: Tx;
-}
-
-/** Below it a ticket has the slot, above it the request's number. */
-const SLOTS = 2 ** 26;
-const ID_DIGITS = 12;
+import { ValueAnswerer } from './answerer.js';
+import { createHello, Extension, findMismatch, type Hello, names } from './hello.js';
+import type { ValueRequester } from './requester.js';
+import { isForAnswerer, isForRequester, Kind, RECORD, type Tx, type Wire, type WireListener } from './wire.js';
 
 /** The worker's side of a connection that moves values. */
-export class ValueServer implements WireListener, Answers<Call> {
+export class ValueServer implements WireListener {
+  readonly isWorker = true;
   private readonly codec: PayloadCodec;
-  private readonly dispatcher: Dispatcher<Call>;
+  private readonly answerer: ValueAnswerer;
+  /** Made when the worker first asks something. */
+  private requester: ValueRequester | undefined;
   private settle: { resolve(): void; reject(error: WorkerError): void } | undefined;
   private timer: NodeJS.Timeout | undefined;
-  private hasLeft = false;
 
   /**
    * @param hello - The host's handshake, where it was read before.
@@ -41,7 +33,20 @@ export class ValueServer implements WireListener, Answers<Call> {
     private readonly onHelloAgain?: (hello: Hello) => void,
   ) {
     this.codec = createValueCodec(setup.serializer);
-    this.dispatcher = setup.createDispatcher(this);
+    this.answerer = new ValueAnswerer({
+      wire,
+      codec: this.codec,
+      asksAsWorker: false,
+      maxMessageSize: () => this.maxMessageSize,
+      idBase: () => this.hello?.idBase ?? '',
+      createDispatcher: (answers) => setup.createDispatcher(answers),
+      onDropped: (reason) => this.onDropped(reason),
+      onTrouble: (text, error) => setup.log('warn', text, error),
+    });
+  }
+
+  private get maxMessageSize(): number {
+    return this.hello?.maxMessageSize ?? Infinity;
   }
 
   /** Resolves when the host's handshake was read and fits. */
@@ -66,6 +71,11 @@ export class ValueServer implements WireListener, Answers<Call> {
     const { settle } = this;
     this.settle = undefined;
     if (error !== undefined) return settle?.reject(error);
+    this.setup.host.attach({
+      codec: this.codec,
+      answersCalls: names(this.hello as Hello, Extension.Calls),
+      connect: (outcomes) => this.connectRequester(outcomes),
+    });
     this.setup.onConnected();
     settle?.resolve();
   }
@@ -75,21 +85,42 @@ export class ValueServer implements WireListener, Answers<Call> {
     this.finish(findMismatch(theirs, createHello(this.codec.serializer)));
   }
 
-  onBatch(batch: readonly unknown[]): void {
-    for (let at = 0; at < batch.length; at += RECORD) {
-      this.onMessage(batch[at] as Kind | undefined, batch[at + 1] as string, batch[at + 2] as Tx, batch[at + 3]);
-    }
+  private connectRequester(outcomes: Outcomes): ConnectedRequester {
+    const { wire, codec, setup } = this;
+    const hello = this.hello as Hello;
+    const { ValueRequester: Requester, debuggerCheck } = streamsPart();
+    const connection = new Requester({
+      wire,
+      codec,
+      options: setup.options,
+      outcomes,
+      peer: 'the host',
+      maxMessageSize: codec.serializer === undefined ? Infinity : this.maxMessageSize,
+      idBase: hello.idBase,
+      onChange: () => {},
+      onTrouble: (text) => this.onTrouble(text),
+      isDebugged: debuggerCheck([]),
+    });
+    connection.onHello(hello);
+    this.requester = connection;
+    return { connection, scheduleFlush: () => {}, flush: () => wire.flush() };
   }
 
-  private onMessage(kind: Kind | undefined, type: string, tx: Tx, payload: unknown): void {
-    const { dispatcher } = this;
+  onBatch(batch: readonly unknown[]): void {
+    for (let at = 0; at < batch.length; at += RECORD) {
+      const kind = (batch[at] as Kind | undefined) ?? Kind.Request;
+      this.onMessage(kind, batch[at + 1] as string, batch[at + 2] as Tx, batch[at + 3]);
+    }
+    this.requester?.batchEnd();
+  }
+
+  private onMessage(kind: Kind, type: string, tx: Tx, payload: unknown): void {
+    if (isForAnswerer(kind)) return this.answerer.onMessage(kind, type, tx, payload);
+    // Before this side has asked anything, nothing can be an answer.
+    if (isForRequester(kind)) return this.requester?.onMessage(kind, tx, payload);
     switch (kind) {
-      case undefined:
-      case Kind.Request:
-        if (tx === undefined) return this.onDropped('a request has no transaction id');
-        return dispatcher.receive({ type, tx }, type, dispatcher.find(type), this.codec.decode(payload as string));
       case Kind.Notification:
-        return dispatcher.receive(undefined, type, dispatcher.find(type), this.codec.decode(payload as string));
+        return this.answerer.onNotification(type, payload);
       case Kind.Close:
         return this.setup.onCloseAsked();
       case Kind.Hello:
@@ -101,7 +132,9 @@ export class ValueServer implements WireListener, Answers<Call> {
     }
   }
 
-  onFlush(): void {}
+  onFlush(batch: unknown[]): void {
+    this.requester?.onFlush(batch);
+  }
 
   onDropped(reason: string): void {
     this.setup.log('warn', `a message from the host was dropped: ${reason}`);
@@ -112,49 +145,28 @@ export class ValueServer implements WireListener, Answers<Call> {
   }
 
   onSendFailed(kind: Kind, tx: Tx, error: WorkerError): void {
-    if (kind === Kind.Result) this.fail({ type: '', tx }, '', encodeError(error));
+    if (isForRequester(kind)) this.answerer.onSendFailed(kind, tx, error);
+    else if (isForAnswerer(kind)) this.requester?.onRequestFailed(tx, error);
     else this.setup.log('error', error.message);
   }
 
   onEnd(): void {
     clearTimeout(this.timer);
+    this.requester?.onEnd();
+    this.setup.host.detach();
+    this.answerer.dispatcher.abandon();
     this.setup.onHostGone();
   }
 
   /** Another takes its place: what handlers still answer here is dropped. */
   leave(): void {
-    this.hasLeft = true;
-  }
-
-  respond({ tx, type: asked }: Call, type: string, result: unknown, transfer: TransferList | undefined): void {
-    if (this.hasLeft) return;
-    const payload = this.codec.encode(result, `the result of "${type}"`);
-    if (this.codec.serializer !== undefined) {
-      checkSize(payload, `${type}Result`, this.hello?.maxMessageSize ?? Infinity);
-    }
-    this.wire.send(Kind.Result, asked, tx, payload, transfer);
-  }
-
-  fail({ tx, type: asked }: Call, type: string, error: RemoteErrorPayload): void {
-    if (this.hasLeft) return;
-    try {
-      this.wire.send(Kind.Error, asked, tx, error);
-    } catch (failure) {
-      this.setup.log('warn', `an error of the handler "${type}" cannot be told`, failure);
-      this.wire.send(Kind.Error, asked, tx, encodeError(failure));
-    }
+    this.requester?.onEnd();
+    this.setup.host.detach();
+    this.answerer.leave();
   }
 
   tellFatal(error: RemoteErrorPayload): void {
     this.wire.send(Kind.Fatal, '', undefined, error);
     this.wire.flush();
-  }
-
-  transactionId({ tx }: Call): string {
-    if (typeof tx !== 'number') return tx as string;
-    const digits = Math.floor(tx / SLOTS)
-      .toString(16)
-      .padStart(ID_DIGITS, '0');
-    return `${this.hello?.idBase ?? ''}${digits}`;
   }
 }

@@ -13,6 +13,14 @@ export function slotOf(ticket: number): number {
   return ticket % SLOTS;
 }
 
+/** A transaction whose time was over. */
+export interface Late {
+  readonly slot: number;
+  readonly tx: Tx;
+  /** Its timeout. */
+  readonly millis: number;
+}
+
 /** The transactions of one connection. The addon keeps them, and is told what has ended together with what begins. */
 export class Tickets {
   private readonly native = getNative();
@@ -20,11 +28,21 @@ export class Tickets {
   private readonly callExchange: () => void;
   /** By slot, what an answer must name: a slot has one request after the other. */
   private readonly bySlot: number[] = [];
+  /** By slot, the ids of those that are named by theirs. */
+  private readonly ids = new Map<number, string>();
   /** Of requests that have ended, as the addon does not know yet. */
   private readonly finished: number[] = [];
 
-  constructor(options: NativeOptions) {
-    this.requests = new this.native.addon.NativeRequests(this.native.environment, options);
+  /**
+   * @param needsIds - All are named by their id.
+   * @param idBase - What the other side's generated ids begin with, where it has told.
+   */
+  constructor(
+    options: NativeOptions,
+    private readonly needsIds: boolean,
+    idBase: string | undefined,
+  ) {
+    this.requests = new this.native.addon.NativeRequests(this.native.environment, options, idBase);
     this.callExchange = this.requests.exchange;
   }
 
@@ -33,12 +51,47 @@ export class Tickets {
     return this.requests.idBase;
   }
 
-  /** Begins a transaction; gives its ticket. */
+  /** Begins a transaction; gives its slot. */
   begin(type: string, tx: string | undefined, timeout: number): number {
     this.exchange(0);
     const ticket = this.requests.begin(type, tx, timeout);
-    this.bySlot[slotOf(ticket)] = ticket;
-    return ticket;
+    const slot = slotOf(ticket);
+    this.bySlot[slot] = ticket;
+    const id = this.needsIds ? this.requests.transactionId(slot) : tx;
+    if (typeof id === 'string') this.ids.set(slot, id);
+    return slot;
+  }
+
+  isOpen(slot: number): boolean {
+    return (this.bySlot[slot] ?? NONE) !== NONE;
+  }
+
+  /** What names a transaction. */
+  txOf(slot: number): Tx {
+    return this.ids.get(slot) ?? this.bySlot[slot];
+  }
+
+  /** The slot of a transaction, which stays in flight; -1 where it has ended before. */
+  find(tx: Tx): number {
+    if (typeof tx === 'string') return this.requests.slotById(tx);
+    const slot = slotOf(tx ?? NONE);
+    return this.bySlot[slot] === tx ? slot : NONE;
+  }
+
+  /** Begins the timeout of a transaction anew. */
+  extend(slot: number): void {
+    this.requests.extend(slot);
+  }
+
+  /** Takes the deadline of a transaction away until `extend`. */
+  pause(slot: number): void {
+    this.requests.pause(slot);
+  }
+
+  /** Nothing that comes belongs to the slot any more. */
+  private forget(slot: number): void {
+    this.bySlot[slot] = NONE;
+    if (this.ids.size > 0) this.ids.delete(slot);
   }
 
   /** Begins so many with the general timeout; `take` gives the ticket of each. */
@@ -74,7 +127,7 @@ export class Tickets {
   finish(tx: Tx): number {
     if (typeof tx === 'number') return this.finishTicket(tx);
     const slot = tx === undefined ? NONE : this.requests.finishById(tx);
-    if (slot >= 0) this.bySlot[slot] = NONE;
+    if (slot >= 0) this.forget(slot);
     return slot;
   }
 
@@ -82,7 +135,7 @@ export class Tickets {
   private finishTicket(ticket: number): number {
     const slot = slotOf(ticket);
     if (this.bySlot[slot] !== ticket) return NONE;
-    this.bySlot[slot] = NONE;
+    this.forget(slot);
     this.finished.push(ticket);
     if (this.finished.length >= CAPACITY) this.exchange(0);
     return slot;
@@ -93,7 +146,7 @@ export class Tickets {
   }
 
   cancel(slot: number): boolean {
-    this.bySlot[slot] = NONE;
+    this.forget(slot);
     return this.requests.cancel(slot);
   }
 
@@ -101,14 +154,20 @@ export class Tickets {
   failAll(): number[] {
     this.exchange(0);
     this.bySlot.length = 0;
+    this.ids.clear();
     return this.requests.failAll();
   }
 
-  /** Ends what is late: slots and timeouts, in turns. */
-  expire(): number[] {
+  /** Ends what is late. */
+  expire(): Late[] {
     this.exchange(0);
-    const late = this.requests.expire();
-    for (let index = 0; index < late.length; index += 2) this.bySlot[late[index] as number] = NONE;
+    const late: Late[] = [];
+    const numbers = this.requests.expire();
+    for (let index = 0; index < numbers.length; index += 2) {
+      const slot = numbers[index] as number;
+      late.push({ slot, tx: this.txOf(slot), millis: numbers[index + 1] as number });
+      this.forget(slot);
+    }
     return late;
   }
 

@@ -10,6 +10,47 @@ export const enum Kind {
   Close = 5,
   Fatal = 7,
   Hello = 8,
+  Stream = 9,
+  Upload = 10,
+  Duplex = 11,
+  Cancel = 12,
+  Progress = 13,
+  Chunk = 14,
+  Credit = 15,
+  Input = 16,
+  InputEnd = 17,
+  Demand = 18,
+}
+
+/** What goes to the side that asks, and not to the one that answers. */
+export function isForRequester(kind: Kind): boolean {
+  switch (kind) {
+    case Kind.Result:
+    case Kind.Error:
+    case Kind.Progress:
+    case Kind.Chunk:
+    case Kind.Demand:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** What belongs to a request: it, its input, and what its asker says of it. */
+export function isForAnswerer(kind: Kind): boolean {
+  switch (kind) {
+    case Kind.Request:
+    case Kind.Stream:
+    case Kind.Upload:
+    case Kind.Duplex:
+    case Kind.Cancel:
+    case Kind.Credit:
+    case Kind.Input:
+    case Kind.InputEnd:
+      return true;
+    default:
+      return false;
+  }
 }
 
 /** A ticket of `NativeRequests`, or a transaction id. */
@@ -48,6 +89,8 @@ export const RECORD = 4;
 
 /** Takes what comes over a wire. */
 export interface WireListener {
+  /** What comes without a kind is a request, and the requests that it sends have one. In a host it is the other way round. */
+  readonly isWorker: boolean;
   /**
    * Messages that came at once, as records one after the other; the array is the listener's. A kind may be absent, and
    * the type is as it came: that of an answer may have a suffix.

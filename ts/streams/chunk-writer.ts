@@ -1,0 +1,89 @@
+import { isThenable } from '../thenable.js';
+import type { Source } from './source.js';
+import { WINDOW } from './units.js';
+
+/** Takes the chunks of a source. */
+export interface Writing {
+  /**
+   * Sends a chunk; gives what it costs in units, negated where no more should be written until `ChunkWriter.room`.
+   *
+   * @throws Where it cannot be sent.
+   */
+  write(value: unknown): number;
+  /** The source has come to its end. */
+  end(value: unknown): void;
+  /** The source has failed, or gave what cannot be sent. */
+  fail(error: unknown): void;
+}
+
+/** Moves chunks out of a source, no more than were granted. */
+export class ChunkWriter {
+  private balance = WINDOW;
+  private hasRoom = true;
+  private isOver = false;
+  private isStopped = false;
+  /** Resolves when the source has given up. */
+  private stopped: Promise<void> | undefined;
+  private wake: (() => void) | undefined;
+
+  constructor(
+    private readonly source: Source,
+    private readonly writing: Writing,
+  ) {}
+
+  /** Resolves when the source has come to its end, which `Writing` is told unless it was stopped before. Never rejects. */
+  async run(): Promise<void> {
+    const { source, writing } = this;
+    try {
+      for (;;) {
+        if ((this.balance <= 0 || !this.hasRoom) && !this.isStopped) await this.granted();
+        if (this.isStopped) return await this.stopped;
+        const next = source.next();
+        const { done, value } = isThenable(next) ? await next : next;
+        if (this.isStopped) return await this.stopped;
+        if (done === true) {
+          this.isOver = true;
+          return writing.end(value);
+        }
+        const cost = writing.write(isThenable(value) ? await value : value);
+        this.balance -= Math.abs(cost);
+        this.hasRoom = cost > 0;
+      }
+    } catch (error) {
+      if (this.isStopped) return this.stopped;
+      this.isOver = true;
+      void source.stop();
+      writing.fail(error);
+    }
+  }
+
+  private async granted(): Promise<void> {
+    while ((this.balance <= 0 || !this.hasRoom) && !this.isStopped) {
+      await new Promise<void>((resolve) => (this.wake = resolve));
+    }
+  }
+
+  grant(units: number): void {
+    this.balance += units;
+    this.resume();
+  }
+
+  room(): void {
+    this.hasRoom = true;
+    this.resume();
+  }
+
+  private resume(): void {
+    const { wake } = this;
+    this.wake = undefined;
+    wake?.();
+  }
+
+  /** Nobody reads any more. */
+  stop(): void {
+    if (this.isOver || this.isStopped) return;
+    this.isStopped = true;
+    this.stopped = this.source.stop();
+    this.resume();
+  }
+}
