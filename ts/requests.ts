@@ -1,12 +1,13 @@
 import { Backlog } from './backlog.js';
 import { type ConnectedHost, FULL, type HostConnection, LATER, type Outcomes } from './connection.js';
-import { fromNative, messageTimeout, noRoom, WorkerError } from './errors.js';
+import { fromNative, WorkerError } from './errors.js';
+import { messageTimeout, noRoom } from './host-errors.js';
 import type { Log } from './logger.js';
 import type { AnyEnvelope, MiddlewareChain } from './middleware-chain.js';
 import { RecordKind } from './native/records.js';
 import type { PayloadCodec } from './payload-codec.js';
 import { Undecodable } from './payload-codec.js';
-import { decodeError } from './remote-error.js';
+import { decodeError } from './rebuilt-error.js';
 import type { TransferList } from './types/transfer-list.js';
 
 /** A request whose promise is not settled. */

@@ -1,4 +1,5 @@
-import { invalidOption, messageTimeout, WorkerCrashedError, type WorkerError } from './errors.js';
+import { invalidOption, WorkerCrashedError, type WorkerError } from './errors.js';
+import { messageTimeout } from './host-errors.js';
 import type { TransferList } from './types/transfer-list.js';
 import { within } from './within.js';
 

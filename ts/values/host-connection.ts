@@ -1,5 +1,6 @@
 import { type ConnectedHost, type ConnectionSetup, type HostConnection, LATER } from '../connection.js';
-import { type WorkerError, workerClosed } from '../errors.js';
+import { type WorkerError } from '../errors.js';
+import { workerClosed } from '../host-errors.js';
 import { getNative } from '../native/environment.js';
 import { Control, RecordKind } from '../native/records.js';
 import type { NativeRequests } from '../native/binding.js';
