@@ -1,6 +1,7 @@
 import type { HostChannel } from './drivers/host-channel.js';
 import { debuggerCheck } from './debugging.js';
-import { fromNative, invalidOption, spawnFailed } from './errors.js';
+import { fromNative, invalidOption } from './errors.js';
+import { spawnFailed } from './host-errors.js';
 import type { Answers } from './answers.js';
 import { Dispatcher } from './dispatcher.js';
 import { Events } from './events.js';

@@ -9,7 +9,7 @@ import { streamsPart } from './parts.js';
 import type { Log } from './logger.js';
 import type { AnyEnvelope, MiddlewareChain } from './middleware-chain.js';
 import { Undecodable } from './payload-codec.js';
-import { decodeError, encodeError } from './remote-error.js';
+import { encodeError } from './remote-error.js';
 import { isStream } from './streams/is-stream.js';
 import type { Source } from './streams/source.js';
 import { isThenable } from './thenable.js';
@@ -239,7 +239,7 @@ export class Dispatcher<Call> implements Answerer<Call>, ContextSource<Call> {
   }
 
   onInputEnd(call: Call, error: unknown): void {
-    this.jobs.find(call)?.reader?.end(error === undefined ? undefined : { error: decodeError(error) });
+    this.jobs.find(call)?.reader?.end(error === undefined ? undefined : { error: streamsPart().decodeError(error) });
   }
 
   onCredit(call: Call, units: number): void {

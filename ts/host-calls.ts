@@ -1,4 +1,5 @@
-import { hostGone, invalidOption, unsupportedByPeer } from './errors.js';
+import { invalidOption } from './errors.js';
+import { hostGone, unsupportedByPeer } from './host-errors.js';
 import type { HostSettings } from './host-client.js';
 import type { HostLink, HostSource } from './host-link.js';
 import { checkTimeout } from './native/connection-options.js';

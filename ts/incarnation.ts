@@ -1,19 +1,11 @@
 import type { Ending, HostChannel } from './drivers/host-channel.js';
-import {
-  connectTimeout,
-  fromNative,
-  notConnected,
-  startTimeout,
-  unsupportedByDriver,
-  WorkerCrashedError,
-  workerClosed,
-  WorkerError,
-} from './errors.js';
+import { fromNative, unsupportedByDriver, WorkerCrashedError, WorkerError } from './errors.js';
+import { connectTimeout, notConnected, startTimeout, workerClosed } from './host-errors.js';
 import type { ConnectedHost, ConnectionSetup, HostConnection } from './connection.js';
 import { KEPT_RESULT, type KeptOutcome, TAKEN_OVER } from './kept-results.js';
 import type { Log } from './logger.js';
 import { Control } from './native/records.js';
-import { decodeError } from './remote-error.js';
+import { decodeError } from './rebuilt-error.js';
 import { Undecodable } from './payload-codec.js';
 import type { Requests } from './requests.js';
 import type { KeptResult } from './types/worker-events.js';

@@ -1,5 +1,6 @@
 import { inTime } from './debugging.js';
-import { invalidOption, messageTimeout, WorkerCrashedError, type WorkerError } from './errors.js';
+import { invalidOption, WorkerCrashedError, type WorkerError } from './errors.js';
+import { messageTimeout } from './host-errors.js';
 import { type RequestTerms, unlessAborted } from './request-terms.js';
 import type { TransferList } from './types/transfer-list.js';
 

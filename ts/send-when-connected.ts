@@ -1,5 +1,6 @@
 import { inTime } from './debugging.js';
-import { messageTimeout, type WorkerError } from './errors.js';
+import { type WorkerError } from './errors.js';
+import { messageTimeout } from './host-errors.js';
 
 export interface Waiting {
   readonly type: string;

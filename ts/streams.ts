@@ -3,5 +3,6 @@ export { ChunkReader } from './streams/chunk-reader.js';
 export { ChunkWriter } from './streams/chunk-writer.js';
 export { sourceOf } from './streams/source.js';
 export { debuggerCheck } from './debugging.js';
+export { decodeError } from './rebuilt-error.js';
 export { HostCalls } from './host-calls.js';
 export { ValueRequester } from './values/requester.js';

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 
-import { invalidOption, unsupportedByDriver, workerClosed } from './errors.js';
+import { invalidOption, unsupportedByDriver } from './errors.js';
+import { workerClosed } from './host-errors.js';
 import type { DebuggerCheck } from './debugging.js';
 import { HealthWatch } from './health-watch.js';
 import type { Events } from './events.js';

@@ -115,9 +115,13 @@ async function joined(part, texts, homes) {
     write: false,
     logLevel: 'warning',
   });
-  return outputFiles[0].text
-    .replaceAll(/\bimport\((".\/\w+.cjs")\)/g, 'Promise.resolve(require($1))')
-    .replaceAll(/\brequire\("\.\/(shared-\w+\.mjs)"\)/g, (_, file) => {
-      return `require("./${homes.get(file)}.cjs")[${shared}][${numberOf(file)}]`;
-    });
+  return (
+    outputFiles[0].text
+      .replaceAll(/\bimport\((".\/\w+.cjs")\)/g, 'Promise.resolve(require($1))')
+      // In plain sight of who bundles the package.
+      .replaceAll(/\b__require\((".\/\w+.cjs")\)/g, 'require($1)')
+      .replaceAll(/\brequire\("\.\/(shared-\w+\.mjs)"\)/g, (_, file) => {
+        return `require("./${homes.get(file)}.cjs")[${shared}][${numberOf(file)}]`;
+      })
+  );
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, type SpawnOptions, type StdioOptions } from 'node:child_process';
 
-import { invalidOption, spawnFailed } from '../errors.js';
+import { invalidOption } from '../errors.js';
+import { spawnFailed } from '../host-errors.js';
 import { claimSocket, socketPathFor } from '../named-sockets.js';
 import { removeSocketFiles } from '../socket-files.js';
 import { getNative } from '../native/environment.js';

@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort, setEnvironmentData, Worker, type WorkerOptions } from 'node:worker_threads';
 
-import { invalidOption, spawnFailed, unsupportedByDriver, WorkerError } from '../errors.js';
+import { invalidOption, unsupportedByDriver, WorkerError } from '../errors.js';
+import { spawnFailed } from '../host-errors.js';
 import { areForThreads, threadExecArgv } from '../process-arguments.js';
 import { threadLoaderArguments } from '../script.js';
 import type { ThreadOptions } from '../types/thread-options.js';

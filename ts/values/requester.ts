@@ -1,5 +1,6 @@
 import { LATER, type Outcomes, type Requester, RequestKind } from '../connection.js';
-import { unsupportedByPeer, type WorkerError, workerClosed } from '../errors.js';
+import { type WorkerError } from '../errors.js';
+import { unsupportedByPeer, workerClosed } from '../host-errors.js';
 import type { NativeOptions } from '../native/binding.js';
 import { RecordKind } from '../native/records.js';
 import { type PayloadCodec, Undecodable } from '../payload-codec.js';
