@@ -1,4 +1,6 @@
 import type { Driver } from '../index.js';
+import { calls } from './cases/calls.js';
+import { cancellation } from './cases/cancellation.js';
 import { capabilities } from './cases/capabilities.js';
 import { copies } from './cases/copies.js';
 import { crashes } from './cases/crashes.js';
@@ -9,8 +11,10 @@ import { order } from './cases/order.js';
 import { posts } from './cases/posts.js';
 import { refusals } from './cases/refusals.js';
 import { starts } from './cases/starts.js';
+import { streams } from './cases/streams.js';
 import { timeouts } from './cases/timeouts.js';
 import { transactions } from './cases/transactions.js';
+import { uploads } from './cases/uploads.js';
 import { values } from './cases/values.js';
 import type { Definition, Traits } from './definition.js';
 import type { ConformanceCase, ConformanceOptions } from './options.js';
@@ -31,6 +35,10 @@ const definitions: readonly Definition[] = [
   ...starts,
   ...lifecycle,
   ...crashes,
+  ...cancellation,
+  ...streams,
+  ...uploads,
+  ...calls,
   ...capabilities,
 ];
 
