@@ -125,6 +125,7 @@ test('the published package has exactly the files it needs', async () => {
       'dist/index.cjs',
       'dist/index.d.mts',
       'dist/index.mjs',
+      'dist/streams.cjs',
       'index.d.ts',
       'package.json',
     ].toSorted(),

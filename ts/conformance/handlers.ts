@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { getStartupData, type Handlers, withTransfer } from '../index.js';
 import { makeConformanceFailure } from './failures.js';
-import type { ConformanceHostMessages, ConformanceMessages } from './messages.js';
+import type { ConformanceMessages } from './messages.js';
 import { hostHandlers } from './host-asking.js';
 import { partHandlers } from './part-handlers.js';
 import { getRoom } from './rooms.js';
@@ -15,7 +15,7 @@ import { getRoom } from './rooms.js';
  * await startWorkerServer<ConformanceMessages>(conformanceHandlers, { driver });
  * ```
  */
-export const conformanceHandlers: Handlers<ConformanceMessages, ConformanceHostMessages> = {
+export const conformanceHandlers: Handlers<ConformanceMessages> = {
   echo: (payload) => payload,
   kindOf: (payload) => typeof payload,
   nothing: () => {},

@@ -3,10 +3,10 @@ import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 
 import type { Handlers } from '../index.js';
-import type { ConformanceHostMessages, ConformanceMessages } from './messages.js';
+import type { ConformanceMessages } from './messages.js';
 import { getRoom, type Made } from './rooms.js';
 
-type All = Handlers<ConformanceMessages, ConformanceHostMessages>;
+type All = Handlers<ConformanceMessages>;
 
 /** What answers in parts, or may be told to stop. */
 export const partHandlers: Pick<
