@@ -1263,7 +1263,7 @@ export type HandlerContext<
   M extends MessageDefinitions = MessageDefinitions,
   K extends MessageTypeOf<M> = MessageTypeOf<M>,
   H extends MessageDefinitions = MessageDefinitions,
-> = MessageContext<K, ProgressOf<M, K>, InputFor<M, K>> & {
+> = MessageContext<TypeFor<M, K>, ProgressOf<M, K>, InputFor<M, K>> & {
   /** Asks the host. */
   readonly host: HostClient<H>;
   /** The server that this handler belongs to. */
@@ -1271,13 +1271,14 @@ export type HandlerContext<
 };
 /** What a handler in a host gets as its second argument. */
 export type HostHandlerContext<H extends MessageDefinitions, K extends MessageTypeOf<H>, W> = MessageContext<
-  K,
+  TypeFor<H, K>,
   ProgressOf<H, K>,
   InputFor<H, K>
 > & {
   /** The worker that asks. */
   readonly worker: W;
 };
+type TypeFor<M extends MessageDefinitions, K extends string> = string extends keyof M ? string : K;
 type InputFor<M extends MessageDefinitions, K extends MessageTypeOf<M>> = {
   [P in K]: 'input' extends keyof M[P] ? AsyncIterable<InputOf<M, P>> : undefined;
 }[K];

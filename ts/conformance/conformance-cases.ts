@@ -1,4 +1,6 @@
 import type { Driver } from '../index.js';
+import { calls } from './cases/calls.js';
+import { cancellation } from './cases/cancellation.js';
 import { capabilities } from './cases/capabilities.js';
 import { copies } from './cases/copies.js';
 import { crashes } from './cases/crashes.js';
@@ -10,8 +12,10 @@ import { posts } from './cases/posts.js';
 import { reconnects } from './cases/reconnects.js';
 import { refusals } from './cases/refusals.js';
 import { starts } from './cases/starts.js';
+import { streams } from './cases/streams.js';
 import { timeouts } from './cases/timeouts.js';
 import { transactions } from './cases/transactions.js';
+import { uploads } from './cases/uploads.js';
 import { values } from './cases/values.js';
 import type { Definition, Traits } from './definition.js';
 import type { ConformanceCase, ConformanceOptions } from './options.js';
@@ -32,6 +36,10 @@ const definitions: readonly Definition[] = [
   ...starts,
   ...lifecycle,
   ...crashes,
+  ...cancellation,
+  ...streams,
+  ...uploads,
+  ...calls,
   ...capabilities,
   ...reconnects,
 ];

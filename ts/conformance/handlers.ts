@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { getStartupData, type Handlers, withTransfer } from '../index.js';
 import { makeConformanceFailure } from './failures.js';
 import type { ConformanceMessages } from './messages.js';
+import { hostHandlers } from './host-asking.js';
+import { partHandlers } from './part-handlers.js';
 import { getRoom } from './rooms.js';
 
 /**
@@ -65,4 +67,6 @@ export const conformanceHandlers: Handlers<ConformanceMessages> = {
     Atomics.add(new Int32Array(memory), 0, number);
   },
   exit: (code) => process.exit(code),
+  ...partHandlers,
+  ...hostHandlers,
 };

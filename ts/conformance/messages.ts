@@ -61,4 +61,83 @@ export type ConformanceMessages = DefineMessages<{
   add: { payload: { memory: SharedArrayBuffer; number: number } };
   /** Ends the worker. */
   exit: { payload: number };
+  /** Remembers `<key> begun`, ends when its signal is aborted, and remembers `<key> aborted`, or ends when it is released. */
+  patient: { payload: { room: string; key: string }; result: string };
+  /** Blocks the worker for a while, and heeds nothing. */
+  block: { payload: number };
+  /** Never ends, and heeds nothing. */
+  stubborn: { payload: void };
+  /** Tells its progress from 1, then answers with the last. */
+  steps: { payload: number; result: number; progress: number };
+  /**
+   * The numbers from 0, and how many there were as its result. What it has made, and that it has come to its end, is
+   * remembered as `made` and `ended` under its key.
+   */
+  numbers: { payload: NumbersPayload; stream: number | string; result: number };
+  /** Answers with a plain value where a stream is expected. */
+  noStream: { payload: void; stream: number; result: string };
+  /** Answers to a plain request with a stream. */
+  wrongStream: { payload: void; result: unknown };
+  /** Answers with a readable stream, of Node or of the web; its end is remembered. */
+  readable: { payload: { room: string; kind: 'node' | 'web'; count: number }; stream: number };
+  /** What was made for `numbers`, and whether it has come to its end. */
+  made: { payload: { room: string; key: string }; result: { made: number; ended: boolean } };
+  /** Adds its input; reads no more than `most` chunks, and then `wait`s until it is released. */
+  total: {
+    payload: { room: string; most?: number; hold?: string };
+    input: number | string;
+    result: { chunks: number; total: number; error?: string };
+  };
+  /** Each chunk of its input, twice as much. */
+  twice: { payload: void; input: number; stream: number; result: number };
+  /** Asks the host for the type, and answers with its answer, or with the code of its error. */
+  ask: { payload: AskPayload; result: { value?: unknown; name?: string; message?: string; code?: unknown } };
+  /** Adds what the host streams; after `most` chunks it leaves. */
+  askStream: { payload: { count: number; most?: number }; result: { chunks: number[]; result?: number } };
+  /** Streams so many numbers to the host; answers with what that answers. */
+  askTotal: { payload: number; result: number };
+  /** Posts to the host. */
+  tell: { payload: unknown };
+  /** Asks the host to ask this worker again, until the depth is 0; answers with how deep it went. */
+  ping: { payload: number; result: number };
+  /** Answers with what its context has. */
+  context: { payload: void; result: { type: string; tx: string | undefined; aborted: boolean; isServer: boolean } };
+}>;
+
+/** What `numbers` does. */
+export interface NumbersPayload {
+  readonly room: string;
+  readonly key: string;
+  /** How many; absent: without an end. */
+  readonly count?: number;
+  /** It throws after so many. */
+  readonly failAfter?: number;
+  /** It stops after so many until its signal is aborted. */
+  readonly stopAfter?: number;
+  /** It ends the worker after so many. */
+  readonly exitAfter?: number;
+  /** Each is text of so many characters. */
+  readonly size?: number;
+}
+
+/** What `ask` does. */
+export interface AskPayload {
+  readonly type: string;
+  readonly payload?: unknown;
+  readonly timeout?: number;
+  /** It aborts its own request after so many milliseconds. */
+  readonly abortAfter?: number;
+}
+
+/** What workers of the conformance suite ask their host. */
+export type ConformanceHostMessages = DefineMessages<{
+  /** Answers with its payload. */
+  hostEcho: { payload: unknown; result: unknown };
+  hostFail: { payload: void; result: void };
+  /** Never answers; remembers that its signal was aborted. */
+  hostNever: { payload: void; result: void };
+  hostNumbers: { payload: number; stream: number; result: number };
+  hostTotal: { payload: void; input: number; result: number };
+  hostPing: { payload: number; result: number };
+  said: { payload: unknown };
 }>;

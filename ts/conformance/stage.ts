@@ -11,11 +11,12 @@ import {
   type WorkerHandle,
   type WorkerOptions,
 } from '../index.js';
-import type { ConformanceMessages } from './messages.js';
+import type { ConformanceHostMessages, ConformanceMessages } from './messages.js';
 import type { ConformanceOptions } from './options.js';
 
-export type ConformanceWorker = MessageSender<ConformanceMessages, TransferList> & WorkerHandle<Driver>;
-type StartOptions = Partial<WorkerOptions<ConformanceMessages, Driver>>;
+export type ConformanceWorker = MessageSender<ConformanceMessages, TransferList> &
+  WorkerHandle<Driver, ConformanceHostMessages>;
+export type StartOptions = Partial<WorkerOptions<ConformanceMessages, Driver, ConformanceHostMessages>>;
 
 /** What one case has: how to start workers, and their end. */
 export class Stage {
@@ -34,7 +35,7 @@ export class Stage {
   /** Starts a worker; it is closed when the case has ended. */
   async start(options: StartOptions = {}): Promise<ConformanceWorker> {
     const { driverOptions } = this.options;
-    const worker: ConformanceWorker = (await createWorker<ConformanceMessages, Driver>({
+    const worker: ConformanceWorker = (await createWorker<ConformanceMessages, Driver, ConformanceHostMessages>({
       driver: this.options.driver,
       ...(driverOptions === undefined ? {} : { driverOptions }),
       script: this.script,

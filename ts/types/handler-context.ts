@@ -30,7 +30,7 @@ export type HandlerContext<
   M extends MessageDefinitions = MessageDefinitions,
   K extends MessageTypeOf<M> = MessageTypeOf<M>,
   H extends MessageDefinitions = MessageDefinitions,
-> = MessageContext<K, ProgressOf<M, K>, InputFor<M, K>> & {
+> = MessageContext<TypeFor<M, K>, ProgressOf<M, K>, InputFor<M, K>> & {
   /** Asks the host. */
   readonly host: HostClient<H>;
   /** The server that this handler belongs to. */
@@ -39,13 +39,16 @@ export type HandlerContext<
 
 /** What a handler in a host gets as its second argument. */
 export type HostHandlerContext<H extends MessageDefinitions, K extends MessageTypeOf<H>, W> = MessageContext<
-  K,
+  TypeFor<H, K>,
   ProgressOf<H, K>,
   InputFor<H, K>
 > & {
   /** The worker that asks. */
   readonly worker: W;
 };
+
+/** Where no messages are named, each handler may be used for any. */
+type TypeFor<M extends MessageDefinitions, K extends string> = string extends keyof M ? string : K;
 
 /** What `input` is in the handler of the type `K`. */
 type InputFor<M extends MessageDefinitions, K extends MessageTypeOf<M>> = {

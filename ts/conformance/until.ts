@@ -1,0 +1,31 @@
+import type { ConformanceWorker, Stage } from './stage.js';
+
+/** Resolves when the worker has remembered this for the case. */
+export async function untilNoted(stage: Stage, worker: ConformanceWorker, note: string): Promise<unknown[]> {
+  for (;;) {
+    const notes = await worker.send('noted', { room: stage.room });
+    if (notes.includes(note)) return notes;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+/** Resolves when the stream with this key has come to its end in the worker, with how many chunks it has made. */
+export async function untilEnded(stage: Stage, worker: ConformanceWorker, key: string): Promise<number> {
+  for (;;) {
+    const { made, ended } = await worker.send('made', { room: stage.room, key });
+    if (ended) return made;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+/** Resolves with how many chunks the stream has made, when it makes no more for a while. */
+export async function untilStill(stage: Stage, worker: ConformanceWorker, key: string): Promise<number> {
+  let before = -1;
+  for (let same = 0; ;) {
+    const { made } = await worker.send('made', { room: stage.room, key });
+    same = made === before && made > 0 ? same + 1 : 0;
+    if (same === 20) return made;
+    before = made;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
