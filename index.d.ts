@@ -44,24 +44,29 @@ export interface DriverCapabilities {
   detach: boolean;
   /** A `SharedArrayBuffer` in a payload is shared with the worker. */
   sharedMemory: boolean;
+  /** `sendSync` works: answers come to a thread that is blocked. Only drivers of the library's own have it. */
+  sync?: boolean;
 }
 /** What the child process driver can do. */
 export interface ChildProcessCapabilities extends DriverCapabilities {
   reconnect: true;
   detach: true;
   sharedMemory: false;
+  sync: true;
 }
 /** What the worker threads driver can do. */
 export interface WorkerThreadsCapabilities extends DriverCapabilities {
   reconnect: false;
   detach: false;
   sharedMemory: true;
+  sync: true;
 }
 /** What the in-process driver can do. */
 export interface InProcessCapabilities extends DriverCapabilities {
   reconnect: false;
   detach: false;
   sharedMemory: true;
+  sync: false;
 }
 /**
  * What a driver moves between host and worker: a plain object of four members. A driver passes it on unchanged and in
@@ -664,6 +669,8 @@ export type WorkerErrorCode =
   | 'ERR_CANCELLED'
   | 'ERR_ANSWER_IS_STREAM'
   | 'ERR_UNSUPPORTED_BY_PEER'
+  | 'ERR_HOST_BLOCKED'
+  | 'ERR_ASYNC_MIDDLEWARE'
   | 'ERR_START_TIMEOUT'
   | 'ERR_CONNECT_TIMEOUT'
   | 'ERR_MESSAGE_TIMEOUT'
@@ -832,7 +839,34 @@ interface Requester {
   /** Asks to be told by `Outcomes.onRoom` once no more than half of what may wait does. */
   wantRoom(): void;
 }
+type Waited =
+  | {
+      readonly kind: 'result';
+      readonly value: unknown;
+    }
+  | {
+      readonly kind: 'error';
+      readonly value: unknown;
+    }
+  | {
+      readonly kind: 'late';
+      readonly millis: number;
+    }
+  | {
+      readonly kind: 'refused';
+      readonly error: Error;
+    }
+  /** With the error that has ended the worker, where it has told one. */
+  | {
+      readonly kind: 'lost';
+      readonly fatal: unknown;
+    };
 interface HostConnection extends Requester {
+  /**
+   * Blocks this thread until a request has its outcome, or the worker is lost. What comes meanwhile for others is told
+   * later; what the worker asks fails with `ERR_HOST_BLOCKED`. Absent where nothing comes to a blocked thread.
+   */
+  block?(slot: number): Waited;
   /** Asks the worker to stop, after all that was sent before. */
   askToClose(): void;
   /** Whether the connection keeps the event loop alive: -1 never, 0 while requests are in flight, 1 always. */
@@ -930,6 +964,11 @@ interface HostChannel extends CoreChannel {
   pulse(timeout: number, referenced?: boolean): Promise<number>;
   /** The worker has told that a debugger may stop it. Absent where it does not tell. */
   readonly isDebugged?: boolean | undefined;
+  /**
+   * How it has ended, while this thread is blocked and cannot be told; waits for that so many milliseconds. Absent where it
+   * cannot be known.
+   */
+  peekEnd?(timeout: number): ShutdownReason | undefined;
   /** Besides the message that asks the worker to stop: what the driver itself does to end it in good order. */
   askToEnd(): void;
   /** Ends the worker, unless it is gone. */
@@ -983,6 +1022,7 @@ export declare class ProcessChannel implements HostChannel {
   reconnect(setup: ConnectionSetup): ConnectedHost | Promise<ConnectedHost>;
   pulse(timeout: number, referenced?: boolean): Promise<number>;
   get isDebugged(): boolean;
+  peekEnd(timeout: number): ShutdownReason | undefined;
   askToEnd(): void;
   /** The last lines of standard error, where it is piped. */
   get lastWords(): string[] | undefined;
@@ -1330,6 +1370,31 @@ type HostHandler<H extends MessageDefinitions, K extends MessageTypeOf<H>, W> = 
   payload: PayloadOf<H, K>,
   context: HostHandlerContext<H, K, W>,
 ) => HandlerOutcome<H, K>;
+/** Options of one `sendSync`. */
+export interface SyncOptions {
+  /** In milliseconds, in place of the worker's own message timeouts; `0` and `Infinity` mean: no limit. */
+  timeout?: number | undefined;
+}
+/** What a worker can do besides when its driver's `capabilities.sync` is `true`. */
+export interface SyncSender<M extends MessageDefinitions> {
+  /**
+   * As `send`, for code that cannot await: blocks the calling thread, its timers and all other work included, until the
+   * outcome is there, its time is over, or the worker is lost. What the worker asks its host meanwhile fails with
+   * `ERR_HOST_BLOCKED`. It is never sent again to another worker.
+   *
+   * @returns What the handler returned.
+   * @throws What `send` rejects with; and `ERR_BACKPRESSURE` where too much waits to be written, `ERR_ASYNC_MIDDLEWARE`
+   *   where a middleware returns a promise. How a thread has ended is not known yet: the crash has the reason `close`.
+   */
+  sendSync<K extends Exclude<WithOptionalPayload<M>, WithInput<M> | WithStreamAlone<M>>>(
+    type: K,
+  ): ResultPayloadOf<M, K>;
+  sendSync<K extends Exclude<MessageTypeOf<M>, WithInput<M> | WithStreamAlone<M>>>(
+    type: K,
+    payload: PayloadOf<M, K>,
+    options?: SyncOptions,
+  ): ResultPayloadOf<M, K>;
+}
 /** What `worker.on` tells, by event, as the arguments of its listeners. */
 export interface WorkerEvents<H extends MessageDefinitions = MessageDefinitions> {
   /** The worker is gone, whichever way. */
@@ -1433,7 +1498,8 @@ export type WorkerClient<
   H extends MessageDefinitions = MessageDefinitions,
 > = MessageSender<M, TransferListOf<D>> &
   WorkerHandle<D, H> &
-  (CapabilitiesOf<D>['reconnect'] extends true ? Reconnectable : unknown);
+  (CapabilitiesOf<D>['reconnect'] extends true ? Reconnectable : unknown) &
+  (CapabilitiesOf<D>['sync'] extends true ? SyncSender<M> : unknown);
 /** What `transfer` takes with the driver `D`: `never` unless its `capabilities.sharedMemory` is `true`. */
 export type TransferListOf<D extends Driver> = CapabilitiesOf<D>['sharedMemory'] extends true ? TransferList : never;
 declare const messages: unique symbol;

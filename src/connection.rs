@@ -42,6 +42,8 @@ pub struct Connection {
     theirs: Option<Hello>,
     /// With the timeout it comes from.
     handshake_deadline: Option<(Duration, Duration)>,
+    /// Events are kept back.
+    is_pinned: bool,
 }
 
 fn deadline_from(now: Duration, timeout: Duration) -> (Duration, Duration) {
@@ -92,6 +94,7 @@ impl Connection {
             ours: None,
             theirs: None,
             handshake_deadline: None,
+            is_pinned: false,
         }
     }
 
@@ -163,14 +166,18 @@ impl Connection {
         self.decoder.release();
     }
 
-    /// While pinned, the payloads of earlier events stay valid whatever is read.
+    /// While pinned, earlier events may be kept back: their payloads stay valid whatever is read, and their slots are not
+    /// used again.
     pub fn pin(&mut self, pinned: bool) {
+        self.is_pinned = pinned;
         self.decoder.pin(pinned);
     }
 
     /// Turns what was read into events. Only streams look at the time.
     pub fn receive(&mut self, now: Duration, events: &mut Vec<Event>) {
-        self.exchange.recycle();
+        if !self.is_pinned {
+            self.exchange.recycle();
+        }
         while !matches!(self.phase, Phase::Paused | Phase::Ended) {
             let Some(frame) = self.decoder.next_frame() else { break };
             match (self.phase, frame) {
@@ -291,7 +298,9 @@ impl Connection {
         if self.phase == Phase::Ended {
             return;
         }
-        self.exchange.recycle();
+        if !self.is_pinned {
+            self.exchange.recycle();
+        }
         self.exchange.expire(now, events);
         if self.handshake_deadline.is_some_and(|(deadline, _)| deadline <= now) {
             self.handshake_deadline = None;

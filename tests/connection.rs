@@ -171,6 +171,36 @@ fn a_peer_that_does_not_promise_the_layout_may_write_json_as_it_likes() {
     assert_eq!(events[0].1.as_deref(), Some(&b"[1, 2]"[..]), "{events:?}");
 }
 
+#[test]
+fn while_events_are_kept_back_their_payloads_and_slots_stay_as_they_are() {
+    let (mut host, mut worker) = connected(Some("\n"));
+    let first = request(&mut host, "echo", b"1", 1);
+    let call = call_of(&pass(&mut host, &mut worker, 1000));
+    worker.exchange.respond(call, append(b"\"first\"")).unwrap();
+    let bytes = worker.output().to_vec();
+    worker.written(bytes.len());
+    host.pin(true);
+    let mut kept = Vec::new();
+    host.spare()[..bytes.len()].copy_from_slice(&bytes);
+    host.filled(bytes.len());
+    host.receive(NOW, &mut kept);
+    let second = request(&mut host, "echo", b"2", 2);
+    assert_ne!(first, second);
+    for id in 3..50 {
+        request(&mut host, "echo", &[b'7'; 4096], id);
+        for call in pass(&mut host, &mut worker, 1000).iter().map(|event| call_of(std::slice::from_ref(event))) {
+            worker.exchange.respond(call, append(&[b'8'; 4096])).unwrap();
+        }
+        pass(&mut worker, &mut host, 1000);
+    }
+    let [Event::Result { slot, payload: Some(payload) }] = &kept[..] else { panic!("{kept:?}") };
+    assert_eq!((*slot, host.bytes(payload.range.clone())), (first, &b"\"first\""[..]));
+    host.pin(false);
+    host.release();
+    host.receive(NOW, &mut kept);
+    assert!(request(&mut host, "echo", b"9", 99).0 < 49, "they are used again when they have been told");
+}
+
 proptest! {
     #[test]
     fn every_request_ends_exactly_once_whatever_the_order_and_the_chunks(

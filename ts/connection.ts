@@ -58,8 +58,22 @@ export interface Requester {
   wantRoom(): void;
 }
 
+/** How a request has ended for which this thread was blocked. */
+export type Waited =
+  | { readonly kind: 'result'; readonly value: unknown }
+  | { readonly kind: 'error'; readonly value: unknown }
+  | { readonly kind: 'late'; readonly millis: number }
+  | { readonly kind: 'refused'; readonly error: Error }
+  /** With the error that has ended the worker, where it has told one. */
+  | { readonly kind: 'lost'; readonly fatal: unknown };
+
 /** The host's side of a connection. */
 export interface HostConnection extends Requester {
+  /**
+   * Blocks this thread until a request has its outcome, or the worker is lost. What comes meanwhile for others is told
+   * later; what the worker asks fails with `ERR_HOST_BLOCKED`. Absent where nothing comes to a blocked thread.
+   */
+  block?(slot: number): Waited;
   /** Asks the worker to stop, after all that was sent before. */
   askToClose(): void;
   /** Whether the connection keeps the event loop alive: -1 never, 0 while requests are in flight, 1 always. */

@@ -65,3 +65,17 @@ export function hostGone(operation: string): WorkerError {
     `cannot ${operation}: the host is not connected. Send again when it is; \`isConnected\` of the server tells.`,
   );
 }
+
+export function hostBlocked(): WorkerError {
+  return new WorkerError(
+    'ERR_HOST_BLOCKED',
+    'the host waits in sendSync() and can answer nothing until that returns. Ask it before or after, or let it use send().',
+  );
+}
+
+export function asyncMiddleware(type: string): WorkerError {
+  return new WorkerError(
+    'ERR_ASYNC_MIDDLEWARE',
+    `cannot sendSync "${type}": a middleware returns a promise, for which a blocked thread cannot wait. Use send().`,
+  );
+}

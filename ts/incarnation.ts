@@ -423,6 +423,17 @@ export class Incarnation {
     onKept(error === undefined ? { type, tx, result } : { type, tx, error: decodeError(error) });
   }
 
+  /** It has ended while this thread was blocked, which is told of that later. */
+  lostWhileBlocked(messageType: string, told: unknown): Error {
+    const { channel, init } = this;
+    const { pid, lastWords: stderr } = channel;
+    if (this.failure !== undefined) return this.failure(messageType);
+    const reason = channel.peekEnd?.(EXIT_GRACE) ?? { type: 'close' };
+    const cause = told === undefined ? this.fatal : thrownOf(decodeError(told));
+    const phase = this.wasReady ? 'running' : 'startup';
+    return new WorkerCrashedError(init.name, { pid, reason, phase, messageType, stderr, cause });
+  }
+
   private onExit(ending: Ending): Ending {
     const { connection } = this.requests;
     const { name, log } = this.init;

@@ -36,6 +36,7 @@ export type * from './types/timeout-config.js';
 export type * from './types/transfer-list.js';
 export type * from './types/transaction-id-generator.js';
 export type * from './types/unexpected-shutdown.js';
+export type * from './types/sync-sender.js';
 export type * from './types/worker-client.js';
 export type * from './types/worker-error-code.js';
 export type * from './types/worker-events.js';

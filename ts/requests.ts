@@ -1,6 +1,14 @@
 import { Backlog } from './backlog.js';
 import { unwatch, watch } from './cancellation.js';
-import { type ConnectedRequester, FULL, LATER, type Outcomes, type Requester, RequestKind } from './connection.js';
+import {
+  type ConnectedRequester,
+  FULL,
+  type HostConnection,
+  LATER,
+  type Outcomes,
+  type Requester,
+  RequestKind,
+} from './connection.js';
 import { ENDED } from './ended.js';
 import { fromNative, notGranted, WorkerError } from './errors.js';
 import { messageTimeout, noRoom } from './host-errors.js';
@@ -14,6 +22,7 @@ import { Pending, UNKNOWN } from './pending.js';
 import { decodeError } from './rebuilt-error.js';
 import { encodeError } from './remote-error.js';
 import type { RequestTerms } from './request-terms.js';
+import { sendSync } from './send-sync.js';
 import type { StreamAnswer } from './stream-answer.js';
 import { ChunkWriter } from './streams/chunk-writer.js';
 import { type Source, sourceOf } from './streams/source.js';
@@ -126,6 +135,28 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
   private watch(pending: Pending): void {
     const { signal } = pending.terms as RequestTerms;
     if (signal !== undefined) pending.watched = watch(signal, pending);
+  }
+
+  /**
+   * Blocks this thread until the outcome is there.
+   *
+   * @param lost - The error for a worker that is lost, with the error it may have told.
+   */
+  sendSync(
+    this: Requests<HostConnection>,
+    type: string,
+    payload: unknown,
+    timeout = CONFIGURED,
+    lost: (fatal: unknown) => Error,
+  ): unknown {
+    const { connection, options } = this;
+    const send = (slot: number, name: string, encoded: unknown) =>
+      this.backlog.isEmpty && this.submit(() => connection.submit(slot, name, encoded));
+    try {
+      return sendSync({ connection, options, send, lost }, type, payload, timeout);
+    } finally {
+      this.batchEnd();
+    }
   }
 
   /** There is no room: the transaction begins, its message waits. */

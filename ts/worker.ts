@@ -15,6 +15,7 @@ import { sendWhenConnected } from './send-when-connected.js';
 import { StreamAnswer } from './stream-answer.js';
 import type { DriverCapabilities } from './types/driver.js';
 import type { ShutdownReason } from './types/shutdown-reason.js';
+import type { SyncOptions } from './types/sync-sender.js';
 import type { TransferList } from './types/transfer-list.js';
 import type { PostOptions, SendOptions } from './types/request-sender.js';
 import type { CloseOptions } from './types/worker-client.js';
@@ -202,6 +203,17 @@ export class Worker {
     return answer.stream;
   }
 
+  /** Blocks this thread until the outcome is there. */
+  sendSync(type: string, payload?: unknown, options?: SyncOptions): unknown {
+    const { current, name } = this;
+    if (this.capabilities.sync !== true) throw unsupportedByDriver(this.driver, 'sendSync()', 'child_process');
+    const timeout = timeoutOf(options);
+    if (typeof type !== 'string') throw invalidOption('the message type', 'a string', type);
+    if (this.closing !== undefined) throw workerClosed(`send "${type}"`, name);
+    if (!current.isActive) throw current.refusalNow('send', type);
+    return current.requests.sendSync(type, payload, timeout, (fatal) => current.lostWhileBlocked(type, fatal));
+  }
+
   private sendOnce(
     type: string,
     payload: unknown,
@@ -372,7 +384,7 @@ export class Worker {
   }
 }
 
-function timeoutOf(options: SendOptions | undefined): number | undefined {
+function timeoutOf(options: SyncOptions | undefined): number | undefined {
   const timeout = options?.timeout;
   if (timeout !== undefined) checkTimeout('timeout', timeout);
   return timeout;

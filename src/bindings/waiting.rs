@@ -11,7 +11,6 @@ use super::connection::NativeConnection;
 use super::link::Link;
 use super::{exit, text};
 use crate::event::{Event, Payload};
-use crate::exchange::Side;
 use crate::remote_error::RemoteError;
 use crate::transactions::Slot;
 use crate::transport::Until;
@@ -30,13 +29,14 @@ enum Outcome {
 #[napi]
 impl NativeConnection {
     /// Blocks this thread until a request has its outcome, and tells it before it returns: 1 a result, 2 an error of the
-    /// handler, 3 it is late, 4 an answer that cannot be used, 5 the peer is lost, with the error it may have told. What
-    /// comes meanwhile is told by the next `drain()`; requests of the peer fail with `ERR_HOST_BLOCKED`.
+    /// handler, 3 it is late, 4 an answer that cannot be used, 5 the peer is lost, with the error it may have told.
+    /// Requests of the peer fail with `ERR_HOST_BLOCKED` meanwhile. Tells whether something came for others, which the next
+    /// `drain()` tells.
     #[napi(
         catch_unwind,
         ts_args_type = "slot: number, onOutcome: (outcome: number, payload: any, millis: number, detail: string) => void"
     )]
-    pub fn wait_for(&self, env: Env, slot: u32, on_outcome: Function<'_, (), ()>) {
+    pub fn wait_for(&self, env: Env, slot: u32, on_outcome: Function<'_, (), ()>) -> bool {
         let (outcome, payload, millis, detail) = self.link.wait_for(Slot(slot));
         let env = env.raw();
         let connection = self.link.connection.borrow();
@@ -56,6 +56,7 @@ impl NativeConnection {
         unsafe {
             sys::napi_call_function(env, undefined(env), on_outcome.raw(), 4, arguments.as_ptr(), &raw mut result);
         }
+        !self.link.events.borrow().is_empty()
     }
 
     /// How a child process has ended, without taking that from who waits for it: its exit code, or -1 and the number of
@@ -71,6 +72,8 @@ type Seen = (Outcome, Option<Payload>, i32, String);
 impl Link {
     fn wait_for(&self, slot: Slot) -> Seen {
         self.connection.borrow_mut().pin(true);
+        // With it, all that was sent in this tick, in its order.
+        self.environment.flush();
         let mut seen = 0;
         loop {
             if let Some(outcome) = self.find_outcome(slot, &mut seen) {
@@ -134,12 +137,9 @@ impl Link {
 
     /// Its handler would have to run while the thread is blocked by the one who may be waiting for it.
     fn refuse(&self, call: crate::exchange::CallId) {
-        let peer = Side::Worker.peer();
-        let text = format!(
-            "the {peer} waits in sendSync() and can answer nothing until that returns. Ask it before or after, or let it \
-             use send()."
-        );
-        self.connection.borrow_mut().exchange.fail(call, &RemoteError::with_code("ERR_HOST_BLOCKED", text));
+        let text = "the host waits in sendSync() and can answer nothing until that returns. Ask it before or after, or let \
+                    it use send().";
+        self.connection.borrow_mut().exchange.fail(call, &RemoteError::with_code("ERR_HOST_BLOCKED", text.to_owned()));
     }
 
     fn lost(&self) -> Seen {

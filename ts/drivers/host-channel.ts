@@ -45,6 +45,11 @@ export interface HostChannel extends CoreChannel {
   pulse(timeout: number, referenced?: boolean): Promise<number>;
   /** The worker has told that a debugger may stop it. Absent where it does not tell. */
   readonly isDebugged?: boolean | undefined;
+  /**
+   * How it has ended, while this thread is blocked and cannot be told; waits for that so many milliseconds. Absent where it
+   * cannot be known.
+   */
+  peekEnd?(timeout: number): ShutdownReason | undefined;
   /** Besides the message that asks the worker to stop: what the driver itself does to end it in good order. */
   askToEnd(): void;
   /** Ends the worker, unless it is gone. */

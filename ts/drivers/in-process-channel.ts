@@ -63,7 +63,7 @@ export class InProcessChannel implements HostChannel {
   }
 
   connect(setup: ConnectionSetup): ConnectedHost {
-    const connected = ValueConnection.connect(new PortWire(this.ports.port1, NAME, undefined, true), setup);
+    const connected = ValueConnection.connect(new PortWire(this.ports.port1, NAME, { sharesThread: true }), setup);
     this.load().catch((error: unknown) => this.end(error instanceof Error ? error : new Error(String(error))));
     return connected;
   }

@@ -8,7 +8,7 @@ import type { InProcessChannel } from './in-process-channel.js';
  */
 export class InProcessDriver implements Driver<InProcessCapabilities, Record<string, never>> {
   readonly name = 'in_process';
-  readonly capabilities: InProcessCapabilities = { reconnect: false, detach: false, sharedMemory: true };
+  readonly capabilities: InProcessCapabilities = { reconnect: false, detach: false, sharedMemory: true, sync: false };
 
   async spawn(script: string, options: Record<string, never>): Promise<InProcessChannel> {
     const { InProcessChannel } = await import('../host.js');

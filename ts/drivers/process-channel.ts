@@ -9,6 +9,8 @@ import type { NativeLifeline, NativePair } from '../native/binding.js';
 import { type NamedSocket, removeSocketFiles } from '../socket-files.js';
 import { getNative } from '../native/environment.js';
 import { connectNative } from '../native/host-connection.js';
+import { peekEnd } from '../native/peek-end.js';
+import type { ShutdownReason } from '../types/shutdown-reason.js';
 import type { ProcessResourceLimits } from '../types/process-options.js';
 import { knock } from './attached-channel.js';
 import type { Ending, HostChannel } from './host-channel.js';
@@ -115,6 +117,10 @@ export class ProcessChannel implements HostChannel {
 
   get isDebugged(): boolean {
     return this.lifeline.isDebugged;
+  }
+
+  peekEnd(timeout: number): ShutdownReason | undefined {
+    return peekEnd(this.pid, timeout);
   }
 
   askToEnd(): void {}

@@ -5,7 +5,7 @@ import { spawnFailed } from '../host-errors.js';
 import { areForThreads, threadExecArgv } from '../process-arguments.js';
 import { threadLoaderArguments } from '../script.js';
 import type { ThreadOptions } from '../types/thread-options.js';
-import { Said, THREAD_KEY } from '../values/thread-worker-channel.js';
+import { SAID, Said, THREAD_KEY } from '../values/thread-worker-channel.js';
 import { refuseOptions } from './refuse-options.js';
 import { processLimits } from './resource-limits.js';
 import { ThreadChannel } from './thread-channel.js';
@@ -14,7 +14,7 @@ import { ThreadChannel } from './thread-channel.js';
 export async function startThread(script: string, options: ThreadOptions): Promise<ThreadChannel> {
   refuseOptions('worker_threads', options);
   const { port1, port2 } = new MessageChannel();
-  const said = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
+  const said = new Int32Array(new SharedArrayBuffer(SAID * Int32Array.BYTES_PER_ELEMENT));
   const { stdout = false, stderr = false } = options;
   try {
     const thread = start(script, threadOptions(script, options), port2, said);

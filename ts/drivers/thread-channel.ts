@@ -6,6 +6,7 @@ import type { ConnectedHost, ConnectionSetup } from '../connection.js';
 import { LastLines } from '../last-lines.js';
 import { ValueConnection } from '../values/host-connection.js';
 import { PortWire } from '../values/port-wire.js';
+import { ThreadBlocker } from '../values/thread-blocker.js';
 import { Said } from '../values/thread-worker-channel.js';
 import type { Ending, HostChannel } from './host-channel.js';
 
@@ -58,7 +59,8 @@ export class ThreadChannel implements HostChannel {
   }
 
   connect(setup: ConnectionSetup): ConnectedHost {
-    const connected = ValueConnection.connect(new PortWire(this.port, 'worker_threads'), setup);
+    const blocker = new ThreadBlocker(this.said, () => this.gone || (hasPulse() && this.idle < 0));
+    const connected = ValueConnection.connectBlocking(new PortWire(this.port, 'worker_threads', { blocker }), setup);
     Atomics.store(this.said, Said.Handshake, 1);
     Atomics.notify(this.said, Said.Handshake);
     return connected;

@@ -106,10 +106,11 @@ export declare class NativeConnection {
   demand(call: number, units: number): void;
   /**
    * Blocks this thread until a request has its outcome, and tells it before it returns: 1 a result, 2 an error of the
-   * handler, 3 it is late, 4 an answer that cannot be used, 5 the peer is lost, with the error it may have told. What
-   * comes meanwhile is told by the next `drain()`; requests of the peer fail with `ERR_HOST_BLOCKED`.
+   * handler, 3 it is late, 4 an answer that cannot be used, 5 the peer is lost, with the error it may have told.
+   * Requests of the peer fail with `ERR_HOST_BLOCKED` meanwhile. Tells whether something came for others, which the next
+   * `drain()` tells.
    */
-  waitFor(slot: number, onOutcome: (outcome: number, payload: any, millis: number, detail: string) => void): void;
+  waitFor(slot: number, onOutcome: (outcome: number, payload: any, millis: number, detail: string) => void): boolean;
   /**
    * How a child process has ended, without taking that from who waits for it: its exit code, or -1 and the number of
    * the signal. Waits at most `timeout` milliseconds for its end; empty where that is not to be known.

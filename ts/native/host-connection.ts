@@ -1,7 +1,8 @@
 import type { ConnectedHost, ConnectionSetup } from '../connection.js';
 import { fromNative } from '../errors.js';
-import { type Encoded, parseText } from '../payload-codec.js';
+import type { Encoded } from '../payload-codec.js';
 import { NativeAnswerer } from './answerer.js';
+import { block, readJson } from './block.js';
 import type { NativePair } from './binding.js';
 import { getNative } from './environment.js';
 import { Control } from './records.js';
@@ -37,7 +38,7 @@ export function connectNative(pair: NativePair, setup: ConnectionSetup): Connect
         if (detail.startsWith(OWN)) break;
         return answerer.onUnknownNotification(payload as Encoded, detail);
       case Control.Fatal:
-        return setup.onControl(what, number, readFatal(payload), detail);
+        return setup.onControl(what, number, readJson(payload as Encoded), detail);
       case Control.End:
         dispatcher.abandon();
     }
@@ -47,7 +48,7 @@ export function connectNative(pair: NativePair, setup: ConnectionSetup): Connect
   const options = { ...setup.options, handlers: [...names] };
   const onMessages = (count: number, payloads: Encoded) => handOn(takers, count, payloads);
   const native = addon.NativeConnection.host(environment, pair, options, startupData, onMessages, onControl);
-  const connection = requesterOf(native);
+  const connection = Object.assign(requesterOf(native), { block: (slot: number) => block(native, codec, slot) });
   const { createDispatcher } = setup;
   const answerer = new NativeAnswerer({ connection, codec, names, createDispatcher });
   const takers = { codec, outcomes, answerer };
@@ -63,13 +64,4 @@ export function connectNative(pair: NativePair, setup: ConnectionSetup): Connect
       connection.close();
     },
   };
-}
-
-/** A peer may say anything. */
-function readFatal(payload: unknown): unknown {
-  try {
-    return parseText(payload as Encoded);
-  } catch {
-    return undefined;
-  }
 }

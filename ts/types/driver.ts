@@ -14,6 +14,8 @@ export interface DriverCapabilities {
   detach: boolean;
   /** A `SharedArrayBuffer` in a payload is shared with the worker. */
   sharedMemory: boolean;
+  /** `sendSync` works: answers come to a thread that is blocked. Only drivers of the library's own have it. */
+  sync?: boolean;
 }
 
 /** What the child process driver can do. */
@@ -21,6 +23,7 @@ export interface ChildProcessCapabilities extends DriverCapabilities {
   reconnect: true;
   detach: true;
   sharedMemory: false;
+  sync: true;
 }
 
 /** What the worker threads driver can do. */
@@ -28,6 +31,7 @@ export interface WorkerThreadsCapabilities extends DriverCapabilities {
   reconnect: false;
   detach: false;
   sharedMemory: true;
+  sync: true;
 }
 
 /** What the in-process driver can do. */
@@ -35,6 +39,7 @@ export interface InProcessCapabilities extends DriverCapabilities {
   reconnect: false;
   detach: false;
   sharedMemory: true;
+  sync: false;
 }
 
 /**

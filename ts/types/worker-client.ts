@@ -6,6 +6,7 @@ import type { Handlers } from './handlers.js';
 import type { MessageDefinitions } from './message-definitions.js';
 import type { RequestSender } from './request-sender.js';
 import type { ShutdownReason } from './shutdown-reason.js';
+import type { SyncSender } from './sync-sender.js';
 import type { TransferList } from './transfer-list.js';
 import type { WorkerEvents } from './worker-events.js';
 import type { HealthOptions, WorkerHealth } from './worker-health.js';
@@ -33,7 +34,8 @@ export type WorkerClient<
   H extends MessageDefinitions = MessageDefinitions,
 > = MessageSender<M, TransferListOf<D>> &
   WorkerHandle<D, H> &
-  (CapabilitiesOf<D>['reconnect'] extends true ? Reconnectable : unknown);
+  (CapabilitiesOf<D>['reconnect'] extends true ? Reconnectable : unknown) &
+  (CapabilitiesOf<D>['sync'] extends true ? SyncSender<M> : unknown);
 
 /** What `transfer` takes with the driver `D`: `never` unless its `capabilities.sharedMemory` is `true`. */
 export type TransferListOf<D extends Driver> = CapabilitiesOf<D>['sharedMemory'] extends true ? TransferList : never;

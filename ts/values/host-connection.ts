@@ -2,7 +2,9 @@ import type { ConnectedHost, ConnectionSetup, HostConnection } from '../connecti
 import type { WorkerError } from '../errors.js';
 import { Control } from '../native/records.js';
 import { ValueAnswerer } from './answerer.js';
+import { type Blockable, block } from './block.js';
 import { createHello, findMismatch, type Hello } from './hello.js';
+import type { PortWire } from './port-wire.js';
 import { ValueRequester } from './requester.js';
 import { StartupDeadline } from './startup-deadline.js';
 import { isForAnswerer, isForRequester, Kind, RECORD, type Tx, type Wire, type WireListener } from './wire.js';
@@ -21,6 +23,23 @@ export class ValueConnection extends ValueRequester implements HostConnection, W
   static connect(wire: Wire, setup: ConnectionSetup): ConnectedHost {
     const connection = new ValueConnection(wire, setup);
     return { connection, scheduleFlush: () => {}, flush: () => wire.flush(), close: () => connection.close() };
+  }
+
+  /** The same where this thread may be blocked for an answer. */
+  static connectBlocking(wire: PortWire, setup: ConnectionSetup): ConnectedHost {
+    const connection = new ValueConnection(wire, setup);
+    const requests: Blockable = {
+      codec: setup.codec,
+      finish: (tx, slot) => connection.finish(tx, slot),
+      patience: () => connection.patience(),
+      expire: () => connection.expire(),
+    };
+    return {
+      connection: Object.assign(connection, { block: (slot: number) => block(wire, requests, slot) }),
+      scheduleFlush: () => {},
+      flush: () => wire.flush(),
+      close: () => connection.close(),
+    };
   }
 
   private constructor(

@@ -3,15 +3,29 @@ import { type MessagePort, receiveMessageOnPort, type TransferListItem } from 'n
 import { notSerializable } from '../errors.js';
 import type { TransferList } from '../types/transfer-list.js';
 import { ALONE, snapshot } from './snapshot.js';
+import type { ThreadBlocker } from './thread-blocker.js';
 import { Kind, RECORD, type Tx, type Wire, type WireListener } from './wire.js';
 
 /** How many values wait before they are sent without waiting for the end of the tick: the other side can begin. */
 const FULL = 32 * RECORD;
 
+/** What a port is used in. */
+export interface PortSurroundings {
+  /** Runs what comes in the surroundings of its receiver. */
+  enter?(act: () => void): void;
+  /** The other side is in this thread: what it has to say comes when it gets its turn. */
+  readonly sharesThread?: boolean;
+  /** Something was posted. */
+  onPosted?(): void;
+  readonly blocker?: ThreadBlocker;
+}
+
 /** A `MessagePort`. The messages of a tick travel as one array, those that may share objects each alone. */
 export class PortWire implements Wire {
   readonly needsIds = false;
   private batch: unknown[] = [];
+  /** What came while this thread was blocked. */
+  private kept: unknown[][] = [];
   private isScheduled = false;
   private isDelivering = false;
   private isReferenced = false;
@@ -21,17 +35,15 @@ export class PortWire implements Wire {
   constructor(
     private readonly port: MessagePort,
     readonly driver: string,
-    /** Runs what comes in the surroundings of its receiver. */
-    private readonly enter?: (act: () => void) => void,
-    /** The other side is in this thread: what it has to say comes when it gets its turn. */
-    private readonly sharesThread = false,
+    private readonly surroundings: PortSurroundings = {},
   ) {}
 
   listen(listener: WireListener): void {
     this.listener = listener;
-    const { enter } = this;
-    const onBatch = (batch: unknown[]) => enter?.(() => this.onBatch(batch));
-    listenTo(this.port, enter === undefined ? this.onBatch : onBatch);
+    listenTo(this.port, (batch) => {
+      if (this.kept.length > 0) this.tellKept();
+      this.tell(batch);
+    });
     this.port.addEventListener('messageerror', () => listener.onDropped('it cannot be deserialised here'));
     this.port.addEventListener('close', () => {
       if (!this.isClosed) listener.onEnd();
@@ -65,6 +77,7 @@ export class PortWire implements Wire {
     this.flush();
     try {
       this.port.postMessage(record, transfer as TransferListItem[] | undefined);
+      this.surroundings.onPosted?.();
     } catch (error) {
       const [kind, type] = record;
       throw notSerializable(kind === Kind.Result ? `the result of "${type}"` : `"${type}"`, 'structured clone', error);
@@ -91,7 +104,36 @@ export class PortWire implements Wire {
     this.batch = [];
     this.listener?.onFlush(batch);
     this.port.postMessage(batch);
+    this.surroundings.onPosted?.();
   };
+
+  private tell(batch: unknown[]): void {
+    const { surroundings } = this;
+    if (surroundings.enter === undefined) this.onBatch(batch);
+    else surroundings.enter(() => this.onBatch(batch));
+  }
+
+  private tellKept(): void {
+    for (const batch of this.kept.splice(0)) this.tell(batch);
+  }
+
+  /**
+   * Blocks this thread until something has come, at most so many milliseconds; `undefined`: nothing has, or ever will.
+   * What is not for who waits is to be given to `keep`.
+   */
+  await(millis: number): unknown[] | undefined {
+    return this.surroundings.blocker?.receive(() => this.receive(), millis);
+  }
+
+  /** The other side has ended: nothing more will come. */
+  get isGone(): boolean {
+    return this.surroundings.blocker?.isGone() ?? false;
+  }
+
+  /** Tells it when the thread is no longer blocked. */
+  keep(batch: unknown[]): void {
+    if (this.kept.push(batch) === 1) queueMicrotask(() => this.drain());
+  }
 
   private readonly onBatch = (batch: unknown[]): void => {
     // What handlers send meanwhile is sent right below, without a microtask for it.
@@ -105,12 +147,9 @@ export class PortWire implements Wire {
   };
 
   drain(): boolean {
-    for (let next = this.receive(); next !== undefined; next = this.receive()) {
-      const batch = next;
-      if (this.enter === undefined) this.onBatch(batch);
-      else this.enter(() => this.onBatch(batch));
-    }
-    return !this.sharesThread;
+    this.tellKept();
+    for (let next = this.receive(); next !== undefined; next = this.receive()) this.tell(next);
+    return this.surroundings.sharesThread !== true;
   }
 
   /** The next batch, if it has arrived. */

@@ -11,7 +11,7 @@ import { afterArrivals } from '../within.js';
 import { DeadlineTimer } from './deadlines.js';
 import { Extension, type Hello, names } from './hello.js';
 import { checkSize, checkTypeName } from './limits.js';
-import { slotOf, Tickets } from './tickets.js';
+import { type Late, slotOf, Tickets } from './tickets.js';
 import { Kind, RECORD, type Tx, type Wire } from './wire.js';
 
 const CONFIGURED = -1;
@@ -362,23 +362,44 @@ export class ValueRequester implements Requester {
     afterArrivals(() => (this.batches === batches || left === 0 ? act() : this.afterTurns(act, left - 1)));
   }
 
-  private expire(): void {
-    if (this.hasEnded && this.inFlight === 0) return;
-    // What is still in flight has lost its peer, which is about to be told.
-    if (performance.now() < this.lostUntil) return this.deadlines.arm(LOSS_GRACE);
-    if (this.init.isDebugged()) this.tickets.hold();
-    else this.endLate();
-    this.deadlines.arm(this.tickets.nextDeadline());
+  /** Ends the request if this names it; tells whether it does. */
+  protected finish(tx: Tx, slot: number): boolean {
+    if (this.tickets.find(tx) !== slot) return false;
+    this.tickets.finish(tx);
+    this.left(true);
+    return true;
   }
 
-  private endLate(): void {
+  /** In milliseconds, until something may be late. */
+  protected patience(): number {
+    const next = this.tickets.nextDeadline();
+    return next < 0 ? Infinity : next;
+  }
+
+  protected expire(): readonly Late[] {
+    if (this.hasEnded && this.inFlight === 0) return [];
+    // What is still in flight has lost its peer, which is about to be told.
+    if (performance.now() < this.lostUntil) {
+      this.deadlines.arm(LOSS_GRACE);
+      return [];
+    }
+    let late: readonly Late[] = [];
+    if (this.init.isDebugged()) this.tickets.hold();
+    else late = this.endLate();
+    this.deadlines.arm(this.tickets.nextDeadline());
+    return late;
+  }
+
+  private endLate(): readonly Late[] {
     const { outcomes } = this.init;
-    for (const { slot, tx, millis } of this.tickets.expire()) {
+    const late = this.tickets.expire();
+    for (const { slot, tx, millis } of late) {
       this.tellCancelled(tx);
       this.flows.delete(slot);
       this.left(true);
       outcomes.settle(slot, RecordKind.TimedOut, undefined, millis);
     }
     outcomes.batchEnd();
+    return late;
   }
 }

@@ -25,7 +25,14 @@ export const enum Said {
   Handshake = 0,
   /** Which thread is meant. */
   ThreadId = 1,
+  /** 1 while the host is blocked, waiting for what is posted. */
+  Waiting = 2,
+  /** Counts what was posted meanwhile. */
+  Posted = 3,
 }
+
+/** How many of them there are. */
+export const SAID = 4;
 
 /** On Deno with the port, which elsewhere is the first message. */
 type EnvironmentData = Int32Array | { readonly said: Int32Array; readonly port: MessagePort };
@@ -47,6 +54,11 @@ export function openThreadChannel(): WorkerChannel | undefined {
   return new PortWorkerChannel('worker_threads', port, {
     wait: (timeout) => void Atomics.wait(said, Said.Handshake, 0, timeout),
     exit: () => process.exit(),
+    onPosted: () => {
+      if (Atomics.load(said, Said.Waiting) === 0) return;
+      Atomics.add(said, Said.Posted, 1);
+      Atomics.notify(said, Said.Posted);
+    },
   });
 }
 
@@ -54,6 +66,8 @@ interface Surroundings {
   /** Blocks until the host has posted its handshake. */
   wait(timeout: number): void;
   exit(): void;
+  /** Wakes a host that is blocked. */
+  onPosted?(): void;
   /** Runs what comes from the host, where others run in the same thread. */
   enter?(act: () => void): void;
 }
@@ -74,7 +88,7 @@ export class PortWorkerChannel implements WorkerChannel {
     private readonly surroundings: Surroundings,
   ) {
     this.isAlone = surroundings.enter === undefined;
-    this.wire = new PortWire(port, driver, surroundings.enter?.bind(surroundings));
+    this.wire = new PortWire(port, driver, surroundings);
   }
 
   startupData(): unknown {

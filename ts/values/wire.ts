@@ -36,6 +36,11 @@ export function isForRequester(kind: Kind): boolean {
   }
 }
 
+/** What expects an outcome. */
+export function isRequest(kind: Kind): boolean {
+  return kind === Kind.Request || kind === Kind.Stream || kind === Kind.Upload || kind === Kind.Duplex;
+}
+
 /** What belongs to a request: it, its input, and what its asker says of it. */
 export function isForAnswerer(kind: Kind): boolean {
   switch (kind) {

@@ -1,0 +1,33 @@
+import { Said } from './thread-worker-channel.js';
+
+/** How often it is looked whether the thread is still there, in milliseconds. */
+const LOOK = 50;
+
+/** Blocks this thread until another has posted something. */
+export class ThreadBlocker {
+  constructor(
+    private readonly said: Int32Array,
+    /** The other thread has ended. */
+    readonly isGone: () => boolean,
+  ) {}
+
+  /** What `receive` gives, as soon as it gives something; `undefined` after so many milliseconds, or after the end. */
+  receive<T>(receive: () => T | undefined, millis: number): T | undefined {
+    const { said } = this;
+    const deadline = performance.now() + millis;
+    Atomics.store(said, Said.Waiting, 1);
+    try {
+      for (;;) {
+        const posted = Atomics.load(said, Said.Posted);
+        const received = receive();
+        if (received !== undefined) return received;
+        const left = deadline - performance.now();
+        // What it had posted before its end is there by now.
+        if (left <= 0 || this.isGone()) return receive();
+        Atomics.wait(said, Said.Posted, posted, Math.min(left, LOOK));
+      }
+    } finally {
+      Atomics.store(said, Said.Waiting, 0);
+    }
+  }
+}
