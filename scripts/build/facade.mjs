@@ -67,13 +67,14 @@ async function split() {
   return { names: metafile.outputs['dist/index.mjs'].exports.toSorted(), parts, owners: ownersOf(metafile.outputs) };
 }
 
-/** A chunk belongs to the first layer that needs it. */
+/** By chunk, the first layer that needs it, to which it belongs; and what it exports. */
 function ownersOf(outputs) {
   const owners = new Map();
   const claim = (file, layer) => {
     if (owners.has(file)) return;
-    owners.set(file, layer);
-    for (const { path: imported, kind } of outputs[`dist/${file}`].imports) {
+    const { exports: exported, imports } = outputs[`dist/${file}`];
+    owners.set(file, { layer, names: exported });
+    for (const { path: imported, kind } of imports) {
       if (kind === 'import-statement' && imported.startsWith('dist/')) claim(path.basename(imported), layer);
     }
   };
@@ -84,7 +85,7 @@ function ownersOf(outputs) {
 /** A layer and its chunks in one file: each more costs a thread that starts half a millisecond. */
 async function joined(layer, parts, owners) {
   const chunks = [...owners]
-    .filter(([file, owner]) => owner === layer && file !== `${layer}.mjs`)
+    .filter(([file, owner]) => owner.layer === layer && file !== `${layer}.mjs`)
     .map(([file]) => file);
   const contents = `
     ${chunks.map((file, index) => `import * as chunk${index} from './${file}';`).join('\n')}
@@ -98,13 +99,13 @@ async function joined(layer, parts, owners) {
       plugin.onResolve({ filter: /\.mjs$/ }, ({ path: specifier, kind }) => {
         const file = path.basename(specifier);
         if (kind === 'dynamic-import') return { path: `./${file.replace('.mjs', '.cjs')}`, external: true };
-        // Of another layer: a CommonJS module, whose name must not say otherwise.
-        if (owners.get(file) !== layer) return { path: file.replace('.mjs', ''), namespace: 'shared' };
-        return { path: file, namespace: 'part' };
+        return { path: file, namespace: owners.get(file).layer === layer ? 'part' : 'shared' };
       });
       plugin.onLoad({ filter: /.*/, namespace: 'part' }, ({ path: file }) => ({ contents: parts.get(file) }));
+      // As variables: what is looked up in another module each time is slow.
       plugin.onLoad({ filter: /.*/, namespace: 'shared' }, ({ path: file }) => ({
-        contents: `module.exports = require('./${owners.get(`${file}.mjs`)}.cjs')[${shared}]['${file}.mjs'];`,
+        contents: `export const { ${owners.get(file).names.join(', ')} } =
+          require('./${owners.get(file).layer}.cjs')[${shared}]['${file}'];`,
       }));
       plugin.onResolve({ filter: /\.cjs$/ }, ({ path: specifier }) => ({ path: specifier, external: true }));
     },

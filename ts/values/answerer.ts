@@ -38,16 +38,19 @@ export interface ValueAnswererInit {
 /** The side of a connection that answers, where values are moved. */
 export class ValueAnswerer implements Answers<Call> {
   readonly dispatcher: Answerer<Call>;
+  private readonly wire: Wire;
+  private readonly codec: PayloadCodec;
 
   constructor(private readonly init: ValueAnswererInit) {
+    this.wire = init.wire;
+    this.codec = init.codec;
     this.dispatcher = init.createDispatcher(this);
   }
 
   /** A message for who answers has come. */
   onMessage(kind: Kind, type: string, tx: Tx, payload: unknown): void {
-    const { dispatcher, init } = this;
-    const { codec } = init;
-    if (tx === undefined) return init.onDropped('a request has no transaction id');
+    const { dispatcher, codec } = this;
+    if (tx === undefined) return this.init.onDropped('a request has no transaction id');
     const call = { type, tx, isCancelled: false };
     switch (kind) {
       case Kind.Request:
@@ -81,12 +84,14 @@ export class ValueAnswerer implements Answers<Call> {
 
   respond({ tx, type: asked, isCancelled }: Call, type: string, result: unknown, transfer?: TransferList): void {
     if (isCancelled) return;
-    const payload = this.encode(result, `the result of "${type}"`, `${type}Result`);
-    this.init.wire.send(Kind.Result, asked, tx, payload, transfer);
+    const { codec, wire } = this;
+    // Most connections have no serializer, and then no error text to prepare.
+    const payload = codec.serializer === undefined ? result : this.encode(result, `the result of "${type}"`, type);
+    wire.send(Kind.Result, asked, tx, payload, transfer);
   }
 
   private encode(value: unknown, what: string, type: string): unknown {
-    const { codec } = this.init;
+    const { codec } = this;
     const payload = codec.encode(value, what);
     if (codec.serializer !== undefined) checkSize(payload, type, this.init.maxMessageSize());
     return payload;

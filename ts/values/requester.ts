@@ -66,6 +66,9 @@ export class ValueRequester implements Requester {
   private readonly ids = new Map<number, string>();
   /** Of requests that have ended, as the addon does not know yet. */
   private readonly finished: number[] = [];
+  /** There have been such. */
+  private hasNames = false;
+  private hasFlows = false;
   /** By slot. */
   private readonly flows = new Map<number, Flow>();
   /** The slots of those whose timeout begins anew with this batch. */
@@ -174,6 +177,7 @@ export class ValueRequester implements Requester {
     if (kind === RequestKind.Request) return this.begin(type, tx, timeout);
     if (this.theirs !== undefined && !names(this.theirs, Extension.Streams)) throw this.streamsUnsupported();
     const slot = this.begin(type, tx, timeout);
+    this.hasFlows = true;
     this.flows.set(slot, { kind: kind as number, balance: WINDOW, hasChunks: kind !== RequestKind.Upload });
     return slot;
   }
@@ -199,7 +203,10 @@ export class ValueRequester implements Requester {
     const slot = ticket % SLOTS;
     this.tickets[slot] = ticket;
     const id = this.init.wire.needsIds ? this.requests.transactionId(slot) : tx;
-    if (typeof id === 'string') this.ids.set(slot, id);
+    if (typeof id === 'string') {
+      this.hasNames = true;
+      this.ids.set(slot, id);
+    }
     this.inFlight++;
     this.init.onChange();
     this.hasOneTimeout &&= timeout === CONFIGURED;
@@ -302,8 +309,8 @@ export class ValueRequester implements Requester {
   /** Nothing that comes belongs to the slot any more. */
   private forget(slot: number): void {
     this.tickets[slot] = NONE;
-    if (this.ids.size > 0) this.ids.delete(slot);
-    if (this.flows.size > 0) this.flows.delete(slot);
+    if (this.hasNames) this.ids.delete(slot);
+    if (this.hasFlows) this.flows.delete(slot);
   }
 
   /** One request fewer, if it was there. */
