@@ -2,7 +2,7 @@ import type { RequestKind } from '../connection.js';
 import type { Answerer, Answers } from '../answers.js';
 import type { PayloadCodec } from '../payload-codec.js';
 import { encodeError } from '../remote-error.js';
-import { unitsOfValue } from '../streams/units.js';
+import { isUnits, unitsOfValue } from '../streams/units.js';
 import type { RemoteErrorPayload } from '../types/message.js';
 import type { TransferList } from '../types/transfer-list.js';
 import { checkSize } from './limits.js';
@@ -69,7 +69,7 @@ export class ValueAnswerer implements Answers<Call> {
       case Kind.Cancel:
         return dispatcher.cancel(call);
       case Kind.Credit:
-        return dispatcher.onCredit(call, typeof payload === 'number' ? payload : 0);
+        return isUnits(payload) ? dispatcher.onCredit(call, payload) : undefined;
       case Kind.Input:
         return dispatcher.onInput(call, codec.decode(payload), unitsOfValue(payload));
       case Kind.InputEnd:

@@ -3,7 +3,7 @@ import { unsupportedByPeer, type WorkerError, workerClosed } from '../errors.js'
 import type { NativeOptions, NativeRequests } from '../native/binding.js';
 import { getNative, RecordKind } from '../native/environment.js';
 import { type PayloadCodec, Undecodable } from '../payload-codec.js';
-import { unitsOfValue, WINDOW } from '../streams/units.js';
+import { isUnits, unitsOfValue, WINDOW } from '../streams/units.js';
 import type { RemoteErrorPayload } from '../types/message.js';
 import type { TransferList } from '../types/transfer-list.js';
 import { afterArrivals } from '../within.js';
@@ -18,6 +18,8 @@ const CONFIGURED = -1;
 const NONE = -1;
 /** How often the loop may bring something before a deadline counts all the same. */
 const MOST_TURNS = 100;
+/** How often, in milliseconds, a timeout begins anew because something is sent. */
+const TOUCH = 10;
 /** How many tickets the addon takes at once. */
 const CAPACITY = 2048;
 
@@ -43,6 +45,8 @@ interface Flow {
   /** Units of chunks that may still come. */
   balance: number;
   readonly hasChunks: boolean;
+  /** When its timeout last began anew because something was sent. */
+  touched: number;
 }
 
 /** The side of a connection that asks, where values are moved. The addon keeps the transactions, as for all connections. */
@@ -178,7 +182,7 @@ export class ValueRequester implements Requester {
     if (this.theirs !== undefined && !names(this.theirs, Extension.Streams)) throw this.streamsUnsupported();
     const slot = this.begin(type, tx, timeout);
     this.hasFlows = true;
-    this.flows.set(slot, { kind: kind as number, balance: WINDOW, hasChunks: kind !== RequestKind.Upload });
+    this.flows.set(slot, { kind: kind as number, balance: WINDOW, hasChunks: kind !== RequestKind.Upload, touched: 0 });
     return slot;
   }
 
@@ -280,7 +284,9 @@ export class ValueRequester implements Requester {
 
   input(slot: number, payload: unknown, transfer?: TransferList): number {
     const cost = unitsOfValue(payload);
-    if (this.isOpen(slot)) this.write(Kind.Input, '', this.txOf(slot), payload, transfer);
+    if (!this.isOpen(slot)) return cost;
+    this.write(Kind.Input, '', this.txOf(slot), payload, transfer);
+    this.touch(slot);
     return cost;
   }
 
@@ -288,9 +294,18 @@ export class ValueRequester implements Requester {
     if (this.isOpen(slot)) this.tell(Kind.InputEnd, this.txOf(slot), error);
   }
 
+  /** A source that still gives something is not late. The addon is told now and then. */
+  private touch(slot: number): void {
+    const flow = this.flows.get(slot);
+    const now = performance.now();
+    if (flow === undefined || now - flow.touched < TOUCH || (flow.hasChunks && flow.balance <= 0)) return;
+    flow.touched = now;
+    this.extend(slot);
+  }
+
+  /** Its deadline is later than all others of its timeout. */
   private extend(slot: number): void {
     this.requests.extend(slot);
-    this.hasOneTimeout = false;
     this.armDeadlines();
   }
 
@@ -353,7 +368,7 @@ export class ValueRequester implements Requester {
     const flow = this.flows.get(slot);
     if (flow !== undefined) this.active.add(slot);
     if (kind === Kind.Progress) return outcomes.onProgress(slot, codec.decode(payload));
-    if (kind === Kind.Demand) return outcomes.onDemand(slot, typeof payload === 'number' ? payload : 0);
+    if (kind === Kind.Demand) return isUnits(payload) ? outcomes.onDemand(slot, payload) : undefined;
     const cost = unitsOfValue(payload);
     if (flow !== undefined) flow.balance -= cost;
     outcomes.onChunk(slot, codec.decode(payload), cost);
