@@ -7,6 +7,7 @@ import { driverFailed, invalidOption, WorkerError } from './errors.js';
 import { handlerNames } from './handler-names.js';
 import { hostClientOf } from './get-host.js';
 import { HostClient } from './host-client.js';
+import { loadStreams } from './load-streams.js';
 import { createLog } from './logger.js';
 import { MiddlewareChain } from './middleware-chain.js';
 import { checkTimeout, connectionOptions } from './native/connection-options.js';
@@ -16,7 +17,6 @@ import type { Driver, DriverServerChannel } from './types/driver.js';
 import type { Handlers } from './types/handlers.js';
 import type { MessageDefinitions } from './types/message-definitions.js';
 import type { WorkerServer, WorkerServerOptions } from './types/worker-server.js';
-import { DriverWorkerChannel } from './values/driver-worker-channel.js';
 import { adoptWorkerChannel, getWorkerChannel, type WorkerChannel } from './worker-channel.js';
 import { WorkerServer as Server } from './worker-server.js';
 
@@ -134,7 +134,8 @@ async function connectBy(driver: Driver | undefined): Promise<WorkerChannel> {
     throw error instanceof WorkerError ? error : driverFailed(driver.name, 'could not connect to the host', error);
   }
   checkEnd(driver, 'createServer', end);
-  const channel = new DriverWorkerChannel(driver.name, end, driver.capabilities.sharedMemory === true);
+  // Few workers have such a driver: its side is loaded with what else few need.
+  const channel = new (loadStreams().DriverWorkerChannel)(driver.name, end, driver.capabilities.sharedMemory === true);
   adoptWorkerChannel(channel);
   return channel;
 }
