@@ -2,8 +2,7 @@ import { RequestKind } from './connection.js';
 import { answerIsStream, cancelled, fromNative, notGranted, unknownMessageType, WorkerError } from './errors.js';
 import { ENDED } from './ended.js';
 import type { Answerer, Answers, AnyHandler } from './answers.js';
-import { type ContextSource, HandlerContext } from './handler-context.js';
-import { Job } from './job.js';
+import { Job, type JobSource } from './job.js';
 import { Jobs } from './jobs.js';
 import { streamsPart } from './parts.js';
 import type { Log } from './logger.js';
@@ -35,7 +34,7 @@ export interface DispatcherOptions {
 }
 
 /** Runs handlers for what a connection delivers, and gives it their outcomes. The call of a notification is `undefined`. */
-export class Dispatcher<Call> implements Answerer<Call>, ContextSource<Call> {
+export class Dispatcher<Call> implements Answerer<Call>, JobSource<Call> {
   private readonly handlers: ReadonlyMap<string, AnyHandler>;
   private readonly jobs: Jobs<Call>;
 
@@ -84,7 +83,7 @@ export class Dispatcher<Call> implements Answerer<Call>, ContextSource<Call> {
     kind = RequestKind.Request,
   ): void {
     const { incoming, turns } = this.options;
-    const job = new Job(call, type, kind);
+    const job = new Job<Call>(this, call, type, kind);
     if (payload instanceof Undecodable) return this.fail(job, payload.error);
     if (kind === RequestKind.Request && incoming === undefined && !turns.isBusy)
       return this.start(job, handler, payload);
@@ -122,13 +121,13 @@ export class Dispatcher<Call> implements Answerer<Call>, ContextSource<Call> {
     if (handler === undefined) return this.failUnknown(job);
     let result: unknown;
     try {
-      result = handler.call(this.options.handlers, payload, new HandlerContext(this, job));
+      result = handler.call(this.options.handlers, payload, job);
     } catch (error) {
       return this.fail(job, error);
     }
     if (typeof result !== 'object' || result === null) return this.respond(job, result);
     if (isThenable(result)) return this.wait(job, result);
-    if (!isStream(result)) return this.respond(job, result);
+    if (!streams(job, result)) return this.respond(job, result);
     this.begin(job);
     this.stream(job, result);
   }
@@ -150,7 +149,7 @@ export class Dispatcher<Call> implements Answerer<Call>, ContextSource<Call> {
     this.begin(job);
     Promise.resolve(result).then(
       (value) => {
-        if (typeof value === 'object' && value !== null && isStream(value)) return this.stream(job, value);
+        if (typeof value === 'object' && value !== null && streams(job, value)) return this.stream(job, value);
         this.respond(job, value);
         this.over(job);
       },
@@ -176,7 +175,7 @@ export class Dispatcher<Call> implements Answerer<Call>, ContextSource<Call> {
       end: (value) => this.respond(job, value),
       fail: (error) => this.fail(job, error),
     });
-    job.writer = writer;
+    job.own.writer = writer;
     if (job.isCancelled) writer.stop();
     void writer.run().then(() => {
       if (job.reason !== undefined) this.fail(job, job.reason);
@@ -193,7 +192,7 @@ export class Dispatcher<Call> implements Answerer<Call>, ContextSource<Call> {
     const demand = (units: number) => {
       if (job.call !== undefined && !job.isAnswered && !job.isCancelled) this.answers.demand(job.call, units);
     };
-    job.reader = new ChunkReader({ grant: demand, left: () => demand(0) });
+    job.own.reader = new ChunkReader({ grant: demand, left: () => demand(0) });
   }
 
   /** The requester waits no longer. */
@@ -222,7 +221,7 @@ export class Dispatcher<Call> implements Answerer<Call>, ContextSource<Call> {
     const job = this.jobs.all().find((each) => each.call !== undefined && this.transactionId(each.call) === tx);
     const answer = () => this.answers.respond(call, ENDED, undefined, undefined);
     if (job === undefined) answer();
-    else job.onEnd = answer;
+    else job.own.onEnd = answer;
   }
 
   onInput(call: Call, value: unknown, cost: number): void {
@@ -257,7 +256,8 @@ export class Dispatcher<Call> implements Answerer<Call>, ContextSource<Call> {
     if (call === undefined || job.isAnswered) return this.jobs.remove(job);
     if (job.reason !== undefined) return this.fail(job, job.reason);
     this.answered(job);
-    const [result, transfer] = unwrap(outcome);
+    const [result, transfer] =
+      outcome instanceof Transferred ? [outcome.value, outcome.transfer] : [outcome, undefined];
     if (outgoing === undefined) return this.write(call, type, result, transfer);
     const message: AnyEnvelope = { type: `${type}Result`, tx: this.transactionId(call), payload: result };
     outgoing.pass(
@@ -313,6 +313,12 @@ export class Dispatcher<Call> implements Answerer<Call>, ContextSource<Call> {
   transactionId(call: Call | undefined): string | undefined {
     return call === undefined ? undefined : this.answers.transactionId(call);
   }
+}
+
+/** Whether the handler of a job has returned a stream. A plain object is none where one value was asked for. */
+function streams({ kind }: Job<unknown>, result: object): boolean {
+  if (kind === RequestKind.Request && Object.getPrototypeOf(result) === Object.prototype) return false;
+  return isStream(result);
 }
 
 function unwrap(value: unknown): [value: unknown, transfer: TransferList | undefined] {

@@ -15,14 +15,15 @@ export class Jobs<Call> {
   add(job: Job<Call>): void {
     if (job.isListed) return;
     job.isListed = true;
-    this.jobs.set(this.keyTo(job), job);
+    // Nobody asks for a notification: it is its own key.
+    job.key = job.call === undefined ? job : this.keyOf(job.call);
+    this.jobs.set(job.key, job);
   }
 
   remove(job: Job<Call>): void {
     if (!job.isListed) return;
     job.isListed = false;
-    const key = this.keyTo(job);
-    if (this.jobs.get(key) === job) this.jobs.delete(key);
+    if (this.jobs.get(job.key) === job) this.jobs.delete(job.key);
     job.onEnd?.();
     if (this.jobs.size > 0) return;
     for (const told of this.onEmpty.splice(0)) told();
@@ -39,10 +40,5 @@ export class Jobs<Call> {
   /** Resolves when there are none. */
   async ended(): Promise<void> {
     if (this.jobs.size > 0) await new Promise<void>((resolve) => this.onEmpty.push(resolve));
-  }
-
-  /** Nobody asks for a notification: it is its own key. */
-  private keyTo(job: Job<Call>): unknown {
-    return job.call === undefined ? job : this.keyOf(job.call);
   }
 }

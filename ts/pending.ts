@@ -6,33 +6,42 @@ import type { ChunkWriter } from './streams/chunk-writer.js';
 /** Where a slot will be told. */
 export const UNKNOWN = -1;
 
-/** What a request is pending for. */
+/** What ends a request. */
 export interface Aborter {
   abort(pending: Pending, reason: unknown): void;
 }
 
-/** A request whose outcome is not known. */
-export class Pending implements Cancellable {
+/** A request whose outcome is not known. There are many, so it is small. */
+export class Pending {
   slot = UNKNOWN;
+
+  constructor(
+    readonly type: string,
+    readonly resolve: (value: unknown) => void,
+    readonly reject: (error: unknown) => void,
+    readonly extras: Extras | undefined,
+  ) {}
+}
+
+/** What few requests have. */
+export class Extras implements Cancellable {
+  pending!: Pending;
   place = 0;
   /** Those that wait for the same signal. */
   watched: Cancellable[] | undefined = undefined;
   /** Nothing keeps its message back any more. */
   isSent = true;
+  /** Only where somebody wants to see it. */
+  tx: string | undefined = undefined;
   writer: ChunkWriter | undefined = undefined;
   answer: StreamAnswer | undefined = undefined;
 
   constructor(
-    readonly owner: Aborter,
-    readonly type: string,
-    /** Only where somebody wants to see it. */
-    readonly tx: string | undefined,
+    private readonly owner: Aborter,
     readonly terms: RequestTerms | undefined,
-    readonly resolve: (value: unknown) => void,
-    readonly reject: (error: unknown) => void,
   ) {}
 
   onAbort(reason: unknown): void {
-    this.owner.abort(this, reason);
+    this.owner.abort(this.pending, reason);
   }
 }

@@ -18,7 +18,7 @@ import type { AnyEnvelope, MiddlewareChain } from './middleware-chain.js';
 import { RecordKind } from './native/records.js';
 import type { PayloadCodec } from './payload-codec.js';
 import { Undecodable } from './payload-codec.js';
-import { Pending, UNKNOWN } from './pending.js';
+import { Extras, Pending, UNKNOWN } from './pending.js';
 import { decodeError } from './rebuilt-error.js';
 import { encodeError } from './remote-error.js';
 import type { RequestTerms } from './request-terms.js';
@@ -117,7 +117,8 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
     return new Promise((resolve, reject) => {
       if (terms?.signal?.aborted === true) throw terms.signal.reason;
       const encoded = this.options.codec.encode(payload, type);
-      const pending = new Pending(this, type, undefined, terms, resolve, reject);
+      const extras = terms === undefined ? undefined : new Extras(this, terms);
+      const pending = new Pending(type, resolve, reject, extras);
       if (!this.backlog.isEmpty) return this.sendLater(pending, encoded, timeout, transfer);
       let slot: number;
       try {
@@ -127,14 +128,9 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
       }
       if (slot === FULL) return this.sendLater(pending, encoded, timeout, transfer);
       if (slot !== LATER) this.assign(slot, pending);
-      if (terms !== undefined) this.watch(pending);
+      if (extras !== undefined) watchSignal(pending, extras);
       this.scheduleFlush();
     });
-  }
-
-  private watch(pending: Pending): void {
-    const { signal } = pending.terms as RequestTerms;
-    if (signal !== undefined) pending.watched = watch(signal, pending);
   }
 
   /**
@@ -160,14 +156,16 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
   }
 
   /** There is no room: the transaction begins, its message waits. */
-  private sendLater(pending: Pending, encoded: unknown, timeout: number, transfer: TransferList | undefined): void {
-    const { type } = pending;
+  private sendLater(light: Pending, encoded: unknown, timeout: number, transfer: TransferList | undefined): void {
+    const { type, resolve, reject } = light;
+    const extras = light.extras ?? new Extras(this, undefined);
+    const pending = new Pending(type, resolve, reject, extras);
     const { whenFull, peer, maxPendingBytes } = this.options;
     if (whenFull === 'reject') throw noRoom('send', type, peer, maxPendingBytes);
     const slot = this.submit(() => this.connection.reserve(type, undefined, timeout, RequestKind.Request));
     this.assign(slot, pending);
-    if (pending.terms !== undefined) this.watch(pending);
-    pending.isSent = false;
+    watchSignal(pending, extras);
+    extras.isSent = false;
     this.backlog.add(slot, { type, encoded, transfer });
     this.connection.wantRoom();
   }
@@ -259,12 +257,14 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
     const slot = this.submit(() => this.connection.reserve(type, custom, request.timeout, kind));
     const isSeen = outgoing !== undefined || terms?.escalate !== undefined;
     const tx = isSeen ? (this.connection.transactionId(slot) ?? undefined) : undefined;
-    const pending = new Pending(this, type, tx, terms, resolve, reject);
-    pending.isSent = false;
+    const extras = new Extras(this, terms);
+    const pending = new Pending(type, resolve, reject, extras);
+    extras.tx = tx;
+    extras.isSent = false;
     this.assign(slot, pending);
-    if (terms !== undefined) this.watch(pending);
-    if (source !== undefined) pending.writer = this.writerOf(pending, source);
-    if (answer !== undefined) this.begin(pending, answer);
+    watchSignal(pending, extras);
+    if (source !== undefined) extras.writer = this.writerOf(pending, source);
+    if (answer !== undefined) this.begin(pending, extras, answer);
     const failed = (error: unknown) => {
       // It may have timed out meanwhile, and the slot be another's.
       if (this.pending[slot] !== pending) return;
@@ -294,16 +294,17 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
 
   /** Its message is on its way: chunks may follow. */
   private sent(pending: Pending | undefined): void {
-    if (pending === undefined) return;
-    pending.isSent = true;
-    const { writer } = pending;
+    const extras = pending?.extras;
+    if (extras === undefined) return;
+    extras.isSent = true;
+    const { writer } = extras;
     if (writer === undefined) return;
     this.writers.add(writer);
     void writer.run().then(() => this.writers.delete(writer));
   }
 
-  private begin(pending: Pending, answer: StreamAnswer): void {
-    pending.answer = answer;
+  private begin(pending: Pending, extras: Extras, answer: StreamAnswer): void {
+    extras.answer = answer;
     answer.begin({
       grant: (units) => {
         if (this.pending[pending.slot] !== pending) return;
@@ -337,18 +338,21 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
     const { slot } = pending;
     if (this.pending[slot] !== pending) return;
     this.take(slot);
-    if (pending.isSent) {
+    const { extras } = pending;
+    if (extras?.isSent === false) this.connection.cancel(slot);
+    else {
       this.submit(() => this.connection.abort(slot));
       this.escalate(pending);
-    } else this.connection.cancel(slot);
-    if (pending.answer === undefined) pending.reject(reason);
-    else pending.answer.abort(reason);
+    }
+    if (extras?.answer === undefined) pending.reject(reason);
+    else extras.answer.abort(reason);
     this.batchEnd();
   }
 
   /** Ends who was asked, if that goes on with what was cancelled. */
-  private escalate({ terms, tx }: Pending): void {
+  private escalate({ extras }: Pending): void {
     const { kill } = this.options;
+    const { terms, tx } = extras ?? {};
     if (terms?.escalate === undefined || kill === undefined || tx === undefined) return;
     escalate(terms.escalate, this.ask(ENDED, tx), kill);
   }
@@ -374,7 +378,7 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
   }
 
   onProgress(slot: number, value: unknown): void {
-    const onProgress = this.pending[slot]?.terms?.onProgress;
+    const onProgress = this.pending[slot]?.extras?.terms?.onProgress;
     if (onProgress === undefined) return;
     if (value instanceof Undecodable) return this.options.log('warn', 'a progress value was dropped', value.error);
     try {
@@ -389,13 +393,14 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
 
   onChunk(slot: number, value: unknown, cost: number): void {
     const pending = this.pending[slot];
-    if (pending?.answer === undefined) return;
+    const answer = pending?.extras?.answer;
+    if (pending === undefined || answer === undefined) return;
     if (value instanceof Undecodable) this.abort(pending, value.error);
-    else if (!pending.answer.reader.push(value, cost)) this.abort(pending, notGranted(pending.type));
+    else if (!answer.reader.push(value, cost)) this.abort(pending, notGranted(pending.type));
   }
 
   onDemand(slot: number, units: number): void {
-    const writer = this.pending[slot]?.writer;
+    const writer = this.pending[slot]?.extras?.writer;
     if (units === 0) writer?.stop();
     else writer?.grant(units);
   }
@@ -426,7 +431,7 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
     const failed = kind === RecordKind.RemoteError;
     const message: AnyEnvelope = {
       type: `${pending.type}${failed ? 'Error' : 'Result'}`,
-      tx: pending.tx,
+      tx: pending.extras?.tx,
       payload: value,
     };
     incoming.pass(
@@ -455,7 +460,7 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
     const pending = this.pending[slot];
     this.pending[slot] = undefined;
     if (!this.backlog.isEmpty) this.backlog.drop(slot);
-    if (pending?.terms !== undefined) release(pending);
+    if (pending?.extras !== undefined) release(pending.extras);
     return pending;
   }
 }
@@ -478,8 +483,14 @@ function isLight({ input, escalate: schedule }: RequestTerms): boolean {
   return input === undefined && schedule === undefined;
 }
 
+function watchSignal(pending: Pending, extras: Extras): void {
+  extras.pending = pending;
+  const signal = extras.terms?.signal;
+  if (signal !== undefined) extras.watched = watch(signal, extras);
+}
+
 /** The request has come to its end. */
-function release(pending: Pending): void {
-  if (pending.watched !== undefined) unwatch(pending.watched, pending);
-  pending.writer?.stop();
+function release(extras: Extras): void {
+  if (extras.watched !== undefined) unwatch(extras.watched, extras);
+  extras.writer?.stop();
 }

@@ -1,4 +1,4 @@
-// What streams and calls of the host need, loaded with the first of them: a worker without them starts faster.
+// What streams, calls of the host and drivers of users need, loaded with the first of them: a worker without them starts faster.
 export { ChunkReader } from './streams/chunk-reader.js';
 export { ChunkWriter } from './streams/chunk-writer.js';
 export { sourceOf } from './streams/source.js';

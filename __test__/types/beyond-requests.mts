@@ -22,7 +22,7 @@ export async function streamsAreInferredFromTheType(worker: Client): Promise<voi
   const stream = worker.stream('tail', { file: 'a' }, { signal: AbortSignal.timeout(1), timeout: 1 });
   const result = await stream.result;
   for await (const chunk of stream) {
-    type _ = Expect<Equal<typeof chunk, string>>;
+    chunk satisfies string;
   }
   const ticks = worker.stream('ticks');
   const both = worker.stream('both', undefined, { input: [1, 2] });

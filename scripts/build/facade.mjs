@@ -63,7 +63,9 @@ async function split() {
   }
   const homes = new Map();
   for (const part of parts) {
-    for (const file of imported(metafile, `dist/${part}.mjs`)) if (!homes.has(file)) homes.set(file, part);
+    for (const file of imported(metafile, `dist/${part}.mjs`)) {
+      if (!homes.has(file)) homes.set(file, { part, exports: metafile.outputs[`dist/${file}`].exports });
+    }
   }
   const texts = new Map(outputFiles.map(({ path: file, text }) => [path.basename(file), text]));
   return { names: metafile.outputs['dist/index.mjs'].exports.toSorted(), texts, homes };
@@ -82,7 +84,7 @@ function imported({ outputs }, output, found = new Set()) {
 /** A part and what it shares with later ones in one file. */
 async function joined(part, texts, homes) {
   const numberOf = (file) => [...homes.keys()].indexOf(file);
-  const own = [...homes].filter(([, home]) => home === part).map(([file]) => file);
+  const own = [...homes].filter(([, home]) => home.part === part).map(([file]) => file);
   const contents = `${own.length === 0 ? '' : "import './sharing.mjs';"} export * from './${part}.mjs';`;
   // Before the part itself runs: it may load one that needs it.
   const sharing = `
@@ -98,7 +100,16 @@ async function joined(part, texts, homes) {
         if (own.includes(name) || name === 'sharing.mjs' || name === `${part}.mjs`) {
           return { path: file, namespace: 'part' };
         }
-        return { path: kind === 'dynamic-import' ? file.replace('.mjs', '.cjs') : file, external: true };
+        if (kind === 'dynamic-import') return { path: file.replace('.mjs', '.cjs'), external: true };
+        return { path: file, namespace: 'shared' };
+      });
+      // As variables: what is looked up in another file each time is slow.
+      plugin.onLoad({ filter: /.*/, namespace: 'shared' }, ({ path: file }) => {
+        const name = path.basename(file);
+        const { part: home, exports } = homes.get(name);
+        return {
+          contents: `export const { ${exports.join(', ')} } = require('./${home}.cjs')[${shared}][${numberOf(name)}];`,
+        };
       });
       plugin.onLoad({ filter: /.*/, namespace: 'part' }, (args) => ({
         contents: sources.get(path.basename(args.path)),
@@ -120,8 +131,5 @@ async function joined(part, texts, homes) {
       .replaceAll(/\bimport\((".\/\w+.cjs")\)/g, 'Promise.resolve(require($1))')
       // In plain sight of who bundles the package.
       .replaceAll(/\b__require\((".\/\w+.cjs")\)/g, 'require($1)')
-      .replaceAll(/\brequire\("\.\/(shared-\w+\.mjs)"\)/g, (_, file) => {
-        return `require("./${homes.get(file)}.cjs")[${shared}][${numberOf(file)}]`;
-      })
   );
 }

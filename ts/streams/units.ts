@@ -15,3 +15,8 @@ export function unitsOfValue(payload: unknown): number {
   if (typeof payload === 'string') return unitsOf(payload.length);
   return payload instanceof ArrayBuffer || ArrayBuffer.isView(payload) ? unitsOf(payload.byteLength) : 1;
 }
+
+/** Whether a peer may grant that. */
+export function isUnits(payload: unknown): payload is number {
+  return Number.isSafeInteger(payload) && (payload as number) >= 0;
+}

@@ -53,7 +53,7 @@ export interface DriverMessage {
   readonly tx?: string | undefined;
   /** What the user gave, or what the serializer made of it: text or bytes. Absent: `undefined`. */
   readonly payload?: unknown;
-  /** Absent for requests, else `result`, `error`, `notification`, `hello` or `close`. */
+  /** Absent for requests of the host; else the name of what it is, such as `result`, `notification` or `chunk`. */
   readonly kind?: string | undefined;
 }
 

@@ -2,7 +2,7 @@ import type { RequestKind } from '../connection.js';
 import type { Answerer, Answers } from '../answers.js';
 import type { PayloadCodec } from '../payload-codec.js';
 import { encodeError } from '../remote-error.js';
-import { unitsOfValue } from '../streams/units.js';
+import { isUnits, unitsOfValue } from '../streams/units.js';
 import type { RemoteErrorPayload } from '../types/message.js';
 import type { TransferList } from '../types/transfer-list.js';
 import { checkSize } from './limits.js';
@@ -39,8 +39,12 @@ export interface ValueAnswererInit {
 export class ValueAnswerer implements Answers<Call> {
   private hasLeft = false;
   readonly dispatcher: Answerer<Call>;
+  private readonly wire: Wire;
+  private readonly codec: PayloadCodec;
 
   constructor(private readonly init: ValueAnswererInit) {
+    this.wire = init.wire;
+    this.codec = init.codec;
     this.dispatcher = init.createDispatcher(this);
   }
 
@@ -52,9 +56,8 @@ export class ValueAnswerer implements Answers<Call> {
 
   /** A message for who answers has come. */
   onMessage(kind: Kind, type: string, tx: Tx, payload: unknown): void {
-    const { dispatcher, init } = this;
-    const { codec } = init;
-    if (tx === undefined) return init.onDropped('a request has no transaction id');
+    const { dispatcher, codec } = this;
+    if (tx === undefined) return this.init.onDropped('a request has no transaction id');
     const call = { type, tx, isCancelled: false };
     switch (kind) {
       case Kind.Request:
@@ -73,7 +76,7 @@ export class ValueAnswerer implements Answers<Call> {
       case Kind.Cancel:
         return dispatcher.cancel(call);
       case Kind.Credit:
-        return dispatcher.onCredit(call, typeof payload === 'number' ? payload : 0);
+        return isUnits(payload) ? dispatcher.onCredit(call, payload) : undefined;
       case Kind.Input:
         return dispatcher.onInput(call, codec.decode(payload), unitsOfValue(payload));
       case Kind.InputEnd:
@@ -88,12 +91,14 @@ export class ValueAnswerer implements Answers<Call> {
 
   respond({ tx, type: asked, isCancelled }: Call, type: string, result: unknown, transfer?: TransferList): void {
     if (isCancelled || this.hasLeft) return;
-    const payload = this.encode(result, `the result of "${type}"`, `${type}Result`);
-    this.init.wire.send(Kind.Result, asked, tx, payload, transfer);
+    const { codec, wire } = this;
+    // Most connections have no serializer, and then no error text to prepare.
+    const payload = codec.serializer === undefined ? result : this.encode(result, `the result of "${type}"`, type);
+    wire.send(Kind.Result, asked, tx, payload, transfer);
   }
 
   private encode(value: unknown, what: string, type: string): unknown {
-    const { codec } = this.init;
+    const { codec } = this;
     const payload = codec.encode(value, what);
     if (codec.serializer !== undefined) checkSize(payload, type, this.init.maxMessageSize());
     return payload;

@@ -4,7 +4,7 @@ import { unsupportedByPeer, workerClosed } from '../host-errors.js';
 import type { NativeOptions } from '../native/binding.js';
 import { RecordKind } from '../native/records.js';
 import { type PayloadCodec, Undecodable } from '../payload-codec.js';
-import { unitsOfValue, WINDOW } from '../streams/units.js';
+import { isUnits, unitsOfValue, WINDOW } from '../streams/units.js';
 import type { RemoteErrorPayload } from '../types/message.js';
 import type { TransferList } from '../types/transfer-list.js';
 import { afterArrivals } from '../within.js';
@@ -19,6 +19,8 @@ const CONFIGURED = -1;
 const MOST_TURNS = 100;
 /** How long the end of the peer may take after that of its connection, in milliseconds, before timeouts count again. */
 const LOSS_GRACE = 2000;
+/** How often, in milliseconds, a timeout begins anew because something is sent. */
+const TOUCH = 10;
 
 export interface ValueRequesterInit {
   readonly wire: Wire;
@@ -44,6 +46,8 @@ interface Flow {
   /** Units of chunks that may still come. */
   balance: number;
   readonly hasChunks: boolean;
+  /** When its timeout last began anew because something was sent. */
+  touched: number;
 }
 
 /** The side of a connection that asks, where values are moved. The addon keeps the transactions, as for all connections. */
@@ -62,6 +66,8 @@ export class ValueRequester implements Requester {
   private lostUntil = 0;
   /** Requests of this tick that have no ticket yet: they get theirs together. */
   private queued: object[] = [];
+  /** There have been such. */
+  private hasFlows = false;
   /** By slot. */
   private readonly flows = new Map<number, Flow>();
   /** The slots of those whose timeout begins anew with this batch. */
@@ -147,7 +153,8 @@ export class ValueRequester implements Requester {
     if (kind === RequestKind.Request) return this.begin(type, tx, timeout);
     if (this.theirs !== undefined && !names(this.theirs, Extension.Streams)) throw this.streamsUnsupported();
     const slot = this.begin(type, tx, timeout);
-    this.flows.set(slot, { kind: kind as number, balance: WINDOW, hasChunks: kind !== RequestKind.Upload });
+    this.hasFlows = true;
+    this.flows.set(slot, { kind: kind as number, balance: WINDOW, hasChunks: kind !== RequestKind.Upload, touched: 0 });
     return slot;
   }
 
@@ -196,7 +203,7 @@ export class ValueRequester implements Requester {
 
   cancel(slot: number): boolean {
     const ended = this.tickets.cancel(slot);
-    this.flows.delete(slot);
+    if (this.hasFlows) this.flows.delete(slot);
     return this.left(ended);
   }
 
@@ -233,7 +240,9 @@ export class ValueRequester implements Requester {
 
   input(slot: number, payload: unknown, transfer?: TransferList): number {
     const cost = unitsOfValue(payload);
-    if (this.tickets.isOpen(slot)) this.write(Kind.Input, '', this.tickets.txOf(slot), payload, transfer);
+    if (!this.tickets.isOpen(slot)) return cost;
+    this.write(Kind.Input, '', this.tickets.txOf(slot), payload, transfer);
+    this.touch(slot);
     return cost;
   }
 
@@ -241,9 +250,18 @@ export class ValueRequester implements Requester {
     if (this.tickets.isOpen(slot)) this.tell(Kind.InputEnd, this.tickets.txOf(slot), error);
   }
 
+  /** A source that still gives something is not late. The addon is told now and then. */
+  private touch(slot: number): void {
+    const flow = this.flows.get(slot);
+    const now = performance.now();
+    if (flow === undefined || now - flow.touched < TOUCH || (flow.hasChunks && flow.balance <= 0)) return;
+    flow.touched = now;
+    this.extend(slot);
+  }
+
+  /** Its deadline is later than all others of its timeout. */
   private extend(slot: number): void {
     this.tickets.extend(slot);
-    this.hasOneTimeout = false;
     this.armDeadlines();
   }
 
@@ -281,7 +299,7 @@ export class ValueRequester implements Requester {
     const slot = this.tickets.finish(tx);
     // Late answers are normal: the request has timed out or was cancelled.
     if (slot < 0) return;
-    if (this.flows.size > 0) this.flows.delete(slot);
+    if (this.hasFlows) this.flows.delete(slot);
     this.left(true);
     const { codec, outcomes } = this.init;
     const value = kind === RecordKind.Result ? codec.decode(payload) : payload;
@@ -297,7 +315,7 @@ export class ValueRequester implements Requester {
     const flow = this.flows.get(slot);
     if (flow !== undefined) this.active.add(slot);
     if (kind === Kind.Progress) return outcomes.onProgress(slot, codec.decode(payload));
-    if (kind === Kind.Demand) return outcomes.onDemand(slot, typeof payload === 'number' ? payload : 0);
+    if (kind === Kind.Demand) return isUnits(payload) ? outcomes.onDemand(slot, payload) : undefined;
     const cost = unitsOfValue(payload);
     if (flow !== undefined) flow.balance -= cost;
     outcomes.onChunk(slot, codec.decode(payload), cost);
