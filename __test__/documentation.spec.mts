@@ -88,7 +88,7 @@ describe('Drivers', () => {
 
   test('Worker threads driver: the worker is a thread', async () => {
     const { worker } = await import('./documentation/drivers.worker-threads.mjs');
-    assert.deepEqual(worker.capabilities, { reconnect: false, detach: false, sharedMemory: true });
+    assert.deepEqual(worker.capabilities, { reconnect: false, detach: false, sharedMemory: true, sync: true });
     assert.equal(worker.pid, undefined);
     assert.deepEqual(await worker.send('myMessage', { input: 'a' }), { result: `thread ${process.pid} got a` });
     await worker.close();
@@ -119,7 +119,7 @@ describe('Drivers', () => {
 
 /** Takes a worker of `./worker.js` with the default driver, and closes it. */
 async function answersFromAProcessOfItsOwn(worker: Awaited<ReturnType<typeof createWorker>>): Promise<void> {
-  assert.deepEqual(worker.capabilities, { reconnect: true, detach: true, sharedMemory: false });
+  assert.deepEqual(worker.capabilities, { reconnect: true, detach: true, sharedMemory: false, sync: true });
   assert.notEqual(worker.pid, process.pid);
   const answer = await worker.send('myMessage', { input: 'a' });
   assert.deepEqual(answer, { result: `process ${worker.pid} got a` });

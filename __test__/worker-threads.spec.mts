@@ -19,7 +19,7 @@ describe('a worker thread', () => {
       assert.equal(pid, process.pid);
       assert.equal(worker.pid, undefined);
       assert.equal(worker.name, 'worker.mjs');
-      assert.deepEqual(worker.capabilities, { reconnect: false, detach: false, sharedMemory: true });
+      assert.deepEqual(worker.capabilities, { reconnect: false, detach: false, sharedMemory: true, sync: true });
       assert.deepEqual([worker.isActive, worker.isConnected], [true, true]);
     });
   }

@@ -54,20 +54,20 @@ export type ADriverTellsItsCapabilities = Expect<Equal<CapabilitiesOf<CustomDriv
 export type CapabilitiesOfTheChildProcessDriver = Expect<
   Equal<
     { [K in keyof DriverCapabilities]: CapabilitiesOf<ChildProcessDriver>[K] },
-    { reconnect: true; detach: true; sharedMemory: false }
+    { reconnect: true; detach: true; sharedMemory: false; sync: true }
   >
 >;
 export type CapabilitiesOfTheWorkerThreadsDriver = Expect<
   Equal<
     { [K in keyof DriverCapabilities]: CapabilitiesOf<WorkerThreadsDriver>[K] },
-    { reconnect: false; detach: false; sharedMemory: true }
+    { reconnect: false; detach: false; sharedMemory: true; sync: true }
   >
 >;
 
 export type CapabilitiesOfTheInProcessDriver = Expect<
   Equal<
     { [K in keyof DriverCapabilities]: CapabilitiesOf<InProcessDriver>[K] },
-    { reconnect: false; detach: false; sharedMemory: true }
+    { reconnect: false; detach: false; sharedMemory: true; sync: false }
   >
 >;
 export type OptionsOfTheDriversOfTheLibrary = Expect<

@@ -12,6 +12,7 @@ import { posts } from './cases/posts.js';
 import { reconnects } from './cases/reconnects.js';
 import { refusals } from './cases/refusals.js';
 import { starts } from './cases/starts.js';
+import { sync } from './cases/sync.js';
 import { streams } from './cases/streams.js';
 import { timeouts } from './cases/timeouts.js';
 import { transactions } from './cases/transactions.js';
@@ -40,6 +41,7 @@ const definitions: readonly Definition[] = [
   ...streams,
   ...uploads,
   ...calls,
+  ...sync,
   ...capabilities,
   ...reconnects,
 ];

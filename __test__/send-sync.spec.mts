@@ -1,0 +1,86 @@
+// sendSync with processes and threads, beyond what every driver shows in the conformance suite.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { createWorker, WorkerCrashedError, WorkerThreadsDriver } from 'isolated-workers';
+
+import { fixture, isAlive, type Messages, start } from './fixtures/support.mjs';
+
+function thrown(act: () => unknown): any {
+  try {
+    act();
+  } catch (error) {
+    return error;
+  }
+  assert.fail('it was expected to throw, and it did not');
+}
+
+const drivers = { child_process: undefined, worker_threads: WorkerThreadsDriver };
+
+for (const [name, driver] of Object.entries(drivers)) {
+  const startWorker = async () =>
+    createWorker<Messages>({ script: fixture('echo.mjs'), driver: driver as unknown as undefined });
+
+  test(`${name}: payloads larger than all buffers go both ways while the thread is blocked`, async () => {
+    const worker = await startWorker();
+    const text = 'ä€😀'.repeat(2 ** 20);
+    assert.equal(worker.sendSync('echo', text), text);
+    const other = worker.send('echo', text);
+    assert.equal(worker.sendSync('echo', text.slice(1)), text.slice(1));
+    assert.equal(await other, text);
+    await worker.close();
+  });
+
+  test(`${name}: sendSync works where the answer to another request is just being told`, async () => {
+    const worker = await startWorker();
+    const echoes = [...Array(100).keys()].map(async (value) => {
+      const first = await worker.send('echo', value);
+      return worker.sendSync('echo', first + 0.5);
+    });
+    assert.deepEqual(
+      await Promise.all(echoes),
+      [...Array(100).keys()].map((value) => value + 0.5),
+    );
+    await worker.close();
+  });
+
+  test(`${name}: one thread waits for several workers in turn, and none takes another's answer`, async () => {
+    const workers = await Promise.all([startWorker(), startWorker(), startWorker()]);
+    const others = workers.map((worker, index) => worker.send('later', { ms: 20, value: `later ${index}` }));
+    for (let round = 0; round < 50; round++) {
+      workers.forEach((worker, index) =>
+        assert.equal(worker.sendSync('echo', `${index} ${round}`), `${index} ${round}`),
+      );
+    }
+    assert.deepEqual(await Promise.all(others), ['later 0', 'later 1', 'later 2']);
+    await Promise.all(workers.map((worker) => worker.close()));
+  });
+
+  test(`${name}: requests that are late while the thread is blocked end with it, each once`, async () => {
+    const worker = await startWorker();
+    const outcomes: string[] = [];
+    const late = worker.send('later', { ms: 60_000, value: 1 }, { timeout: 30 }).catch((error) => {
+      outcomes.push(error.code);
+    });
+    assert.equal(worker.sendSync('later', { ms: 150, value: 'done' }), 'done');
+    await late;
+    assert.deepEqual(outcomes, ['ERR_MESSAGE_TIMEOUT']);
+    assert.equal(await worker.send('echo', 1), 1);
+    // What goes on in the worker is of no interest any more.
+    await worker.kill();
+  });
+}
+
+test('a worker that is killed ends the wait at once, with the signal', async (t) => {
+  const worker = await start(t);
+  // The worker is stopped, and killed by what no blocked thread is needed for.
+  const { pid } = worker;
+  const helper = await start(t, { script: fixture('killer.mjs') as URL });
+  helper.post('kill' as never, { pid, signal: 'SIGKILL', after: 100 } as never);
+  const error = thrown(() => worker.sendSync('later', { ms: 60_000, value: 1 }));
+  assert.ok(error instanceof WorkerCrashedError, String(error.stack));
+  assert.deepEqual(error.reason, { type: 'exit', code: null, signal: 'SIGKILL' });
+  assert.equal(isAlive(pid), true, 'its end is not taken from who waits for it');
+  const exit = await new Promise((resolve) => worker.once('exit', ({ reason }) => resolve(reason)));
+  assert.deepEqual(exit, { type: 'exit', code: null, signal: 'SIGKILL' });
+});
