@@ -210,6 +210,8 @@ export interface InferredCapabilities<T> extends DriverCapabilities {
   }
     ? true
     : false;
+  /** Only the library's own drivers reach a thread that is blocked. */
+  sync?: false;
 }
 /** What may be given as a driver: an instance, or a class whose constructor needs no arguments. */
 export type DriverValue<D extends Driver = Driver> = D | (new () => D);

@@ -291,7 +291,8 @@ describe('maxConcurrency', () => {
 
   test('holds after the host has connected again', async (t) => {
     const worker = await start(t, { startupData: { maxConcurrency: 1 } });
-    const lost = [failure(worker.send('hold', 'before')), failure(worker.send('note', 'waits'))];
+    const lost = [failure(worker.send('hold', 'before')), failure(worker.send('note', 'nobody waits for it'))];
+    worker.post('note', 'waits');
     await worker.disconnect();
     for (const error of await Promise.all(lost)) assert.equal(error.code, 'ERR_WORKER_DISCONNECTED');
     await worker.reconnect();

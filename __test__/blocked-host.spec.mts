@@ -68,7 +68,7 @@ describe('a host that is blocked for three seconds', () => {
   });
 
   test('starts its workers all the same: it is blocked when they are spawned', async (t) => {
-    const options = { timeout: { startup: 1500 }, waitForReady: false };
+    const options = { timeout: { startup: 2500 }, waitForReady: false };
     const workers = await Promise.all(names.map((name) => start(t, name, options)));
     const echoes = workers.map((worker) => worker.send('echo', 1));
     block();
@@ -76,7 +76,7 @@ describe('a host that is blocked for three seconds', () => {
   });
 
   test('starts its workers all the same: it is blocked as soon as it has asked for them', async (t) => {
-    const starting = names.map((name) => start(t, name, { timeout: { startup: 1500 } }));
+    const starting = names.map((name) => start(t, name, { timeout: { startup: 2500 } }));
     await Promise.resolve();
     block();
     const workers = await Promise.all(starting);

@@ -19,7 +19,7 @@ describe('a worker in the process of its host', () => {
       assert.deepEqual(await worker.send('where', 1), { isMainThread: true, threadId: 0, pid: process.pid });
       assert.equal(worker.pid, undefined);
       assert.deepEqual([worker.stdout, worker.stderr], [null, null]);
-      assert.deepEqual(worker.capabilities, { reconnect: false, detach: false, sharedMemory: true });
+      assert.deepEqual(worker.capabilities, { reconnect: false, detach: false, sharedMemory: true, sync: false });
       await assert.rejects((worker as any).disconnect(), { code: 'ERR_UNSUPPORTED_BY_DRIVER' });
     });
   }

@@ -164,7 +164,7 @@ export class Worker {
   /** Not an async function: that would cost each request another promise. */
   send(type: string, payload?: unknown, options?: SendOptions): Promise<unknown> {
     try {
-      const timeout = timeoutOf(options);
+      const timeout = givenTimeout(options);
       if (typeof type !== 'string') throw invalidOption('the message type', 'a string', type);
       const transfer = this.checkTransfer(options);
       const terms = termsOf(options);
@@ -181,7 +181,7 @@ export class Worker {
   stream(type: string, payload?: unknown, options?: SendOptions): WorkerStream {
     const answer = new StreamAnswer(type);
     try {
-      const timeout = timeoutOf(options);
+      const timeout = givenTimeout(options);
       if (typeof type !== 'string') throw invalidOption('the message type', 'a string', type);
       const transfer = this.checkTransfer(options);
       const terms = termsOf(options);
@@ -207,7 +207,7 @@ export class Worker {
   sendSync(type: string, payload?: unknown, options?: SyncOptions): unknown {
     const { current, name } = this;
     if (this.capabilities.sync !== true) throw unsupportedByDriver(this.driver, 'sendSync()', 'child_process');
-    const timeout = timeoutOf(options);
+    const timeout = givenTimeout(options);
     if (typeof type !== 'string') throw invalidOption('the message type', 'a string', type);
     if (this.closing !== undefined) throw workerClosed(`send "${type}"`, name);
     if (!current.isActive) throw current.refusalNow('send', type);
@@ -384,7 +384,7 @@ export class Worker {
   }
 }
 
-function timeoutOf(options: SyncOptions | undefined): number | undefined {
+function givenTimeout(options: SyncOptions | undefined): number | undefined {
   const timeout = options?.timeout;
   if (timeout !== undefined) checkTimeout('timeout', timeout);
   return timeout;

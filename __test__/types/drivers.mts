@@ -54,20 +54,20 @@ export type ADriverTellsItsCapabilities = Expect<Equal<CapabilitiesOf<CustomDriv
 export type CapabilitiesOfTheChildProcessDriver = Expect<
   Equal<
     { [K in keyof DriverCapabilities]: CapabilitiesOf<ChildProcessDriver>[K] },
-    { reconnect: true; detach: true; sharedMemory: false; sync: true }
+    { reconnect: true; detach: true; sharedMemory: false; sync?: true }
   >
 >;
 export type CapabilitiesOfTheWorkerThreadsDriver = Expect<
   Equal<
     { [K in keyof DriverCapabilities]: CapabilitiesOf<WorkerThreadsDriver>[K] },
-    { reconnect: false; detach: false; sharedMemory: true; sync: true }
+    { reconnect: false; detach: false; sharedMemory: true; sync?: true }
   >
 >;
 
 export type CapabilitiesOfTheInProcessDriver = Expect<
   Equal<
     { [K in keyof DriverCapabilities]: CapabilitiesOf<InProcessDriver>[K] },
-    { reconnect: false; detach: false; sharedMemory: true; sync: false }
+    { reconnect: false; detach: false; sharedMemory: true; sync?: false }
   >
 >;
 export type OptionsOfTheDriversOfTheLibrary = Expect<
@@ -156,7 +156,7 @@ export async function whatADriverCanDoIsInferredFromItsDefinition(): Promise<voi
   type _ = Expect<
     Equal<
       { [K in keyof DriverCapabilities]: CapabilitiesOf<typeof plain>[K] },
-      { reconnect: false; detach: false; sharedMemory: false }
+      { reconnect: false; detach: false; sharedMemory: false; sync?: false }
     >
   >;
   const capable = defineWorkerDriver({
@@ -170,7 +170,7 @@ export async function whatADriverCanDoIsInferredFromItsDefinition(): Promise<voi
   type _Capable = Expect<
     Equal<
       { [K in keyof DriverCapabilities]: CapabilitiesOf<typeof capable>[K] },
-      { reconnect: true; detach: false; sharedMemory: true }
+      { reconnect: true; detach: false; sharedMemory: true; sync?: false }
     >
   >;
   const worker = await createWorker({ script: '', driver: capable, driverOptions: { port: 7 } });

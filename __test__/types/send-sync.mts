@@ -1,7 +1,7 @@
 // sendSync exists where the driver can send to a blocked thread, with the types of send.
 import type { DefineMessages, Driver, InProcessDriver, WorkerClient, WorkerThreadsDriver } from 'isolated-workers';
 
-import type { Equal, Expect } from './expect.mjs';
+import type { Equal, Expect } from './expect.cjs';
 
 type Messages = DefineMessages<{
   load: { payload: { config: string }; result: { loaded: true } };

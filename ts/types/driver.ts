@@ -184,6 +184,8 @@ export interface InferredCapabilities<T> extends DriverCapabilities {
   /** Only the library's own driver for processes has workers that another host can attach to. */
   detach: false;
   sharedMemory: T extends { sharedMemory: true } ? true : false;
+  /** Only the library's own drivers reach a thread that is blocked. */
+  sync?: false;
 }
 
 /** What may be given as a driver: an instance, or a class whose constructor needs no arguments. */
