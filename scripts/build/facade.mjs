@@ -35,7 +35,8 @@ export const facade = {
   },
 };
 
-const syntax = { platform: 'node', target: 'node20', charset: 'utf8' };
+// One character beyond ASCII would make a string of two bytes each of all the file's text, which V8 reads more slowly.
+const syntax = { platform: 'node', target: 'node20', charset: 'ascii' };
 
 /**
  * The facade as ES modules, one for each part and one for each set of parts that share something; where those of the second
