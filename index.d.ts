@@ -1740,13 +1740,18 @@ export declare function createWorker<
   H extends MessageDefinitions = MessageDefinitions,
 >(options: WorkerOptions<M, D, H>): Promise<WorkerClient<M, D, H>>;
 /** Options of `attachWorker`: `name` or `socketPath`, and what `createWorker` has, too. */
-export interface AttachOptions<M extends MessageDefinitions = MessageDefinitions> {
+export interface AttachOptions<
+  M extends MessageDefinitions = MessageDefinitions,
+  H extends MessageDefinitions = MessageDefinitions,
+> {
   /** The `name` that `createWorker` was given. */
   name?: string | undefined;
   /** The worker's `socketPath`. */
   socketPath?: string | undefined;
   /** Also while another host is connected, which loses its connection. Default: `false`, `ERR_WORKER_OCCUPIED`. */
   takeOver?: boolean | undefined;
+  /** Serve what the worker asks while this host is connected. Default: none. */
+  handlers?: HostHandlers<H, WorkerClient<M, ChildProcessDriver, H>> | undefined;
   /** The worker server has the same. Default: a `JsonSerializer`. */
   serializer?: Serializer | undefined;
   /** In milliseconds; a number is the message timeout. Default: 10 s to connect, 5 min per message. */
@@ -1768,6 +1773,7 @@ export interface AttachOptions<M extends MessageDefinitions = MessageDefinitions
  * Connects to a detached worker that another host has started, and that runs, with its state.
  *
  * @typeParam M - Its messages, made with `DefineMessages`.
+ * @typeParam H - What the worker asks this host, made with `DefineMessages`.
  * @throws `ERR_NO_SUCH_WORKER`, `ERR_WORKER_OCCUPIED` while another host is connected, `ERR_ATTACH_REFUSED`,
  *   `ERR_START_TIMEOUT` when it does not answer, `ERR_SERIALIZER_MISMATCH`, `ERR_INVALID_OPTION`.
  *
@@ -1778,9 +1784,10 @@ export interface AttachOptions<M extends MessageDefinitions = MessageDefinitions
  * await worker.disconnect();
  * ```
  */
-export declare function attachWorker<M extends MessageDefinitions = MessageDefinitions>(
-  options: AttachOptions<M>,
-): Promise<WorkerClient<M, ChildProcessDriver>>;
+export declare function attachWorker<
+  M extends MessageDefinitions = MessageDefinitions,
+  H extends MessageDefinitions = MessageDefinitions,
+>(options: AttachOptions<M, H>): Promise<WorkerClient<M, ChildProcessDriver, H>>;
 /**
  * Starts to answer the host. Resolves when the host is connected; by then messages may have come already.
  *

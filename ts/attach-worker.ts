@@ -7,6 +7,7 @@ import type { WorkerClient } from './types/worker-client.js';
  * Connects to a detached worker that another host has started, and that runs, with its state.
  *
  * @typeParam M - Its messages, made with `DefineMessages`.
+ * @typeParam H - What the worker asks this host, made with `DefineMessages`.
  * @throws `ERR_NO_SUCH_WORKER`, `ERR_WORKER_OCCUPIED` while another host is connected, `ERR_ATTACH_REFUSED`,
  *   `ERR_START_TIMEOUT` when it does not answer, `ERR_SERIALIZER_MISMATCH`, `ERR_INVALID_OPTION`.
  *
@@ -17,9 +18,10 @@ import type { WorkerClient } from './types/worker-client.js';
  * await worker.disconnect();
  * ```
  */
-export async function attachWorker<M extends MessageDefinitions = MessageDefinitions>(
-  options: AttachOptions<M>,
-): Promise<WorkerClient<M, ChildProcessDriver>> {
+export async function attachWorker<
+  M extends MessageDefinitions = MessageDefinitions,
+  H extends MessageDefinitions = MessageDefinitions,
+>(options: AttachOptions<M, H>): Promise<WorkerClient<M, ChildProcessDriver, H>> {
   const { attach } = await import('./host.js');
-  return (await attach(options as AttachOptions)) as unknown as WorkerClient<M, ChildProcessDriver>;
+  return (await attach(options as unknown as AttachOptions)) as unknown as WorkerClient<M, ChildProcessDriver, H>;
 }

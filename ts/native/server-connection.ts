@@ -20,6 +20,8 @@ export class NativeServer extends NativeAnswerer {
   outcomes: Outcomes | undefined;
   private isReady = false;
   private hasLeft = false;
+  /** Calls that nobody waits for: what they come to is not kept. */
+  private readonly forgotten = new Set<number>();
 
   constructor(
     connection: NativeConnection,
@@ -146,13 +148,19 @@ export class NativeServer extends NativeAnswerer {
   }
 
   override respond(call: number, type: string, result: unknown): void {
-    if (this.hasLeft) this.keep(call, type, { result });
-    else super.respond(call, type, result);
+    const isForgotten = this.forgotten.delete(call);
+    if (!this.hasLeft) super.respond(call, type, result);
+    else if (!isForgotten) this.keep(call, type, { result });
   }
 
   override fail(call: number, type: string, error: RemoteErrorPayload): void {
-    if (this.hasLeft) this.keep(call, type, { error });
-    else super.fail(call, type, error);
+    const isForgotten = this.forgotten.delete(call);
+    if (!this.hasLeft) super.fail(call, type, error);
+    else if (!isForgotten) this.keep(call, type, { error });
+  }
+
+  forget(call: number): void {
+    this.forgotten.add(call);
   }
 
   protected override onFull(): void {

@@ -1,18 +1,26 @@
+import type { ChildProcessDriver } from '../drivers/child-process.js';
+import type { HostHandlers } from './handlers.js';
 import type { Logger, LogLevel } from './logger.js';
 import type { MessageDefinitions } from './message-definitions.js';
 import type { Middleware } from './middleware.js';
 import type { Serializer } from './serializer.js';
 import type { TimeoutConfig } from './timeout-config.js';
 import type { TransactionIdGenerator } from './transaction-id-generator.js';
+import type { WorkerClient } from './worker-client.js';
 
 /** Options of `attachWorker`: `name` or `socketPath`, and what `createWorker` has, too. */
-export interface AttachOptions<M extends MessageDefinitions = MessageDefinitions> {
+export interface AttachOptions<
+  M extends MessageDefinitions = MessageDefinitions,
+  H extends MessageDefinitions = MessageDefinitions,
+> {
   /** The `name` that `createWorker` was given. */
   name?: string | undefined;
   /** The worker's `socketPath`. */
   socketPath?: string | undefined;
   /** Also while another host is connected, which loses its connection. Default: `false`, `ERR_WORKER_OCCUPIED`. */
   takeOver?: boolean | undefined;
+  /** Serve what the worker asks while this host is connected. Default: none. */
+  handlers?: HostHandlers<H, WorkerClient<M, ChildProcessDriver, H>> | undefined;
   /** The worker server has the same. Default: a `JsonSerializer`. */
   serializer?: Serializer | undefined;
   /** In milliseconds; a number is the message timeout. Default: 10 s to connect, 5 min per message. */

@@ -1,0 +1,69 @@
+// What a detached worker asks, and what it streams, while its hosts come and go.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+
+import type { WorkerClient, WorkerStream } from 'isolated-workers';
+
+import { attach, start } from './fixtures/detached/support.mjs';
+import { rejection } from './fixtures/support.mjs';
+
+describe('A detached worker', () => {
+  test('asks whichever host is connected', async (t) => {
+    const first = await start(t, { handlers: { lookup: (key: unknown) => `first ${key}` } });
+    assert.equal(await first.send('ask', 1), 'first 1');
+    await first.disconnect();
+    const { socketPath } = first;
+    const second = await attach(t, { socketPath, handlers: { lookup: (key: unknown) => `second ${key}` } });
+    assert.equal(await second.send('ask', 2), 'second 2');
+    await second.disconnect();
+    await first.reconnect();
+    assert.equal(await first.send('ask', 3), 'first 3');
+  });
+
+  test('learns that the host it has asked has left, and asks the next', async (t) => {
+    let isAsked: (() => void) | undefined;
+    const asking = new Promise<void>((resolve) => (isAsked = resolve));
+    const lookup = () => {
+      isAsked?.();
+      return new Promise(() => {});
+    };
+    const first = await start(t, { handlers: { lookup } });
+    await first.send('askLater', 1);
+    await asking;
+    await first.disconnect();
+    const second = await attach(t, { socketPath: first.socketPath, handlers: { lookup: () => 'found' } });
+    assert.equal(await second.send('asked'), 'ERR_HOST_DISCONNECTED');
+    assert.equal(await second.send('ask', 2), 'found');
+  });
+
+  test('ends its streams when their host leaves; plain requests go on and their results are kept', async (t) => {
+    const first = await start(t);
+    const stream = streamOf(first, 1_000_000);
+    assert.deepEqual(await stream.next(), { value: 0, done: false });
+    const lost = rejection(first.send('wait', 'a'));
+    while (!(await first.send('waiting')).includes('a'));
+    await first.disconnect();
+    assert.equal((await lost).code, 'ERR_WORKER_DISCONNECTED');
+    // What had arrived is read first.
+    const error = await rejection(drain(stream));
+    assert.equal(error.code, 'ERR_WORKER_DISCONNECTED');
+    const second = await attach(t, { socketPath: first.socketPath });
+    second.ref();
+    const kept = new Promise((resolve) => second.once('keptResult', resolve));
+    assert.equal(await second.send('aborted'), 1);
+    await second.send('release', { key: 'a', result: 7 });
+    const { type, result } = (await kept) as { type: string; result: unknown };
+    assert.deepEqual([type, result], ['wait', 7]);
+    let seen = 0;
+    for await (const value of streamOf(second, 1000)) assert.equal(value, seen++);
+    assert.equal(seen, 1000);
+  });
+});
+
+function streamOf(worker: object, most: number): WorkerStream<number> {
+  return (worker as WorkerClient<any>).stream('count', most) as WorkerStream<number>;
+}
+
+async function drain(stream: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of stream);
+}
