@@ -74,6 +74,8 @@ export interface HostConnection extends Requester {
    * later; what the worker asks fails with `ERR_HOST_BLOCKED`. Absent where nothing comes to a blocked thread.
    */
   block?(slot: number): Waited;
+  /** As `request`, where its slot is known at once. Absent where it is not. */
+  beginNow?(type: string, payload: unknown, timeout: number): number;
   /** Asks the worker to stop, after all that was sent before. */
   askToClose(): void;
   /** Whether the connection keeps the event loop alive: -1 never, 0 while requests are in flight, 1 always. */

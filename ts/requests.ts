@@ -149,7 +149,12 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
     const send = (slot: number, name: string, encoded: unknown) =>
       this.backlog.isEmpty && this.submit(() => connection.submit(slot, name, encoded));
     try {
-      return sendSync({ connection, options, send, lost }, type, payload, timeout);
+      return sendSync(
+        { connection, options, canBegin: () => this.backlog.isEmpty, send, lost },
+        type,
+        payload,
+        timeout,
+      );
     } finally {
       this.batchEnd();
     }

@@ -167,6 +167,13 @@ impl Environment {
         }
     }
 
+    /// Writes what is behind the first integer of the head.
+    pub(super) fn write_head(&self, numbers: [i32; HEAD - 1]) {
+        for (offset, value) in numbers.into_iter().enumerate() {
+            self.write_memory(1 + offset, value);
+        }
+    }
+
     /// How many numbers go in, and how many come out.
     pub(super) fn exchange_counts(&self) -> (usize, usize) {
         // SAFETY: the head is inside the buffer; as for `write_memory`.

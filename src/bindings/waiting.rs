@@ -2,8 +2,7 @@
 //!
 //! What comes meanwhile for others stays in the input, which is pinned, and is told as soon as the thread is free.
 
-use napi::bindgen_prelude::{Env, Function};
-use napi::{JsValue, sys};
+use napi::bindgen_prelude::{Env, Unknown};
 use napi_derive::napi;
 
 use super::batch::{payload_to_js, undefined};
@@ -28,35 +27,25 @@ enum Outcome {
 
 #[napi]
 impl NativeConnection {
-    /// Blocks this thread until a request has its outcome, and tells it before it returns: 1 a result, 2 an error of the
-    /// handler, 3 it is late, 4 an answer that cannot be used, 5 the peer is lost, with the error it may have told.
-    /// Requests of the peer fail with `ERR_HOST_BLOCKED` meanwhile. Tells whether something came for others, which the next
-    /// `drain()` tells.
-    #[napi(
-        catch_unwind,
-        ts_args_type = "slot: number, onOutcome: (outcome: number, payload: any, millis: number, detail: string) => void"
-    )]
-    pub fn wait_for(&self, env: Env, slot: u32, on_outcome: Function<'_, (), ()>) -> bool {
+    /// Blocks this thread until a request has its outcome. Gives its payload, or the text of what was wrong with it; what
+    /// it is stands in the head of the shared memory: first 1 for a result, 2 for an error of the handler, 3 for a request
+    /// that is late, 4 for an answer that cannot be used, 5 for a peer that is lost, with the error it may have told; then
+    /// the timeout that is over, in milliseconds; then whether something came for others, which the next `drain()` tells.
+    /// Requests of the peer fail with `ERR_HOST_BLOCKED` meanwhile.
+    #[napi(catch_unwind, ts_return_type = "Buffer | string | undefined")]
+    pub fn wait_for(&self, env: Env, slot: u32) -> Unknown<'_> {
         let (outcome, payload, millis, detail) = self.link.wait_for(Slot(slot));
+        let is_more = !self.link.events.borrow().is_empty();
+        self.link.environment().write_head([outcome as i32, millis, is_more.into()]);
         let env = env.raw();
         let connection = self.link.connection.borrow();
-        let payload = payload
-            .map_or_else(|| undefined(env), |payload| payload_to_js(env, &connection, self.link.form(), &payload));
-        drop(connection);
-        let integer = |value: i32| {
-            let mut result = std::ptr::null_mut();
-            // SAFETY: this is a call from JavaScript, which has a handle scope.
-            unsafe { sys::napi_create_int32(env, value, &raw mut result) };
-            result
+        let value = match payload {
+            Some(payload) => payload_to_js(env, &connection, self.link.form(), &payload),
+            None if detail.is_empty() => undefined(env),
+            None => text::to_js(env, detail.as_bytes(), detail.is_ascii()),
         };
-        let detail = text::to_js(env, detail.as_bytes(), detail.is_ascii());
-        let arguments = [integer(outcome as i32), payload, integer(millis), detail];
-        let mut result = std::ptr::null_mut();
-        // SAFETY: the function and the arguments are values of this scope. An exception is left for the caller.
-        unsafe {
-            sys::napi_call_function(env, undefined(env), on_outcome.raw(), 4, arguments.as_ptr(), &raw mut result);
-        }
-        !self.link.events.borrow().is_empty()
+        // SAFETY: the value was just made in this environment, in the scope of this call.
+        unsafe { Unknown::from_raw_unchecked(env, value) }
     }
 
     /// How a child process has ended, without taking that from who waits for it: its exit code, or -1 and the number of

@@ -105,12 +105,13 @@ export declare class NativeConnection {
   /** Lets so many units more of input come; 0: none is wanted any more. */
   demand(call: number, units: number): void;
   /**
-   * Blocks this thread until a request has its outcome, and tells it before it returns: 1 a result, 2 an error of the
-   * handler, 3 it is late, 4 an answer that cannot be used, 5 the peer is lost, with the error it may have told.
-   * Requests of the peer fail with `ERR_HOST_BLOCKED` meanwhile. Tells whether something came for others, which the next
-   * `drain()` tells.
+   * Blocks this thread until a request has its outcome. Gives its payload, or the text of what was wrong with it; what
+   * it is stands in the head of the shared memory: first 1 for a result, 2 for an error of the handler, 3 for a request
+   * that is late, 4 for an answer that cannot be used, 5 for a peer that is lost, with the error it may have told; then
+   * the timeout that is over, in milliseconds; then whether something came for others, which the next `drain()` tells.
+   * Requests of the peer fail with `ERR_HOST_BLOCKED` meanwhile.
    */
-  waitFor(slot: number, onOutcome: (outcome: number, payload: any, millis: number, detail: string) => void): boolean;
+  waitFor(slot: number): Buffer | string | undefined;
   /**
    * How a child process has ended, without taking that from who waits for it: its exit code, or -1 and the number of
    * the signal. Waits at most `timeout` milliseconds for its end; empty where that is not to be known.

@@ -2,6 +2,7 @@ import type { Waited } from '../connection.js';
 import { fromNative } from '../errors.js';
 import { type Encoded, parseText, type PayloadCodec, Undecodable } from '../payload-codec.js';
 import type { NativeConnection } from './binding.js';
+import { getNative } from './environment.js';
 
 /** As the addon numbers them. */
 const enum Outcome {
@@ -14,16 +15,15 @@ const enum Outcome {
 
 /** Blocks this thread until a request has its outcome. */
 export function block(connection: NativeConnection, codec: PayloadCodec, slot: number): Waited {
-  let waited: Waited | undefined;
-  const isMore = connection.waitFor(slot, (outcome, payload, millis, detail) => {
-    waited = toWaited(codec, outcome, payload as Encoded, millis, detail);
-  });
+  const { records } = getNative();
+  const payload = connection.waitFor(slot) as Encoded;
+  const [outcome, millis, isMore] = [records[1] as Outcome, records[2] as number, records[3] !== 0];
   // Not before this tick has come to its end: then others would be told in the middle of it.
   if (isMore) queueMicrotask(() => connection.drain());
-  return waited as Waited;
+  return toWaited(codec, outcome, payload, millis);
 }
 
-function toWaited(codec: PayloadCodec, outcome: Outcome, payload: Encoded, millis: number, detail: string): Waited {
+function toWaited(codec: PayloadCodec, outcome: Outcome, payload: Encoded, millis: number): Waited {
   switch (outcome) {
     case Outcome.Result: {
       const value = codec.decode(payload);
@@ -34,7 +34,7 @@ function toWaited(codec: PayloadCodec, outcome: Outcome, payload: Encoded, milli
     case Outcome.TimedOut:
       return { kind: 'late', millis };
     case Outcome.Refused:
-      return { kind: 'refused', error: fromNative(detail) };
+      return { kind: 'refused', error: fromNative(payload) };
     case Outcome.Lost:
       return { kind: 'lost', fatal: readJson(payload) };
   }

@@ -48,7 +48,10 @@ export function connectNative(pair: NativePair, setup: ConnectionSetup): Connect
   const options = { ...setup.options, handlers: [...names] };
   const onMessages = (count: number, payloads: Encoded) => handOn(takers, count, payloads);
   const native = addon.NativeConnection.host(environment, pair, options, startupData, onMessages, onControl);
-  const connection = Object.assign(requesterOf(native), { block: (slot: number) => block(native, codec, slot) });
+  const connection = Object.assign(requesterOf(native), {
+    block: (slot: number) => block(native, codec, slot),
+    beginNow: (type: string, payload: unknown, timeout: number) => native.request(type, payload, timeout),
+  });
   const { createDispatcher } = setup;
   const answerer = new NativeAnswerer({ connection, codec, names, createDispatcher });
   const takers = { codec, outcomes, answerer };
