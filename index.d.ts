@@ -645,6 +645,135 @@ interface NativeOptions {
   timeoutMillis: Array<number>;
 }
 /**
+ * A validator as zod, valibot, arktype and others make it: the part of [Standard Schema](https://standardschema.dev),
+ * version 1, that this library uses.
+ *
+ * @typeParam I - What it takes.
+ * @typeParam O - What it makes of that.
+ */
+export interface StandardSchema<I = unknown, O = I> {
+  readonly '~standard': {
+    readonly version: 1;
+    /** The library that made it. */
+    readonly vendor: string;
+    readonly validate: (value: unknown) => SchemaResult<O> | Promise<SchemaResult<O>>;
+    /** Never there: for the compiler alone. */
+    readonly types?:
+      | {
+          readonly input: I;
+          readonly output: O;
+        }
+      | undefined;
+  };
+}
+/** What a {@link StandardSchema} says of a value. */
+export type SchemaResult<O> =
+  | {
+      readonly value: O;
+      readonly issues?: undefined;
+    }
+  | {
+      readonly issues: ReadonlyArray<SchemaIssue>;
+    };
+/** What is wrong with a value. */
+export interface SchemaIssue {
+  readonly message: string;
+  readonly path?:
+    | ReadonlyArray<
+        | PropertyKey
+        | {
+            readonly key: PropertyKey;
+          }
+      >
+    | undefined;
+}
+declare const type: unique symbol;
+/** A type that nothing checks, beside others that have a validator; made with `unchecked`. */
+export interface Unchecked<T> {
+  /** Never there. */
+  readonly [type]: T;
+}
+/** What a message type may carry: as of `MessageDefinition`, with a validator or `unchecked()` in place of each type. */
+export interface MessageSchema {
+  /** Left out: `void`. */
+  readonly payload?: StandardSchema | Unchecked<unknown>;
+  readonly result?: StandardSchema | Unchecked<unknown>;
+  readonly stream?: StandardSchema | Unchecked<unknown>;
+  readonly input?: StandardSchema | Unchecked<unknown>;
+  readonly progress?: StandardSchema | Unchecked<unknown>;
+}
+/** Message types by name, as `defineMessages` takes them. */
+export interface MessageSchemas {
+  readonly [type: string]: MessageSchema;
+}
+type Asked = 'payload' | 'input';
+/** What a validator takes. */
+export type SchemaInput<S> =
+  S extends Unchecked<infer T> ? T : S extends StandardSchema ? NonNullable<S['~standard']['types']>['input'] : unknown;
+/** What a validator makes of it. */
+export type SchemaOutput<S> =
+  S extends Unchecked<infer T>
+    ? T
+    : S extends StandardSchema
+      ? NonNullable<S['~standard']['types']>['output']
+      : unknown;
+/**
+ * The messages of `T` as who sends them sees them: payloads as the validators take them, results as they make them.
+ *
+ * @example `WorkerClient<MessagesOf<typeof messages>>`
+ */
+export type MessagesOf<T extends MessageSchemas> = MessageSchemas extends T
+  ? MessageDefinitions
+  : {
+      [K in keyof T & string]: {
+        [P in keyof T[K] | 'payload']: P extends keyof T[K]
+          ? P extends Asked
+            ? SchemaInput<T[K][P]>
+            : SchemaOutput<T[K][P]>
+          : void;
+      };
+    };
+/**
+ * The messages of `T` as their handlers see them: payloads as the validators make them, results as they take them.
+ *
+ * @example `Handlers<HandledMessagesOf<typeof messages>>`
+ */
+export type HandledMessagesOf<T extends MessageSchemas> = MessageSchemas extends T
+  ? MessageDefinitions
+  : {
+      [K in keyof T & string]: {
+        [P in keyof T[K] | 'payload']: P extends keyof T[K]
+          ? P extends Asked
+            ? SchemaOutput<T[K][P]>
+            : SchemaInput<T[K][P]>
+          : void;
+      };
+    };
+/** Refuses a misspelt member. */
+export type OnlySchemas<T> = {
+  [K in keyof T]: {
+    [P in Exclude<keyof T[K], keyof MessageSchema>]: never;
+  };
+};
+/** The option that carries validators, besides the others. */
+export interface CheckedMessages<T extends MessageSchemas, U extends MessageSchemas> {
+  /** What the host asks the worker. The types are inferred from it, and what arrives is checked by its validators. */
+  messages: T;
+  /** What the worker asks its host, likewise. Default: nothing is checked. */
+  hostMessages?: U | undefined;
+}
+/** Without validators: the types are type arguments. */
+export interface UncheckedMessages {
+  messages?: undefined;
+  hostMessages?: undefined;
+}
+/** What is wrong with a message, as `WorkerError.issues` has it. */
+export interface MessageIssue {
+  readonly message: string;
+  /** From the member of the definition on: `['payload', 'users', 3, 'name']`. */
+  readonly path: ReadonlyArray<string | number>;
+}
+/**
  * The `code` of each error of this library; `docs/errors.md` says what to do about them. Codes do not change; new ones
  * may be added.
  */
@@ -674,6 +803,7 @@ export type WorkerErrorCode =
   | 'ERR_DUPLICATE_TRANSACTION'
   | 'ERR_INVALID_TRANSACTION_ID'
   | 'ERR_UNKNOWN_MESSAGE_TYPE'
+  | 'ERR_INVALID_MESSAGE'
   | 'ERR_MALFORMED_MESSAGE'
   | 'ERR_SERIALIZER_MISMATCH'
   | 'ERR_PROTOCOL_MISMATCH'
@@ -690,6 +820,8 @@ export declare class WorkerError extends Error {
   readonly code: WorkerErrorCode;
   /** Where a worker is the matter: `spawn`, it could not be started; `startup`, it ended before it was ready. */
   readonly phase?: 'spawn' | 'startup' | 'running';
+  /** What a validator has found: of `ERR_INVALID_MESSAGE`. */
+  readonly issues?: readonly MessageIssue[];
   constructor(code: WorkerErrorCode, message: string, options?: WorkerErrorOptions);
 }
 interface WorkerErrorOptions extends ErrorOptions {
@@ -1666,10 +1798,17 @@ export interface BaseWorkerOptions<
  * ```
  */
 export declare function createWorker<
+  T extends MessageSchemas,
+  D extends Driver = ChildProcessDriver,
+  U extends MessageSchemas = MessageSchemas,
+>(
+  options: WorkerOptions<MessagesOf<T>, D, HandledMessagesOf<U>> & CheckedMessages<T, U>,
+): Promise<WorkerClient<MessagesOf<T>, D, HandledMessagesOf<U>>>;
+export declare function createWorker<
   M extends MessageDefinitions = MessageDefinitions,
   D extends Driver = ChildProcessDriver,
   H extends MessageDefinitions = MessageDefinitions,
->(options: WorkerOptions<M, D, H>): Promise<WorkerClient<M, D, H>>;
+>(options: WorkerOptions<M, D, H> & UncheckedMessages): Promise<WorkerClient<M, D, H>>;
 /** Options of `attachWorker`: `name` or `socketPath`, and what `createWorker` has, too. */
 export interface AttachOptions<M extends MessageDefinitions = MessageDefinitions> {
   /** The `name` that `createWorker` was given. */
@@ -1709,8 +1848,15 @@ export interface AttachOptions<M extends MessageDefinitions = MessageDefinitions
  * await worker.disconnect();
  * ```
  */
+export declare function attachWorker<T extends MessageSchemas>(
+  options: AttachOptions<MessagesOf<T>> & {
+    messages: T;
+  },
+): Promise<WorkerClient<MessagesOf<T>, ChildProcessDriver>>;
 export declare function attachWorker<M extends MessageDefinitions = MessageDefinitions>(
-  options: AttachOptions<M>,
+  options: AttachOptions<M> & {
+    messages?: undefined;
+  },
 ): Promise<WorkerClient<M, ChildProcessDriver>>;
 /**
  * Starts to answer the host. Resolves when the host is connected; by then messages may have come already.
@@ -1727,18 +1873,42 @@ export declare function attachWorker<M extends MessageDefinitions = MessageDefin
  * });
  * ```
  */
+export declare function startWorkerServer<T extends MessageSchemas, U extends MessageSchemas = MessageSchemas>(
+  options: WorkerServerOptions<HandledMessagesOf<T>, MessagesOf<U>> &
+    CheckedMessages<T, U> & {
+      handlers: Handlers<HandledMessagesOf<T>, MessagesOf<U>>;
+    },
+): Promise<WorkerServer<MessagesOf<U>>>;
 export declare function startWorkerServer<
   M extends MessageDefinitions = MessageDefinitions,
   H extends MessageDefinitions = MessageDefinitions,
->(handlers: Handlers<M, H>, options?: WorkerServerOptions<M, H>): Promise<WorkerServer<H>>;
+>(handlers: Handlers<M, H>, options?: WorkerServerOptions<M, H> & UncheckedMessages): Promise<WorkerServer<H>>;
 export declare function startWorkerServer<
   M extends MessageDefinitions = MessageDefinitions,
   H extends MessageDefinitions = MessageDefinitions,
 >(
-  options: WorkerServerOptions<M, H> & {
-    handlers: Handlers<M, H>;
-  },
+  options: WorkerServerOptions<M, H> &
+    UncheckedMessages & {
+      handlers: Handlers<M, H>;
+    },
 ): Promise<WorkerServer<H>>;
+/**
+ * Defines messages with validators in one place, for both sides: zod, valibot, arktype and others that know Standard Schema.
+ * The types are inferred from them.
+ *
+ * @example
+ * ```ts
+ * export const messages = defineMessages({
+ *   load: { payload: z.object({ config: z.string() }), result: z.object({ loaded: z.literal(true) }) },
+ *   log: { payload: unchecked<{ line: string }>() },
+ *   stop: {},
+ * });
+ * const worker = await createWorker({ script, messages });
+ * ```
+ */
+export declare function defineMessages<T extends MessageSchemas>(messages: T & OnlySchemas<T>): T;
+/** In the place of a validator: a type that is known to the compiler alone. */
+export declare function unchecked<T>(): Unchecked<T>;
 /** Writes to the standard error, all levels: the standard output belongs to the program. */
 export declare const defaultLogger: Logger;
 /**

@@ -1,6 +1,7 @@
 import type { ChildProcessDriver } from './drivers/child-process.js';
 import type { AttachOptions } from './types/attach-options.js';
 import type { MessageDefinitions } from './types/message-definitions.js';
+import type { MessageSchemas, MessagesOf } from './types/message-schemas.js';
 import type { WorkerClient } from './types/worker-client.js';
 
 /**
@@ -17,9 +18,13 @@ import type { WorkerClient } from './types/worker-client.js';
  * await worker.disconnect();
  * ```
  */
-export async function attachWorker<M extends MessageDefinitions = MessageDefinitions>(
-  options: AttachOptions<M>,
-): Promise<WorkerClient<M, ChildProcessDriver>> {
+export function attachWorker<T extends MessageSchemas>(
+  options: AttachOptions<MessagesOf<T>> & { messages: T },
+): Promise<WorkerClient<MessagesOf<T>, ChildProcessDriver>>;
+export function attachWorker<M extends MessageDefinitions = MessageDefinitions>(
+  options: AttachOptions<M> & { messages?: undefined },
+): Promise<WorkerClient<M, ChildProcessDriver>>;
+export async function attachWorker(options: AttachOptions): Promise<unknown> {
   const { attach } = await import('./host.js');
-  return (await attach(options as AttachOptions)) as unknown as WorkerClient<M, ChildProcessDriver>;
+  return attach(options);
 }

@@ -13,18 +13,21 @@ import { createLog } from './logger.js';
 import { MiddlewareChain } from './middleware-chain.js';
 import { checkTimeout, connectionOptions, messageTimeoutOf } from './native/connection-options.js';
 import type { NativeOptions } from './native/binding.js';
+import { checksPart } from './parts.js';
 import { createCodec, createValueCodec, type PayloadCodec } from './payload-codec.js';
 import { Requests, type RequestsOptions } from './requests.js';
 import { RetryPolicy } from './retries.js';
 import { Turns } from './turns.js';
 import type { Driver } from './types/driver.js';
 import type { MessageDefinitions } from './types/message-definitions.js';
+import type { CheckedMessages, MessageSchemas } from './types/message-schemas.js';
 import type { ThreadOptions } from './types/thread-options.js';
 import type { BaseWorkerOptions } from './types/worker-options.js';
 import { Worker } from './worker.js';
 
 /** Options that do not say how a worker comes to be. */
-export type ConnectionSettings = Omit<BaseWorkerOptions<MessageDefinitions, Driver>, 'script'>;
+export type ConnectionSettings = Omit<BaseWorkerOptions<MessageDefinitions, Driver>, 'script'> &
+  Partial<CheckedMessages<MessageSchemas, MessageSchemas>>;
 
 /**
  * A worker around channels: `open` gives the first, and those that take its place after a crash. All options are checked
@@ -51,7 +54,11 @@ export async function buildWorker(
   const { unresponsiveAfter } = options;
   if (unresponsiveAfter !== undefined) checkTimeout('unresponsiveAfter', unresponsiveAfter);
   const policy = RetryPolicy.from(options.unexpectedShutdown);
-  const chains = MiddlewareChain.pair(options.middleware);
+  const { messages, hostMessages } = options;
+  const isChecked = messages !== undefined || hostMessages !== undefined;
+  const answered = isChecked ? checksPart().Checks.ofAnswered(messages, 'host', 'messages') : undefined;
+  const handled = isChecked ? checksPart().Checks.ofHandled(hostMessages, 'host', 'hostMessages') : undefined;
+  const chains = MiddlewareChain.pair(options.middleware, answered !== undefined || handled !== undefined);
   const events = new Events();
   const { handlers = {} } = options;
   if (typeof handlers !== 'object' || handlers === null) throw invalidOption('handlers', 'an object', handlers);
@@ -69,6 +76,7 @@ export async function buildWorker(
       maxPendingBytes: nativeOptions.maxPendingBytes,
       whenFull,
       ...chains,
+      checks: answered,
       txIdGenerator: options.txIdGenerator as RequestsOptions['txIdGenerator'],
     });
     let wasDebugged = false;
@@ -94,6 +102,7 @@ export async function buildWorker(
           worker: () => worker,
           onNotification: (type, message) => events.tell('notification', { type, payload: message }),
           ...chains,
+          checks: handled,
         }),
     };
     try {

@@ -1,6 +1,7 @@
 import { RequestKind } from './connection.js';
 import { answerIsStream, cancelled, fromNative, notGranted, unknownMessageType, WorkerError } from './errors.js';
 import { ENDED } from './ended.js';
+import type { Checks } from './checks.js';
 import type { Answerer, Answers, AnyHandler } from './answers.js';
 import { type ContextSource, HandlerContext } from './handler-context.js';
 import { Job } from './job.js';
@@ -25,6 +26,8 @@ export interface DispatcherOptions {
   readonly turns: Turns;
   readonly incoming?: MiddlewareChain | undefined;
   readonly outgoing?: MiddlewareChain | undefined;
+  /** The validators of what handlers get; then there is `incoming`. */
+  readonly checks?: Checks | undefined;
   /** Whose handlers these are. */
   readonly side: 'worker' | 'host';
   /** What handlers find in their context. */
@@ -83,7 +86,7 @@ export class Dispatcher<Call> implements Answerer<Call>, ContextSource<Call> {
     size = 0,
     kind = RequestKind.Request,
   ): void {
-    const { incoming, turns } = this.options;
+    const { incoming, turns, checks } = this.options;
     const job = new Job(call, type, kind);
     if (payload instanceof Undecodable) return this.fail(job, payload.error);
     if (kind === RequestKind.Request && incoming === undefined && !turns.isBusy)
@@ -93,7 +96,7 @@ export class Dispatcher<Call> implements Answerer<Call>, ContextSource<Call> {
     this.jobs.add(job);
     if (kind === RequestKind.Upload || kind === RequestKind.Duplex) this.expectInput(job);
     if (incoming === undefined) return this.run(job, handler, payload, size);
-    const message: AnyEnvelope = { type, tx: this.transactionId(call), payload };
+    const message: AnyEnvelope = { type, tx: incoming.isEmpty ? undefined : this.transactionId(call), payload };
     incoming.pass(
       message,
       (passed) => {
@@ -102,6 +105,7 @@ export class Dispatcher<Call> implements Answerer<Call>, ContextSource<Call> {
         this.run(job, renamed ? this.find(passed.type) : handler, passed.payload, size);
       },
       (error) => this.fail(job, error),
+      checks?.onPayload,
     );
   }
 
@@ -120,6 +124,7 @@ export class Dispatcher<Call> implements Answerer<Call>, ContextSource<Call> {
       if (isHeard && handler === undefined) return this.jobs.remove(job);
     } else if (handler === undefined && type === ENDED) return this.tellEnded(call, payload);
     if (handler === undefined) return this.failUnknown(job);
+    if (job.reader !== undefined) job.reader.check = this.options.checks?.find('input', type);
     let result: unknown;
     try {
       result = handler.call(this.options.handlers, payload, new HandlerContext(this, job));
@@ -193,7 +198,8 @@ export class Dispatcher<Call> implements Answerer<Call>, ContextSource<Call> {
     const demand = (units: number) => {
       if (job.call !== undefined && !job.isAnswered && !job.isCancelled) this.answers.demand(job.call, units);
     };
-    job.reader = new ChunkReader({ grant: demand, left: () => demand(0) });
+    const refuse = (error: unknown) => this.breach(job, error as WorkerError);
+    job.reader = new ChunkReader({ grant: demand, left: () => demand(0), refuse });
   }
 
   /** The requester waits no longer. */
@@ -286,7 +292,12 @@ export class Dispatcher<Call> implements Answerer<Call>, ContextSource<Call> {
     const { outgoing, log } = this.options;
     const { call, type } = job;
     if (call === undefined) {
-      log('error', `the handler of the notification "${type}" failed`, error);
+      const isInvalid = error instanceof WorkerError && error.code === 'ERR_INVALID_MESSAGE';
+      log(
+        'error',
+        `the ${isInvalid ? '' : 'handler of the '}notification "${type}" ${isInvalid ? 'was dropped' : 'failed'}`,
+        error,
+      );
       return this.answered(job);
     }
     if (job.isAnswered) return;

@@ -1,4 +1,5 @@
 import { Backlog } from './backlog.js';
+import type { Checks } from './checks.js';
 import { unwatch, watch } from './cancellation.js';
 import { type ConnectedRequester, FULL, LATER, type Outcomes, type Requester, RequestKind } from './connection.js';
 import { ENDED } from './ended.js';
@@ -27,6 +28,8 @@ export interface RequestsOptions {
   readonly log: Log;
   readonly incoming?: MiddlewareChain | undefined;
   readonly outgoing?: MiddlewareChain | undefined;
+  /** The validators of what is answered; then there is `incoming`. */
+  readonly checks?: Checks | undefined;
   /** How many bytes may wait to be written. */
   readonly maxPendingBytes: number;
   readonly whenFull: 'wait' | 'reject';
@@ -273,6 +276,7 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
 
   private begin(pending: Pending, answer: StreamAnswer): void {
     pending.answer = answer;
+    answer.reader.check = this.options.checks?.find('stream', pending.type);
     answer.begin({
       grant: (units) => {
         if (this.pending[pending.slot] !== pending) return;
@@ -343,17 +347,20 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
   }
 
   onProgress(slot: number, value: unknown): void {
-    const onProgress = this.pending[slot]?.terms?.onProgress;
-    if (onProgress === undefined) return;
-    if (value instanceof Undecodable) return this.options.log('warn', 'a progress value was dropped', value.error);
-    try {
-      onProgress(value);
-    } catch (error) {
-      // It is its user's, and must not reach ours.
-      process.nextTick(() => {
-        throw error;
-      });
-    }
+    const pending = this.pending[slot];
+    const onProgress = pending?.terms?.onProgress;
+    if (pending === undefined || onProgress === undefined) return;
+    const { log, checks, incoming } = this.options;
+    const dropped = (error: unknown) => log('warn', 'a progress value was dropped', error);
+    if (value instanceof Undecodable) return dropped(value.error);
+    const check = checks?.find('progress', pending.type);
+    if (check === undefined) tellProgress(onProgress, value);
+    else
+      incoming?.order(
+        () => check(value),
+        (checked) => tellProgress(onProgress, checked),
+        dropped,
+      );
   }
 
   onChunk(slot: number, value: unknown, cost: number): void {
@@ -393,6 +400,7 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
 
   private passIncoming(incoming: MiddlewareChain, pending: Pending, kind: number, value: unknown): void {
     const failed = kind === RecordKind.RemoteError;
+    const checks = failed ? undefined : this.options.checks;
     const message: AnyEnvelope = {
       type: `${pending.type}${failed ? 'Error' : 'Result'}`,
       tx: pending.tx,
@@ -402,6 +410,7 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
       message,
       ({ payload }) => (failed ? pending.reject(decodeError(payload)) : pending.resolve(payload)),
       pending.reject,
+      checks === undefined ? undefined : (passed) => checks.apply('result', pending.type, passed),
     );
   }
 
@@ -445,6 +454,17 @@ interface Reserved {
 /** Whether nothing need be known of the request before its message is written. */
 function isLight({ input, escalate: schedule }: RequestTerms): boolean {
   return input === undefined && schedule === undefined;
+}
+
+function tellProgress(onProgress: (value: unknown) => void, value: unknown): void {
+  try {
+    onProgress(value);
+  } catch (error) {
+    // It is its user's, and must not reach ours.
+    process.nextTick(() => {
+      throw error;
+    });
+  }
 }
 
 /** The request has come to its end. */
