@@ -64,7 +64,7 @@ export interface InProcessCapabilities extends DriverCapabilities {
   sharedMemory: true;
 }
 /**
- * What a driver moves between host and worker: a plain object of four members. A driver passes it on unchanged and in
+ * What a driver moves between host and worker: a plain object of at most five members. A driver passes it on unchanged and in
  * order; it need not look into it.
  */
 export interface DriverMessage {
@@ -76,6 +76,8 @@ export interface DriverMessage {
   readonly payload?: unknown;
   /** Absent for requests, else `result`, `error`, `notification`, `hello` or `close`. */
   readonly kind?: string | undefined;
+  /** What the sender's `context` takes along. */
+  readonly context?: Record<string, string> | undefined;
 }
 /** One end of a connection that moves messages, in the host or in the worker. It knows nothing of transactions. */
 export interface DriverEnd {
@@ -519,6 +521,8 @@ interface Answerer<Call> {
     size?: number,
     kind?: RequestKind,
   ): void;
+  /** This comes along with the next message. */
+  carry(carrier: unknown): void;
   /** The requester waits no longer. */
   cancel(call: Call): void;
   /** The requester is gone. @param keepsResults - What plain requests come to is kept: their handlers go on. */
@@ -548,6 +552,8 @@ declare const enum RecordKind {
   Input = 16,
   InputEnd = 17,
   Demand = 18,
+  /** What comes along with the message of the record behind it. */
+  Context = 19,
 }
 declare class NativeDebugger {
   constructor();
@@ -627,6 +633,8 @@ interface NativeOptions {
   terminator?: string;
   /** Payloads are plain JSON: those of a batch come as one JSON array. */
   json: boolean;
+  /** This side takes a context with requests and notifications. */
+  context: boolean;
   /** The message types that this side has handlers for, in the order of their numbers. */
   handlers: Array<string>;
   /** The largest frame in bytes. */
@@ -919,6 +927,29 @@ interface PayloadCodec {
   /** A copy of a value that no later change reaches; each call of the result makes it anew. */
   keep(value: unknown, what: string): () => unknown;
 }
+/** What goes with a message: names and values, all text. At most 16,384 characters as JSON. */
+export type Carrier = Record<string, string>;
+/**
+ * Takes what belongs to the caller, such as the values of an `AsyncLocalStorage` or a trace, with each message to its
+ * handler. The option `context` of both sides; a side that has it not neither sends nor gets any.
+ *
+ * @example
+ * ```ts
+ * const context: ContextCarrier = {
+ *   inject: () => (storage.getStore() === undefined ? undefined : { user: storage.getStore()!.user }),
+ *   extract: ({ user }, run) => storage.run({ user }, run),
+ * };
+ * ```
+ */
+export interface ContextCarrier {
+  /** Called by `send`, `post` and `stream`, where they are called. What it throws they throw. `undefined`: nothing goes along. */
+  inject(): Carrier | undefined;
+  /**
+   * Called before the handler, with what came along. It must call `run`, at once: the handler runs in there. Where nothing
+   * came along it is not called.
+   */
+  extract<T>(carrier: Carrier, run: () => T): T;
+}
 declare const enum RequestKind {
   Request = 1,
   /** Its outcome may be preceded by chunks. */
@@ -958,6 +989,8 @@ interface Requester {
   failAll(): number[];
   /** `false` where there is no room for it. */
   post(type: string, payload: unknown, transfer?: TransferList): boolean;
+  /** Until it is called again, requests and notifications take this along, if the peer wants that. */
+  carry(carrier: Carrier | undefined): void;
   readonly inFlight: number;
   /** How many bytes were sent and not taken by the system yet; 0 where that is not known. */
   readonly pendingBytes: number;
@@ -1332,6 +1365,8 @@ export interface WorkerServerOptions<
   serializer?: Serializer | undefined;
   /** Runs in the worker. Default: none. */
   middleware?: Middleware<M> | readonly Middleware<M>[] | undefined;
+  /** Takes what belongs to the caller along, in both directions. The host needs it, too. Default: nothing goes along. */
+  context?: ContextCarrier | undefined;
   /** Default: `defaultLogger`. */
   logger?: Logger | undefined;
   /** Default: `'warn'`. */
@@ -1741,6 +1776,8 @@ export interface BaseWorkerOptions<
   timeout?: number | TimeoutConfig<M> | undefined;
   /** Runs in the host. Default: none. */
   middleware?: Middleware<M> | readonly Middleware<M>[] | undefined;
+  /** Takes what belongs to the caller along, in both directions. The worker needs it, too. Default: nothing goes along. */
+  context?: ContextCarrier | undefined;
   /** Default: a UUID per request. */
   txIdGenerator?: TransactionIdGenerator<M> | undefined;
   /**
@@ -1823,6 +1860,8 @@ export interface AttachOptions<M extends MessageDefinitions = MessageDefinitions
   timeout?: number | TimeoutConfig<M> | undefined;
   /** Runs in this host. Default: none. */
   middleware?: Middleware<M> | readonly Middleware<M>[] | undefined;
+  /** Takes what belongs to the caller along, in both directions. The worker needs it, too. Default: nothing goes along. */
+  context?: ContextCarrier | undefined;
   /** Default: a UUID per request. */
   txIdGenerator?: TransactionIdGenerator<M> | undefined;
   /** The longest encoded message in bytes, in either direction. Default: 268,435,456 (256 MiB). */
@@ -2072,6 +2111,19 @@ export declare function defineWorkerDriver<const T extends WorkerDriverDefinitio
 ): T & {
   readonly capabilities: InferredCapabilities<T>;
 };
+/** A place in a trace, as [W3C Trace Context](https://www.w3.org/TR/trace-context/) has it. */
+export interface TraceContext {
+  readonly traceparent: string;
+  readonly tracestate?: string | undefined;
+}
+/**
+ * Takes the place in a trace along that the storage has: `createWorker({ context: traceContext(storage) })`. One that is
+ * not well-formed stays out.
+ */
+export declare function traceContext(storage: {
+  getStore(): TraceContext | undefined;
+  run<T>(store: TraceContext, run: () => T): T;
+}): ContextCarrier;
 /**
  * Lets a handler move parts of its result to the host instead of copying them. Where the driver moves no memory, as
  * between processes, the result is sent as it would be without.

@@ -8,6 +8,7 @@ import { Events } from './events.js';
 import type { HostConnection } from './connection.js';
 import { handlerNames } from './handler-names.js';
 import { Incarnation } from './incarnation.js';
+import { injector } from './inject.js';
 import { JsonSerializer } from './json-serializer.js';
 import { createLog } from './logger.js';
 import { MiddlewareChain } from './middleware-chain.js';
@@ -40,7 +41,13 @@ export async function buildWorker(
   open: (options: NativeOptions, isDebugged: () => boolean) => Promise<HostChannel>,
 ): Promise<Worker> {
   const codec = createCodec(options.serializer);
-  const nativeOptions = connectionOptions(codec, options.timeout, options.maxMessageSize, options.maxPendingBytes);
+  const nativeOptions = connectionOptions(
+    codec,
+    options.timeout,
+    options.maxMessageSize,
+    options.maxPendingBytes,
+    options.context,
+  );
   const { whenFull = 'wait' } = options;
   if (whenFull !== 'wait' && whenFull !== 'reject') throw invalidOption('whenFull', '"wait" or "reject"', whenFull);
   const isDebugged = debuggerCheck((options.driverOptions as ThreadOptions | undefined)?.execArgv ?? options.execArgv);
@@ -103,6 +110,7 @@ export async function buildWorker(
           onNotification: (type, message) => events.tell('notification', { type, payload: message }),
           ...chains,
           checks: handled,
+          context: options.context,
         }),
     };
     try {
@@ -135,6 +143,7 @@ export async function buildWorker(
     isDebugged,
     timeoutOf: (type, perCall) => messageTimeoutOf(nativeOptions, type, perCall),
     unresponsiveAfter,
+    inject: injector(options.context),
     events,
     log,
   });

@@ -16,6 +16,7 @@ import type { Source } from './streams/source.js';
 import { isThenable } from './thenable.js';
 import { Transferred } from './transferred.js';
 import type { Turns } from './turns.js';
+import type { Carrier, ContextCarrier } from './types/context-carrier.js';
 import type { RemoteErrorPayload } from './types/message.js';
 import type { TransferList } from './types/transfer-list.js';
 
@@ -28,6 +29,8 @@ export interface DispatcherOptions {
   readonly outgoing?: MiddlewareChain | undefined;
   /** The validators of what handlers get; then there is `incoming`. */
   readonly checks?: Checks | undefined;
+  /** What comes along with messages is theirs. */
+  readonly context?: ContextCarrier | undefined;
   /** Whose handlers these are. */
   readonly side: 'worker' | 'host';
   /** What handlers find in their context. */
@@ -41,6 +44,8 @@ export interface DispatcherOptions {
 export class Dispatcher<Call> implements Answerer<Call>, ContextSource<Call> {
   private readonly handlers: ReadonlyMap<string, AnyHandler>;
   private readonly jobs: Jobs<Call>;
+  /** What has come along with the next message. */
+  private carried: Carrier | undefined;
 
   constructor(
     private readonly answers: Answers<Call>,
@@ -88,6 +93,10 @@ export class Dispatcher<Call> implements Answerer<Call>, ContextSource<Call> {
   ): void {
     const { incoming, turns, checks } = this.options;
     const job = new Job(call, type, kind);
+    if (this.carried !== undefined) {
+      job.carrier = this.carried;
+      this.carried = undefined;
+    }
     if (payload instanceof Undecodable) return this.fail(job, payload.error);
     if (kind === RequestKind.Request && incoming === undefined && !turns.isBusy)
       return this.start(job, handler, payload);
@@ -109,6 +118,12 @@ export class Dispatcher<Call> implements Answerer<Call>, ContextSource<Call> {
     );
   }
 
+  /** This comes along with the next message; it is what the other side says. */
+  carry(carrier: unknown): void {
+    if (this.options.context === undefined || typeof carrier !== 'object' || carrier === null) return;
+    if (Object.values(carrier).every((value) => typeof value === 'string')) this.carried = carrier as Carrier;
+  }
+
   private run(job: Job<Call>, handler: AnyHandler | undefined, payload: unknown, size: number): void {
     const { turns } = this.options;
     if (turns.isBusy) turns.wait(size, () => this.start(job, handler, payload));
@@ -116,6 +131,21 @@ export class Dispatcher<Call> implements Answerer<Call>, ContextSource<Call> {
   }
 
   private start(job: Job<Call>, handler: AnyHandler | undefined, payload: unknown): void {
+    if (job.carrier === undefined) return this.perform(job, handler, payload);
+    let hasRun = false;
+    const run = () => {
+      if (!hasRun) this.perform(job, handler, payload);
+      hasRun = true;
+    };
+    try {
+      this.options.context?.extract(job.carrier, run as <T>() => T);
+    } catch (error) {
+      return this.fail(job, error);
+    }
+    if (!hasRun) this.fail(job, new WorkerError('ERR_INVALID_OPTION', 'context.extract() did not call `run`'));
+  }
+
+  private perform(job: Job<Call>, handler: AnyHandler | undefined, payload: unknown): void {
     const { call, type } = job;
     // Before its turn came.
     if (job.isAnswered) return;

@@ -13,12 +13,14 @@ export { ChildProcessDriver } from './drivers/child-process.js';
 export { WorkerThreadsDriver } from './drivers/worker-threads.js';
 export { InProcessDriver } from './drivers/in-process.js';
 export { defineWorkerDriver } from './drivers/define-worker-driver.js';
+export { traceContext, type TraceContext } from './trace-context.js';
 export { withTransfer } from './transferred.js';
 export type { ProcessChannel } from './drivers/process-channel.js';
 export type { ThreadChannel } from './drivers/thread-channel.js';
 export type { InProcessChannel } from './drivers/in-process-channel.js';
 
 export type * from './types/attach-options.js';
+export type * from './types/context-carrier.js';
 export type * from './types/driver.js';
 export type * from './types/escalate-options.js';
 export type * from './types/handler-context.js';

@@ -1,6 +1,7 @@
 import type { RequestKind } from './connection.js';
 import type { ChunkReader } from './streams/chunk-reader.js';
 import type { ChunkWriter } from './streams/chunk-writer.js';
+import type { Carrier } from './types/context-carrier.js';
 
 /** One message that is handled, and how far it has come. */
 export class Job<Call> {
@@ -18,6 +19,8 @@ export class Job<Call> {
   /** Why nobody waits for its outcome any more. */
   reason: Error | undefined = undefined;
   onEnd: (() => void) | undefined = undefined;
+  /** What came along with it. */
+  carrier: Carrier | undefined = undefined;
 
   constructor(
     /** Absent: a notification. */

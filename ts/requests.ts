@@ -19,6 +19,7 @@ import type { StreamAnswer } from './stream-answer.js';
 import { ChunkWriter } from './streams/chunk-writer.js';
 import { type Source, sourceOf } from './streams/source.js';
 import { Transferred } from './transferred.js';
+import type { Carrier } from './types/context-carrier.js';
 import type { TransferList } from './types/transfer-list.js';
 
 export interface RequestsOptions {
@@ -114,10 +115,14 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
       const pending = new Pending(this, type, undefined, terms, resolve, reject);
       if (!this.backlog.isEmpty) return this.sendLater(pending, encoded, timeout, transfer);
       let slot: number;
+      const carrier = terms?.carrier;
       try {
+        if (carrier !== undefined) this.connection.carry(carrier);
         slot = this.connection.request(type, encoded, timeout, transfer, pending);
       } catch (error) {
         throw fromNative(error);
+      } finally {
+        if (carrier !== undefined) this.connection.carry(undefined);
       }
       if (slot === FULL) return this.sendLater(pending, encoded, timeout, transfer);
       if (slot !== LATER) this.assign(slot, pending);
@@ -150,8 +155,10 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
     for (let next = backlog.first(); next !== undefined; next = backlog.first()) {
       const [slot, { type, encoded, transfer }] = next;
       try {
-        if (!this.submit(() => connection.submit(slot, type, encoded, transfer))) break;
-        this.sent(this.pending[slot]);
+        const pending = this.pending[slot];
+        const submit = () => connection.submit(slot, type, encoded, transfer);
+        if (!this.submitWith(pending?.terms?.carrier, submit)) break;
+        this.sent(pending);
       } catch (error) {
         connection.cancel(slot);
         this.take(slot)?.reject(error);
@@ -180,11 +187,12 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
     await this.backlog.whenDrained();
   }
 
-  post(type: string, payload: unknown, transfer?: TransferList): void {
+  post(type: string, payload: unknown, transfer?: TransferList, carrier?: Carrier): void {
     const { outgoing, codec, log, peer } = this.options;
     const post = (message: AnyEnvelope) => {
       const encoded = codec.encode(message.payload, message.type);
-      if (this.backlog.isEmpty && this.submit(() => this.connection.post(message.type, encoded, transfer))) return;
+      const send = () => this.connection.post(message.type, encoded, transfer);
+      if (this.backlog.isEmpty && this.submitWith(carrier, send)) return;
       throw noRoom('post', message.type, peer, this.options.maxPendingBytes);
     };
     const message: AnyEnvelope = { type, tx: undefined, payload };
@@ -250,7 +258,7 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
       try {
         const encoded = codec.encode(message.payload, message.type);
         const send = () => this.connection.submit(slot, message.type, encoded, transfer);
-        if (this.backlog.isEmpty && this.submit(send)) return this.sent(pending);
+        if (this.backlog.isEmpty && this.submitWith(terms?.carrier, send)) return this.sent(pending);
         const { whenFull, peer, maxPendingBytes } = this.options;
         if (whenFull === 'reject') throw noRoom('send', message.type, peer, maxPendingBytes);
         this.backlog.add(slot, { type: message.type, encoded, transfer });
@@ -338,6 +346,17 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
       return result;
     } catch (error) {
       throw fromNative(error);
+    }
+  }
+
+  /** The message that is sent takes the carrier along. */
+  private submitWith(carrier: Carrier | undefined, command: () => boolean): boolean {
+    if (carrier === undefined) return this.submit(command);
+    this.connection.carry(carrier);
+    try {
+      return this.submit(command);
+    } finally {
+      this.connection.carry(undefined);
     }
   }
 

@@ -68,7 +68,7 @@ async function serve(handlers: object, options: ServeOptions): Promise<WorkerSer
   const names = handlerNames(handlers);
   const driver = options.driver === undefined ? undefined : customPart().toDriver(options.driver);
   const codec = createCodec(options.serializer);
-  const { messages, hostMessages } = options;
+  const { messages, hostMessages, context } = options;
   const isChecked = messages !== undefined || hostMessages !== undefined;
   const handled = isChecked ? checksPart().Checks.ofHandled(messages, 'worker', 'messages') : undefined;
   const answered = isChecked ? checksPart().Checks.ofAnswered(hostMessages, 'worker', 'hostMessages') : undefined;
@@ -89,7 +89,7 @@ async function serve(handlers: object, options: ServeOptions): Promise<WorkerSer
     types: timeout?.types,
   });
   // What it cannot be is refused before a driver connects.
-  connectionOptions(codec, timeoutsFor(), undefined, maxPendingBytes);
+  connectionOptions(codec, timeoutsFor(), undefined, maxPendingBytes, context);
   const channel = getWorkerChannel() ?? (await connectBy(driver));
   if (driver !== undefined && driver.name !== channel.driver) throw driverMismatch(channel.driver, driver.name);
   if (served.has(channel)) {
@@ -98,7 +98,7 @@ async function serve(handlers: object, options: ServeOptions): Promise<WorkerSer
   served.add(channel);
   const host = hostClientOf(channel);
   const server = new Server(channel, host, onClose, log);
-  const nativeOptions = connectionOptions(codec, timeoutsFor(channel), undefined, maxPendingBytes);
+  const nativeOptions = connectionOptions(codec, timeoutsFor(channel), undefined, maxPendingBytes, context);
   await channel.serve({
     options: nativeOptions,
     host: HostClient.serve(host, {
@@ -107,6 +107,7 @@ async function serve(handlers: object, options: ServeOptions): Promise<WorkerSer
       whenFull: 'wait',
       ...chains,
       checks: answered,
+      context,
     }),
     serializer: options.serializer,
     names,
@@ -123,6 +124,7 @@ async function serve(handlers: object, options: ServeOptions): Promise<WorkerSer
         host,
         ...chains,
         checks: handled,
+        context,
       });
       server.dispatcher = dispatcher;
       return dispatcher;

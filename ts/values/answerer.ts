@@ -54,6 +54,7 @@ export class ValueAnswerer implements Answers<Call> {
   onMessage(kind: Kind, type: string, tx: Tx, payload: unknown): void {
     const { dispatcher, init } = this;
     const { codec } = init;
+    if (kind === Kind.Context) return dispatcher.carry(payload);
     if (tx === undefined) return init.onDropped('a request has no transaction id');
     const call = { type, tx, isCancelled: false };
     switch (kind) {
