@@ -200,7 +200,10 @@ mod tests {
     fn extensions_go_by_their_names() {
         let named = |names: &[&str]| Extensions::from_names(&names.iter().map(ToString::to_string).collect::<Vec<_>>());
         assert_eq!(Extensions::from_names(&Extensions::ALL.names()), Extensions::ALL);
-        assert_eq!(named(&["cancel", "teleport"]), Extensions { cancel: true, streams: false, calls: false, context: false });
+        assert_eq!(
+            named(&["cancel", "teleport"]),
+            Extensions { cancel: true, streams: false, calls: false, context: false }
+        );
         assert_eq!(named(&[]).names(), Vec::<String>::new());
     }
 

@@ -99,6 +99,11 @@ impl Kind {
         self.is_request() || matches!(self, Kind::Result | Kind::Error | Kind::Notification)
     }
 
+    /// Whether a context may go with it.
+    pub fn has_context(self) -> bool {
+        self.is_request() || self == Kind::Notification
+    }
+
     /// Whether it expects an outcome.
     pub fn is_request(self) -> bool {
         matches!(self, Kind::Request | Kind::Stream | Kind::Upload | Kind::Duplex)

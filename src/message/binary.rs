@@ -46,15 +46,21 @@ pub(super) fn decode(frame: &[u8]) -> Result<Message<'_>, Malformed> {
 }
 
 pub(super) fn decode_head(head: &[u8]) -> Option<Message<'_>> {
-    let message = read_head(head).ok()?;
-    Some(Message { payload: None, ..message })
+    match decode(head) {
+        // Maybe the context is cut.
+        Err(Malformed::Length) if head[6] != 0 || head[7] != 0 => {
+            read_head(head).ok().map(|message| Message { payload: None, ..message })
+        }
+        message => message.ok(),
+    }
 }
 
 /// Reads type and transaction id; all that follows stands for the payload.
 fn read_head(frame: &[u8]) -> Result<Message<'_>, Malformed> {
     let head = frame.first_chunk::<HEAD>().ok_or(Malformed::Envelope)?;
     let kind = Kind::from_byte(head[0]).ok_or(Malformed::UnknownKind)?;
-    if head[1] & !HAS_PAYLOAD != 0 {
+    let has_context = head[6] != 0 || head[7] != 0;
+    if head[1] & !HAS_PAYLOAD != 0 || (has_context && !kind.has_context()) {
         return Err(Malformed::Envelope);
     }
     let type_end = HEAD + usize::from(u16::from_le_bytes([head[2], head[3]]));
@@ -108,6 +114,8 @@ mod tests {
             frame[6] = 200;
             assert_eq!(decode(&frame), Err(Malformed::Length));
             assert_eq!(decode_head(&frame).unwrap().tx.as_deref(), Some("b"));
+            frame[0] = Kind::Result as u8;
+            assert_eq!(decode(&frame), Err(Malformed::Envelope));
         }
     }
 
