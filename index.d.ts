@@ -69,7 +69,7 @@ export interface InProcessCapabilities extends DriverCapabilities {
   sync: false;
 }
 /**
- * What a driver moves between host and worker: a plain object of four members. A driver passes it on unchanged and in
+ * What a driver moves between host and worker: a plain object of at most five members. A driver passes it on unchanged and in
  * order; it need not look into it.
  */
 export interface DriverMessage {
@@ -81,6 +81,8 @@ export interface DriverMessage {
   readonly payload?: unknown;
   /** Absent for requests of the host; else the name of what it is, such as `result`, `notification` or `chunk`. */
   readonly kind?: string | undefined;
+  /** What the sender's `context` takes along. */
+  readonly context?: Record<string, string> | undefined;
 }
 /** One end of a connection that moves messages, in the host or in the worker. It knows nothing of transactions. */
 export interface DriverEnd {
@@ -526,6 +528,8 @@ interface Answerer<Call> {
     size?: number,
     kind?: RequestKind,
   ): void;
+  /** This comes along with the next message. */
+  carry(carrier: unknown): void;
   /** The requester waits no longer. */
   cancel(call: Call): void;
   /** The requester is gone. @param keepsResults - What plain requests come to is kept: their handlers go on. */
@@ -555,6 +559,8 @@ declare const enum RecordKind {
   Input = 16,
   InputEnd = 17,
   Demand = 18,
+  /** What comes along with the message of the record behind it. */
+  Context = 19,
 }
 declare class NativeDebugger {
   constructor();
@@ -634,6 +640,8 @@ interface NativeOptions {
   terminator?: string;
   /** Payloads are plain JSON: those of a batch come as one JSON array. */
   json: boolean;
+  /** This side takes a context with requests and notifications. */
+  context: boolean;
   /** The message types that this side has handlers for, in the order of their numbers. */
   handlers: Array<string>;
   /** The largest frame in bytes. */
@@ -650,6 +658,135 @@ interface NativeOptions {
   timeoutTypes: Array<string>;
   /** Their timeouts, in the same order. */
   timeoutMillis: Array<number>;
+}
+/**
+ * A validator as zod, valibot, arktype and others make it: the part of [Standard Schema](https://standardschema.dev),
+ * version 1, that this library uses.
+ *
+ * @typeParam I - What it takes.
+ * @typeParam O - What it makes of that.
+ */
+export interface StandardSchema<I = unknown, O = I> {
+  readonly '~standard': {
+    readonly version: 1;
+    /** The library that made it. */
+    readonly vendor: string;
+    readonly validate: (value: unknown) => SchemaResult<O> | Promise<SchemaResult<O>>;
+    /** Never there: for the compiler alone. */
+    readonly types?:
+      | {
+          readonly input: I;
+          readonly output: O;
+        }
+      | undefined;
+  };
+}
+/** What a {@link StandardSchema} says of a value. */
+export type SchemaResult<O> =
+  | {
+      readonly value: O;
+      readonly issues?: undefined;
+    }
+  | {
+      readonly issues: ReadonlyArray<SchemaIssue>;
+    };
+/** What is wrong with a value. */
+export interface SchemaIssue {
+  readonly message: string;
+  readonly path?:
+    | ReadonlyArray<
+        | PropertyKey
+        | {
+            readonly key: PropertyKey;
+          }
+      >
+    | undefined;
+}
+declare const type: unique symbol;
+/** A type that nothing checks, beside others that have a validator; made with `unchecked`. */
+export interface Unchecked<T> {
+  /** Never there. */
+  readonly [type]: T;
+}
+/** What a message type may carry: as of `MessageDefinition`, with a validator or `unchecked()` in place of each type. */
+export interface MessageSchema {
+  /** Left out: `void`. */
+  readonly payload?: StandardSchema | Unchecked<unknown>;
+  readonly result?: StandardSchema | Unchecked<unknown>;
+  readonly stream?: StandardSchema | Unchecked<unknown>;
+  readonly input?: StandardSchema | Unchecked<unknown>;
+  readonly progress?: StandardSchema | Unchecked<unknown>;
+}
+/** Message types by name, as `defineMessages` takes them. */
+export interface MessageSchemas {
+  readonly [type: string]: MessageSchema;
+}
+type Asked = 'payload' | 'input';
+/** What a validator takes. */
+export type SchemaInput<S> =
+  S extends Unchecked<infer T> ? T : S extends StandardSchema ? NonNullable<S['~standard']['types']>['input'] : unknown;
+/** What a validator makes of it. */
+export type SchemaOutput<S> =
+  S extends Unchecked<infer T>
+    ? T
+    : S extends StandardSchema
+      ? NonNullable<S['~standard']['types']>['output']
+      : unknown;
+/**
+ * The messages of `T` as who sends them sees them: payloads as the validators take them, results as they make them.
+ *
+ * @example `WorkerClient<MessagesOf<typeof messages>>`
+ */
+export type MessagesOf<T extends MessageSchemas> = MessageSchemas extends T
+  ? MessageDefinitions
+  : {
+      [K in keyof T & string]: {
+        [P in keyof T[K] | 'payload']: P extends keyof T[K]
+          ? P extends Asked
+            ? SchemaInput<T[K][P]>
+            : SchemaOutput<T[K][P]>
+          : void;
+      };
+    };
+/**
+ * The messages of `T` as their handlers see them: payloads as the validators make them, results as they take them.
+ *
+ * @example `Handlers<HandledMessagesOf<typeof messages>>`
+ */
+export type HandledMessagesOf<T extends MessageSchemas> = MessageSchemas extends T
+  ? MessageDefinitions
+  : {
+      [K in keyof T & string]: {
+        [P in keyof T[K] | 'payload']: P extends keyof T[K]
+          ? P extends Asked
+            ? SchemaOutput<T[K][P]>
+            : SchemaInput<T[K][P]>
+          : void;
+      };
+    };
+/** Refuses a misspelt member. */
+export type OnlySchemas<T> = {
+  [K in keyof T]: {
+    [P in Exclude<keyof T[K], keyof MessageSchema>]: never;
+  };
+};
+/** The option that carries validators, besides the others. */
+export interface CheckedMessages<T extends MessageSchemas, U extends MessageSchemas> {
+  /** What the host asks the worker. The types are inferred from it, and what arrives is checked by its validators. */
+  messages: T;
+  /** What the worker asks its host, likewise. Default: nothing is checked. */
+  hostMessages?: U | undefined;
+}
+/** Without validators: the types are type arguments. */
+export interface UncheckedMessages {
+  messages?: undefined;
+  hostMessages?: undefined;
+}
+/** What is wrong with a message, as `WorkerError.issues` has it. */
+export interface MessageIssue {
+  readonly message: string;
+  /** From the member of the definition on: `['payload', 'users', 3, 'name']`. */
+  readonly path: ReadonlyArray<string | number>;
 }
 /**
  * The `code` of each error of this library; `docs/errors.md` says what to do about them. Codes do not change; new ones
@@ -683,6 +820,7 @@ export type WorkerErrorCode =
   | 'ERR_DUPLICATE_TRANSACTION'
   | 'ERR_INVALID_TRANSACTION_ID'
   | 'ERR_UNKNOWN_MESSAGE_TYPE'
+  | 'ERR_INVALID_MESSAGE'
   | 'ERR_MALFORMED_MESSAGE'
   | 'ERR_SERIALIZER_MISMATCH'
   | 'ERR_PROTOCOL_MISMATCH'
@@ -699,6 +837,8 @@ export declare class WorkerError extends Error {
   readonly code: WorkerErrorCode;
   /** Where a worker is the matter: `spawn`, it could not be started; `startup`, it ended before it was ready. */
   readonly phase?: 'spawn' | 'startup' | 'running';
+  /** What a validator has found: of `ERR_INVALID_MESSAGE`. */
+  readonly issues?: readonly MessageIssue[];
   constructor(code: WorkerErrorCode, message: string, options?: WorkerErrorOptions);
 }
 interface WorkerErrorOptions extends ErrorOptions {
@@ -796,6 +936,29 @@ interface PayloadCodec {
   /** A copy of a value that no later change reaches; each call of the result makes it anew. */
   keep(value: unknown, what: string): () => unknown;
 }
+/** What goes with a message: names and values, all text. At most 16,384 characters as JSON. */
+export type Carrier = Record<string, string>;
+/**
+ * Takes what belongs to the caller, such as the values of an `AsyncLocalStorage` or a trace, with each message to its
+ * handler. The option `context` of both sides; a side that has it not neither sends nor gets any.
+ *
+ * @example
+ * ```ts
+ * const context: ContextCarrier = {
+ *   inject: () => (storage.getStore() === undefined ? undefined : { user: storage.getStore()!.user }),
+ *   extract: ({ user }, run) => storage.run({ user }, run),
+ * };
+ * ```
+ */
+export interface ContextCarrier {
+  /** Called by `send`, `post` and `stream`, where they are called. What it throws they throw. `undefined`: nothing goes along. */
+  inject(): Carrier | undefined;
+  /**
+   * Called before the handler, with what came along. It must call `run`, at once: the handler runs in there. Where nothing
+   * came along it is not called.
+   */
+  extract<T>(carrier: Carrier, run: () => T): T;
+}
 declare const enum RequestKind {
   Request = 1,
   /** Its outcome may be preceded by chunks. */
@@ -835,6 +998,8 @@ interface Requester {
   failAll(): number[];
   /** `false` where there is no room for it. */
   post(type: string, payload: unknown, transfer?: TransferList): boolean;
+  /** Until it is called again, requests and notifications take this along, if the peer wants that. */
+  carry(carrier: Carrier | undefined): void;
   readonly inFlight: number;
   /** How many bytes were sent and not taken by the system yet; 0 where that is not known. */
   readonly pendingBytes: number;
@@ -1244,6 +1409,8 @@ export interface WorkerServerOptions<
   serializer?: Serializer | undefined;
   /** Runs in the worker. Default: none. */
   middleware?: Middleware<M> | readonly Middleware<M>[] | undefined;
+  /** Takes what belongs to the caller along, in both directions. The host needs it, too. Default: nothing goes along. */
+  context?: ContextCarrier | undefined;
   /** Default: `defaultLogger`. */
   logger?: Logger | undefined;
   /** Default: `'warn'`. */
@@ -1680,6 +1847,8 @@ export interface BaseWorkerOptions<
   timeout?: number | TimeoutConfig<M> | undefined;
   /** Runs in the host. Default: none. */
   middleware?: Middleware<M> | readonly Middleware<M>[] | undefined;
+  /** Takes what belongs to the caller along, in both directions. The worker needs it, too. Default: nothing goes along. */
+  context?: ContextCarrier | undefined;
   /** Default: a UUID per request. */
   txIdGenerator?: TransactionIdGenerator<M> | undefined;
   /**
@@ -1737,10 +1906,17 @@ export interface BaseWorkerOptions<
  * ```
  */
 export declare function createWorker<
+  T extends MessageSchemas,
+  D extends Driver = ChildProcessDriver,
+  U extends MessageSchemas = MessageSchemas,
+>(
+  options: WorkerOptions<MessagesOf<T>, D, HandledMessagesOf<U>> & CheckedMessages<T, U>,
+): Promise<WorkerClient<MessagesOf<T>, D, HandledMessagesOf<U>>>;
+export declare function createWorker<
   M extends MessageDefinitions = MessageDefinitions,
   D extends Driver = ChildProcessDriver,
   H extends MessageDefinitions = MessageDefinitions,
->(options: WorkerOptions<M, D, H>): Promise<WorkerClient<M, D, H>>;
+>(options: WorkerOptions<M, D, H> & UncheckedMessages): Promise<WorkerClient<M, D, H>>;
 /** Options of `attachWorker`: `name` or `socketPath`, and what `createWorker` has, too. */
 export interface AttachOptions<
   M extends MessageDefinitions = MessageDefinitions,
@@ -1760,6 +1936,8 @@ export interface AttachOptions<
   timeout?: number | TimeoutConfig<M> | undefined;
   /** Runs in this host. Default: none. */
   middleware?: Middleware<M> | readonly Middleware<M>[] | undefined;
+  /** Takes what belongs to the caller along, in both directions. The worker needs it, too. Default: nothing goes along. */
+  context?: ContextCarrier | undefined;
   /** Default: a UUID per request. */
   txIdGenerator?: TransactionIdGenerator<M> | undefined;
   /** The longest encoded message in bytes, in either direction. Default: 268,435,456 (256 MiB). */
@@ -1786,10 +1964,19 @@ export interface AttachOptions<
  * await worker.disconnect();
  * ```
  */
+export declare function attachWorker<T extends MessageSchemas, H extends MessageDefinitions = MessageDefinitions>(
+  options: AttachOptions<MessagesOf<T>, H> & {
+    messages: T;
+  },
+): Promise<WorkerClient<MessagesOf<T>, ChildProcessDriver, H>>;
 export declare function attachWorker<
   M extends MessageDefinitions = MessageDefinitions,
   H extends MessageDefinitions = MessageDefinitions,
->(options: AttachOptions<M, H>): Promise<WorkerClient<M, ChildProcessDriver, H>>;
+>(
+  options: AttachOptions<M, H> & {
+    messages?: undefined;
+  },
+): Promise<WorkerClient<M, ChildProcessDriver, H>>;
 /**
  * Starts to answer the host. Resolves when the host is connected; by then messages may have come already.
  *
@@ -1805,18 +1992,42 @@ export declare function attachWorker<
  * });
  * ```
  */
+export declare function startWorkerServer<T extends MessageSchemas, U extends MessageSchemas = MessageSchemas>(
+  options: WorkerServerOptions<HandledMessagesOf<T>, MessagesOf<U>> &
+    CheckedMessages<T, U> & {
+      handlers: Handlers<HandledMessagesOf<T>, MessagesOf<U>>;
+    },
+): Promise<WorkerServer<MessagesOf<U>>>;
 export declare function startWorkerServer<
   M extends MessageDefinitions = MessageDefinitions,
   H extends MessageDefinitions = MessageDefinitions,
->(handlers: Handlers<M, H>, options?: WorkerServerOptions<M, H>): Promise<WorkerServer<H>>;
+>(handlers: Handlers<M, H>, options?: WorkerServerOptions<M, H> & UncheckedMessages): Promise<WorkerServer<H>>;
 export declare function startWorkerServer<
   M extends MessageDefinitions = MessageDefinitions,
   H extends MessageDefinitions = MessageDefinitions,
 >(
-  options: WorkerServerOptions<M, H> & {
-    handlers: Handlers<M, H>;
-  },
+  options: WorkerServerOptions<M, H> &
+    UncheckedMessages & {
+      handlers: Handlers<M, H>;
+    },
 ): Promise<WorkerServer<H>>;
+/**
+ * Defines messages with validators in one place, for both sides: zod, valibot, arktype and others that know Standard Schema.
+ * The types are inferred from them.
+ *
+ * @example
+ * ```ts
+ * export const messages = defineMessages({
+ *   load: { payload: z.object({ config: z.string() }), result: z.object({ loaded: z.literal(true) }) },
+ *   log: { payload: unchecked<{ line: string }>() },
+ *   stop: {},
+ * });
+ * const worker = await createWorker({ script, messages });
+ * ```
+ */
+export declare function defineMessages<T extends MessageSchemas>(messages: T & OnlySchemas<T>): T;
+/** In the place of a validator: a type that is known to the compiler alone. */
+export declare function unchecked<T>(): Unchecked<T>;
 /** Writes to the standard error, all levels: the standard output belongs to the program. */
 export declare const defaultLogger: Logger;
 /**
@@ -1980,6 +2191,19 @@ export declare function defineWorkerDriver<const T extends WorkerDriverDefinitio
 ): T & {
   readonly capabilities: InferredCapabilities<T>;
 };
+/** A place in a trace, as [W3C Trace Context](https://www.w3.org/TR/trace-context/) has it. */
+export interface TraceContext {
+  readonly traceparent: string;
+  readonly tracestate?: string | undefined;
+}
+/**
+ * Takes the place in a trace along that the storage has: `createWorker({ context: traceContext(storage) })`. One that is
+ * not well-formed stays out.
+ */
+export declare function traceContext(storage: {
+  getStore(): TraceContext | undefined;
+  run<T>(store: TraceContext, run: () => T): T;
+}): ContextCarrier;
 /**
  * Lets a handler move parts of its result to the host instead of copying them. Where the driver moves no memory, as
  * between processes, the result is sent as it would be without.

@@ -220,6 +220,15 @@ describe('what the pages show', () => {
     assert.deepEqual({ stdout, stderr }, { stdout: '1000000 0 1\n', stderr: '' });
   });
 
+  for (const [page, shown] of Object.entries({ validation: '6 m²\npayload.height\n', context: 'Hi, Ada!\n' })) {
+    test(`docs/${page}.md: the host prints what the page says`, async () => {
+      const folder = folderFor(page);
+      programsOf(`docs/${page}.md`, folder);
+      const { stdout, stderr } = await promisify(execFile)(process.execPath, [path.join(folder, 'host.mjs')]);
+      assert.deepEqual({ stdout, stderr }, { stdout: shown, stderr: '' });
+    });
+  }
+
   const python = spawnSync('python3', ['--version']).status === 0;
   test('docs/protocol.md: a host works with the worker in Python', { skip: !python && 'no python3' }, async () => {
     const script = path.join(folderFor('protocol'), 'greeter.py');

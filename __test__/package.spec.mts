@@ -121,6 +121,7 @@ test('the published package has exactly the files it needs', async () => {
       'dist/drivers/worker-threads.d.mts',
       'dist/drivers/worker-threads.d.ts',
       'dist/drivers/worker-threads.mjs',
+      'dist/checks.cjs',
       'dist/custom.cjs',
       'dist/host.cjs',
       'dist/index.cjs',

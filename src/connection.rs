@@ -136,7 +136,7 @@ impl Connection {
             max_message_size: (self.exchange.side == Side::Host).then_some(config.limit as u64),
             startup_data,
             head_first: true,
-            extensions: Extensions::ALL.names(),
+            extensions: Extensions { context: config.context, ..Extensions::ALL }.names(),
         };
         if !self.exchange.ended {
             let out = self.exchange.output.tail();

@@ -62,6 +62,11 @@ pub enum Event {
         /// How long it had.
         timeout: Duration,
     },
+    /// What goes with the request or notification that the next event tells.
+    Context {
+        /// A JSON object of strings.
+        payload: Payload,
+    },
     /// The peer asks something of a handler.
     Request {
         /// To be named in the answer.

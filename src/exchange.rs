@@ -55,6 +55,8 @@ pub struct Config {
     pub limit: usize,
     /// How long to wait, and for what.
     pub timeouts: Timeouts,
+    /// A context is taken with requests and notifications.
+    pub context: bool,
 }
 
 /// Requests, calls and output of one side.
@@ -71,6 +73,8 @@ pub struct Exchange {
     /// What the peer understands.
     pub(crate) peer: Extensions,
     timeouts: Timeouts,
+    /// What is sent takes it with it.
+    context: Option<String>,
     /// Requests of this side.
     transactions: Transactions<Outgoing>,
     /// Requests of the peer, by the same kind of table: what belongs to one finds it by its id.
@@ -91,6 +95,7 @@ impl Exchange {
             ended: false,
             peer: Extensions::ALL,
             timeouts: Timeouts::default(),
+            context: None,
             transactions: Transactions::new(),
             calls: Transactions::new(),
             types: MessageTypes::default(),

@@ -48,23 +48,25 @@ pub struct Extensions {
     pub streams: bool,
     /// `calls`, of a host: it takes requests of its worker.
     pub calls: bool,
+    /// `context`: it takes a context with requests and notifications.
+    pub context: bool,
 }
 
 impl Extensions {
     /// All that this library understands; also what is assumed of a peer that has not said anything yet.
-    pub const ALL: Self = Self { cancel: true, streams: true, calls: true };
+    pub const ALL: Self = Self { cancel: true, streams: true, calls: true, context: true };
 
     /// Their names.
     pub fn names(self) -> Vec<String> {
-        let Self { cancel, streams, calls } = self;
-        let all = [(cancel, "cancel"), (streams, "streams"), (calls, "calls")];
+        let Self { cancel, streams, calls, context } = self;
+        let all = [(cancel, "cancel"), (streams, "streams"), (calls, "calls"), (context, "context")];
         all.into_iter().filter(|(has, _)| *has).map(|(_, name)| name.to_owned()).collect()
     }
 
     /// Those that are named; names that are not known are passed over.
     pub fn from_names(names: &[String]) -> Self {
         let has = |name: &str| names.iter().any(|other| other == name);
-        Self { cancel: has("cancel"), streams: has("streams"), calls: has("calls") }
+        Self { cancel: has("cancel"), streams: has("streams"), calls: has("calls"), context: has("context") }
     }
 }
 
@@ -198,7 +200,10 @@ mod tests {
     fn extensions_go_by_their_names() {
         let named = |names: &[&str]| Extensions::from_names(&names.iter().map(ToString::to_string).collect::<Vec<_>>());
         assert_eq!(Extensions::from_names(&Extensions::ALL.names()), Extensions::ALL);
-        assert_eq!(named(&["cancel", "teleport"]), Extensions { cancel: true, streams: false, calls: false });
+        assert_eq!(
+            named(&["cancel", "teleport"]),
+            Extensions { cancel: true, streams: false, calls: false, context: false }
+        );
         assert_eq!(named(&[]).names(), Vec::<String>::new());
     }
 

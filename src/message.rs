@@ -5,8 +5,8 @@
 //! that is cut short still tells which transaction it belonged to. From a peer that does not promise this layout, JSON
 //! members may come in any order and with white space, so that a worker can be written in any language.
 //!
-//! Binary frames start with an eight-byte head: kind, flags (bit 0: a payload follows), type length and transaction id
-//! length as 16 bits each, 16 zero bits, all little-endian. Type, transaction id and payload follow.
+//! Binary frames start with an eight-byte head: kind, flags (bit 0: a payload follows), the lengths of type, transaction id
+//! and context as 16 bits each, all little-endian. Type, transaction id, context and payload follow.
 
 mod binary;
 mod text;
@@ -99,6 +99,11 @@ impl Kind {
         self.is_request() || matches!(self, Kind::Result | Kind::Error | Kind::Notification)
     }
 
+    /// Whether a context may go with it.
+    pub fn has_context(self) -> bool {
+        self.is_request() || self == Kind::Notification
+    }
+
     /// Whether it expects an outcome.
     pub fn is_request(self) -> bool {
         matches!(self, Kind::Request | Kind::Stream | Kind::Upload | Kind::Duplex)
@@ -122,12 +127,15 @@ pub struct Head<'a> {
     pub type_name: &'a str,
     /// The transaction id.
     pub tx: Option<TransactionIdRef<'a>>,
+    /// What goes with a request or a notification besides its payload: a JSON object of strings, at most
+    /// [`CONTEXT_LIMIT`] bytes.
+    pub context: Option<&'a str>,
 }
 
 impl<'a> Head<'a> {
     /// That of a message without transaction.
     pub fn new(kind: Kind, type_name: &'a str) -> Self {
-        Self { kind, is_implied: false, type_name, tx: None }
+        Self { kind, is_implied: false, type_name, tx: None, context: None }
     }
 }
 
@@ -151,6 +159,8 @@ pub struct Message<'a> {
     pub type_name: Cow<'a, str>,
     /// The transaction id.
     pub tx: Option<Cow<'a, str>>,
+    /// Where in the frame the context is, as JSON.
+    pub context: Option<Range<usize>>,
     /// Where in the frame the payload is; `None`: there is none, which stands for `undefined`.
     pub payload: Option<Range<usize>>,
 }
@@ -172,6 +182,9 @@ pub enum Malformed {
     Length,
 }
 
+/// The longest context, in bytes of UTF-8.
+pub const CONTEXT_LIMIT: usize = 0xffff;
+
 /// The longest message type, in bytes of UTF-8.
 pub const TYPE_NAME_LIMIT: usize = 1024;
 
@@ -181,7 +194,7 @@ impl Codec {
     /// Without a payload, [`Codec::end`] follows at once.
     ///
     /// # Panics
-    /// The type or the transaction id is longer than 65,535 bytes.
+    /// The type, the transaction id or the context is longer than 65,535 bytes.
     pub fn begin(self, out: &mut Vec<u8>, head: Head<'_>, has_payload: bool) {
         match self {
             Codec::Json | Codec::Text => text::begin(out, head, has_payload),
@@ -212,7 +225,7 @@ impl Codec {
     pub fn decode_head(self, head: &[u8]) -> Option<Message<'_>> {
         match self {
             Codec::Text | Codec::Json => text::decode_head(head),
-            Codec::Binary => binary::decode(head).ok(),
+            Codec::Binary => binary::decode_head(head),
         }
     }
 }

@@ -191,7 +191,7 @@ fn arbitrary_bytes_do_not_panic_the_envelope_decoders() {
 }
 
 /// What belongs to streams, in an order that makes sense or none.
-const MORE: [&[u8]; 8] = [
+const MORE: [&[u8]; 10] = [
     b"{\"kind\":\"duplex\",\"type\":\"echo\",\"tx\":\"s\",\"payload\":1}\n",
     b"{\"kind\":\"input\",\"tx\":\"s\",\"payload\":[1,2]}\n",
     b"{\"kind\":\"inputEnd\",\"tx\":\"s\"}\n",
@@ -200,6 +200,8 @@ const MORE: [&[u8]; 8] = [
     b"{\"kind\":\"cancel\",\"tx\":\"s\"}\n",
     b"{\"kind\":\"chunk\",\"tx\":\"s\",\"payload\":1}\n",
     b"{\"kind\":\"demand\"}\n",
+    b"{\"type\":\"echo\",\"tx\":\"c\",\"context\":{\"a\":\"b\"},\"payload\":1}\n",
+    b"{\"type\":\"echo\",\"tx\":\"c\",\"context\":{\"a\":\"\\u00\n",
 ];
 
 #[test]
@@ -210,6 +212,7 @@ fn a_connection_survives_arbitrary_bytes_and_stays_small() {
             terminator: (rng.below(2) == 0).then(|| "\n".to_owned()),
             limit: 10_000,
             timeouts: Timeouts::default(),
+            context: true,
         };
         let mut events = Vec::new();
         let mut worker = Connection::worker();

@@ -47,6 +47,8 @@ export interface Answerer<Call> {
     size?: number,
     kind?: RequestKind,
   ): void;
+  /** This comes along with the next message. */
+  carry(carrier: unknown): void;
   /** The requester waits no longer. */
   cancel(call: Call): void;
   /** The requester is gone. @param keepsResults - What plain requests come to is kept: their handlers go on. */

@@ -1,6 +1,7 @@
 import type { ChildProcessDriver } from './drivers/child-process.js';
 import type { AttachOptions } from './types/attach-options.js';
 import type { MessageDefinitions } from './types/message-definitions.js';
+import type { MessageSchemas, MessagesOf } from './types/message-schemas.js';
 import type { WorkerClient } from './types/worker-client.js';
 
 /**
@@ -18,10 +19,14 @@ import type { WorkerClient } from './types/worker-client.js';
  * await worker.disconnect();
  * ```
  */
-export async function attachWorker<
+export function attachWorker<T extends MessageSchemas, H extends MessageDefinitions = MessageDefinitions>(
+  options: AttachOptions<MessagesOf<T>, H> & { messages: T },
+): Promise<WorkerClient<MessagesOf<T>, ChildProcessDriver, H>>;
+export function attachWorker<
   M extends MessageDefinitions = MessageDefinitions,
   H extends MessageDefinitions = MessageDefinitions,
->(options: AttachOptions<M, H>): Promise<WorkerClient<M, ChildProcessDriver, H>> {
+>(options: AttachOptions<M, H> & { messages?: undefined }): Promise<WorkerClient<M, ChildProcessDriver, H>>;
+export async function attachWorker(options: AttachOptions): Promise<unknown> {
   const { attach } = await import('./host.js');
-  return (await attach(options as unknown as AttachOptions)) as unknown as WorkerClient<M, ChildProcessDriver, H>;
+  return attach(options);
 }

@@ -8,23 +8,27 @@ import { Events } from './events.js';
 import type { HostConnection } from './connection.js';
 import { handlerNames } from './handler-names.js';
 import { Incarnation } from './incarnation.js';
+import { injector } from './inject.js';
 import { JsonSerializer } from './json-serializer.js';
 import { createLog } from './logger.js';
 import { MiddlewareChain } from './middleware-chain.js';
 import { checkTimeout, connectionOptions, messageTimeoutOf } from './native/connection-options.js';
 import type { NativeOptions } from './native/binding.js';
+import { checksPart } from './parts.js';
 import { createCodec, createValueCodec, type PayloadCodec } from './payload-codec.js';
 import { Requests, type RequestsOptions } from './requests.js';
 import { RetryPolicy } from './retries.js';
 import { Turns } from './turns.js';
 import type { Driver } from './types/driver.js';
 import type { MessageDefinitions } from './types/message-definitions.js';
+import type { CheckedMessages, MessageSchemas } from './types/message-schemas.js';
 import type { ThreadOptions } from './types/thread-options.js';
 import type { BaseWorkerOptions } from './types/worker-options.js';
 import { Worker } from './worker.js';
 
 /** Options that do not say how a worker comes to be. */
-export type ConnectionSettings = Omit<BaseWorkerOptions<MessageDefinitions, Driver>, 'script'>;
+export type ConnectionSettings = Omit<BaseWorkerOptions<MessageDefinitions, Driver>, 'script'> &
+  Partial<CheckedMessages<MessageSchemas, MessageSchemas>>;
 
 /**
  * A worker around channels: `open` gives the first, and those that take its place after a crash. All options are checked
@@ -37,7 +41,13 @@ export async function buildWorker(
   open: (options: NativeOptions, isDebugged: () => boolean) => Promise<HostChannel>,
 ): Promise<Worker> {
   const codec = createCodec(options.serializer);
-  const nativeOptions = connectionOptions(codec, options.timeout, options.maxMessageSize, options.maxPendingBytes);
+  const nativeOptions = connectionOptions(
+    codec,
+    options.timeout,
+    options.maxMessageSize,
+    options.maxPendingBytes,
+    options.context,
+  );
   const { whenFull = 'wait' } = options;
   if (whenFull !== 'wait' && whenFull !== 'reject') throw invalidOption('whenFull', '"wait" or "reject"', whenFull);
   const isDebugged = debuggerCheck((options.driverOptions as ThreadOptions | undefined)?.execArgv ?? options.execArgv);
@@ -51,7 +61,11 @@ export async function buildWorker(
   const { unresponsiveAfter } = options;
   if (unresponsiveAfter !== undefined) checkTimeout('unresponsiveAfter', unresponsiveAfter);
   const policy = RetryPolicy.from(options.unexpectedShutdown);
-  const chains = MiddlewareChain.pair(options.middleware);
+  const { messages, hostMessages } = options;
+  const isChecked = messages !== undefined || hostMessages !== undefined;
+  const answered = isChecked ? checksPart().Checks.ofAnswered(messages, 'host', 'messages') : undefined;
+  const handled = isChecked ? checksPart().Checks.ofHandled(hostMessages, 'host', 'hostMessages') : undefined;
+  const chains = MiddlewareChain.pair(options.middleware, answered !== undefined || handled !== undefined);
   const events = new Events();
   const { handlers = {} } = options;
   if (typeof handlers !== 'object' || handlers === null) throw invalidOption('handlers', 'an object', handlers);
@@ -69,6 +83,7 @@ export async function buildWorker(
       maxPendingBytes: nativeOptions.maxPendingBytes,
       whenFull,
       ...chains,
+      checks: answered,
       txIdGenerator: options.txIdGenerator as RequestsOptions['txIdGenerator'],
     });
     let wasDebugged = false;
@@ -94,6 +109,8 @@ export async function buildWorker(
           worker: () => worker,
           onNotification: (type, message) => events.tell('notification', { type, payload: message }),
           ...chains,
+          checks: handled,
+          context: options.context,
         }),
     };
     try {
@@ -126,6 +143,7 @@ export async function buildWorker(
     isDebugged,
     timeoutOf: (type, perCall) => messageTimeoutOf(nativeOptions, type, perCall),
     unresponsiveAfter,
+    inject: injector(options.context),
     events,
     log,
   });

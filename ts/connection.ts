@@ -2,6 +2,7 @@ import type { Answerer, Answers } from './answers.js';
 import type { RecordKind } from './native/records.js';
 import type { NativeOptions } from './native/binding.js';
 import type { PayloadCodec } from './payload-codec.js';
+import type { Carrier } from './types/context-carrier.js';
 import type { RemoteErrorPayload } from './types/message.js';
 import type { TransferList } from './types/transfer-list.js';
 import type { WorkerError } from './errors.js';
@@ -51,6 +52,8 @@ export interface Requester {
   failAll(): number[];
   /** `false` where there is no room for it. */
   post(type: string, payload: unknown, transfer?: TransferList): boolean;
+  /** Until it is called again, requests and notifications take this along, if the peer wants that. */
+  carry(carrier: Carrier | undefined): void;
   readonly inFlight: number;
   /** How many bytes were sent and not taken by the system yet; 0 where that is not known. */
   readonly pendingBytes: number;

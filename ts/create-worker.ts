@@ -1,6 +1,13 @@
 import type { ChildProcessDriver } from './drivers/child-process.js';
 import type { Driver } from './types/driver.js';
 import type { MessageDefinitions } from './types/message-definitions.js';
+import type {
+  CheckedMessages,
+  HandledMessagesOf,
+  MessageSchemas,
+  MessagesOf,
+  UncheckedMessages,
+} from './types/message-schemas.js';
 import type { WorkerClient } from './types/worker-client.js';
 import type { BaseWorkerOptions, WorkerOptions } from './types/worker-options.js';
 
@@ -21,13 +28,20 @@ import type { BaseWorkerOptions, WorkerOptions } from './types/worker-options.js
  * await worker.close();
  * ```
  */
-export async function createWorker<
+export function createWorker<
+  T extends MessageSchemas,
+  D extends Driver = ChildProcessDriver,
+  U extends MessageSchemas = MessageSchemas,
+>(
+  options: WorkerOptions<MessagesOf<T>, D, HandledMessagesOf<U>> & CheckedMessages<T, U>,
+): Promise<WorkerClient<MessagesOf<T>, D, HandledMessagesOf<U>>>;
+export function createWorker<
   M extends MessageDefinitions = MessageDefinitions,
   D extends Driver = ChildProcessDriver,
   H extends MessageDefinitions = MessageDefinitions,
->(options: WorkerOptions<M, D, H>): Promise<WorkerClient<M, D, H>> {
+>(options: WorkerOptions<M, D, H> & UncheckedMessages): Promise<WorkerClient<M, D, H>>;
+export async function createWorker(options: object): Promise<unknown> {
   // What only a host needs is loaded here: a worker, which imports the same package, starts faster.
   const { startWorker } = await import('./host.js');
-  const worker = await startWorker(options as unknown as BaseWorkerOptions<MessageDefinitions, Driver>);
-  return worker as unknown as WorkerClient<M, D, H>;
+  return startWorker(options as BaseWorkerOptions<MessageDefinitions, Driver>);
 }

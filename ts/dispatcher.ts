@@ -1,6 +1,7 @@
 import { RequestKind } from './connection.js';
 import { answerIsStream, cancelled, fromNative, notGranted, unknownMessageType, WorkerError } from './errors.js';
 import { ENDED } from './ended.js';
+import type { Checks } from './checks.js';
 import type { Answerer, Answers, AnyHandler } from './answers.js';
 import { Job, type JobSource } from './job.js';
 import { Jobs } from './jobs.js';
@@ -14,6 +15,7 @@ import type { Source } from './streams/source.js';
 import { isThenable } from './thenable.js';
 import { Transferred } from './transferred.js';
 import type { Turns } from './turns.js';
+import type { Carrier, ContextCarrier } from './types/context-carrier.js';
 import type { RemoteErrorPayload } from './types/message.js';
 import type { TransferList } from './types/transfer-list.js';
 
@@ -24,6 +26,10 @@ export interface DispatcherOptions {
   readonly turns: Turns;
   readonly incoming?: MiddlewareChain | undefined;
   readonly outgoing?: MiddlewareChain | undefined;
+  /** The validators of what handlers get; then there is `incoming`. */
+  readonly checks?: Checks | undefined;
+  /** What comes along with messages is theirs. */
+  readonly context?: ContextCarrier | undefined;
   /** Whose handlers these are. */
   readonly side: 'worker' | 'host';
   /** What handlers find in their context. */
@@ -37,6 +43,8 @@ export interface DispatcherOptions {
 export class Dispatcher<Call> implements Answerer<Call>, JobSource<Call> {
   private readonly handlers: ReadonlyMap<string, AnyHandler>;
   private readonly jobs: Jobs<Call>;
+  /** What has come along with the next message. */
+  private carried: Carrier | undefined;
 
   constructor(
     private readonly answers: Answers<Call>,
@@ -82,8 +90,12 @@ export class Dispatcher<Call> implements Answerer<Call>, JobSource<Call> {
     size = 0,
     kind = RequestKind.Request,
   ): void {
-    const { incoming, turns } = this.options;
+    const { incoming, turns, checks } = this.options;
     const job = new Job<Call>(this, call, type, kind);
+    if (this.carried !== undefined) {
+      job.own.carrier = this.carried;
+      this.carried = undefined;
+    }
     if (payload instanceof Undecodable) return this.fail(job, payload.error);
     if (kind === RequestKind.Request && incoming === undefined && !turns.isBusy)
       return this.start(job, handler, payload);
@@ -92,7 +104,7 @@ export class Dispatcher<Call> implements Answerer<Call>, JobSource<Call> {
     this.jobs.add(job);
     if (kind === RequestKind.Upload || kind === RequestKind.Duplex) this.expectInput(job);
     if (incoming === undefined) return this.run(job, handler, payload, size);
-    const message: AnyEnvelope = { type, tx: this.transactionId(call), payload };
+    const message: AnyEnvelope = { type, tx: incoming.isEmpty ? undefined : this.transactionId(call), payload };
     incoming.pass(
       message,
       (passed) => {
@@ -101,7 +113,14 @@ export class Dispatcher<Call> implements Answerer<Call>, JobSource<Call> {
         this.run(job, renamed ? this.find(passed.type) : handler, passed.payload, size);
       },
       (error) => this.fail(job, error),
+      checks?.onPayload,
     );
+  }
+
+  /** This comes along with the next message; it is what the other side says. */
+  carry(carrier: unknown): void {
+    if (this.options.context === undefined || typeof carrier !== 'object' || carrier === null) return;
+    if (Object.values(carrier).every((value) => typeof value === 'string')) this.carried = carrier as Carrier;
   }
 
   private run(job: Job<Call>, handler: AnyHandler | undefined, payload: unknown, size: number): void {
@@ -111,6 +130,21 @@ export class Dispatcher<Call> implements Answerer<Call>, JobSource<Call> {
   }
 
   private start(job: Job<Call>, handler: AnyHandler | undefined, payload: unknown): void {
+    if (job.carrier === undefined) return this.perform(job, handler, payload);
+    let hasRun = false;
+    const run = () => {
+      if (!hasRun) this.perform(job, handler, payload);
+      hasRun = true;
+    };
+    try {
+      this.options.context?.extract(job.carrier, run as <T>() => T);
+    } catch (error) {
+      return this.fail(job, error);
+    }
+    if (!hasRun) this.fail(job, new WorkerError('ERR_INVALID_OPTION', 'context.extract() did not call `run`'));
+  }
+
+  private perform(job: Job<Call>, handler: AnyHandler | undefined, payload: unknown): void {
     const { call, type } = job;
     // Before its turn came.
     if (job.isAnswered) return;
@@ -119,6 +153,7 @@ export class Dispatcher<Call> implements Answerer<Call>, JobSource<Call> {
       if (isHeard && handler === undefined) return this.jobs.remove(job);
     } else if (handler === undefined && type === ENDED) return this.tellEnded(call, payload);
     if (handler === undefined) return this.failUnknown(job);
+    if (job.reader !== undefined) job.reader.check = this.options.checks?.find('input', type);
     let result: unknown;
     try {
       result = handler.call(this.options.handlers, payload, job);
@@ -192,7 +227,8 @@ export class Dispatcher<Call> implements Answerer<Call>, JobSource<Call> {
     const demand = (units: number) => {
       if (job.call !== undefined && !job.isAnswered && !job.isCancelled) this.answers.demand(job.call, units);
     };
-    job.own.reader = new ChunkReader({ grant: demand, left: () => demand(0) });
+    const refuse = (error: unknown) => this.breach(job, error as WorkerError);
+    job.own.reader = new ChunkReader({ grant: demand, left: () => demand(0), refuse });
   }
 
   /** The requester waits no longer. */
@@ -286,7 +322,12 @@ export class Dispatcher<Call> implements Answerer<Call>, JobSource<Call> {
     const { outgoing, log } = this.options;
     const { call, type } = job;
     if (call === undefined) {
-      log('error', `the handler of the notification "${type}" failed`, error);
+      const isInvalid = error instanceof WorkerError && error.code === 'ERR_INVALID_MESSAGE';
+      log(
+        'error',
+        `the ${isInvalid ? '' : 'handler of the '}notification "${type}" ${isInvalid ? 'was dropped' : 'failed'}`,
+        error,
+      );
       return this.answered(job);
     }
     if (job.isAnswered) return;

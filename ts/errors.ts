@@ -1,3 +1,4 @@
+import type { MessageIssue } from './types/message-schemas.js';
 import type { ShutdownReason } from './types/shutdown-reason.js';
 import type { WorkerErrorCode } from './types/worker-error-code.js';
 
@@ -7,6 +8,8 @@ export class WorkerError extends Error {
   readonly code: WorkerErrorCode;
   /** Where a worker is the matter: `spawn`, it could not be started; `startup`, it ended before it was ready. */
   declare readonly phase?: 'spawn' | 'startup' | 'running';
+  /** What a validator has found: of `ERR_INVALID_MESSAGE`. */
+  declare readonly issues?: readonly MessageIssue[];
 
   constructor(code: WorkerErrorCode, message: string, options?: WorkerErrorOptions) {
     super(message, options);

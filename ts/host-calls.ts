@@ -1,11 +1,14 @@
+import { tellOutcome, tellSend } from './diagnostics.js';
 import { invalidOption } from './errors.js';
 import { hostGone, unsupportedByPeer } from './host-errors.js';
 import type { HostSettings } from './host-client.js';
 import type { HostLink, HostSource } from './host-link.js';
+import { injector } from './inject.js';
 import { checkTimeout } from './native/connection-options.js';
 import { Requests } from './requests.js';
 import { termsOf, unlessAborted } from './request-terms.js';
 import { StreamAnswer } from './stream-answer.js';
+import type { Carrier } from './types/context-carrier.js';
 import type { TransferList } from './types/transfer-list.js';
 import type { SendOptions } from './types/request-sender.js';
 import type { WorkerStream } from './worker-stream.js';
@@ -15,12 +18,13 @@ const PEER = 'the host';
 /** What a worker asks its host. It outlives the host, as far as the worker does. */
 export class HostCalls {
   private requests: Requests | undefined;
+  private injected: (() => Carrier | undefined) | undefined;
   /** What was asked before there was a host. */
   private waiting: (() => void)[] = [];
 
   constructor(
     private readonly link: HostLink,
-    private readonly settings: () => HostSettings,
+    private readonly settings: () => HostSettings | undefined,
   ) {
     link.onChange = () => this.onChange();
   }
@@ -33,8 +37,14 @@ export class HostCalls {
   }
 
   send(type: string, payload?: unknown, options?: SendOptions): Promise<unknown> {
+    const told = tellSend('request', undefined, type, payload);
+    const sent = this.sendUntold(type, payload, options);
+    return told === undefined ? sent : tellOutcome(told, sent);
+  }
+
+  private sendUntold(type: string, payload?: unknown, options?: SendOptions): Promise<unknown> {
     try {
-      const terms = termsOf(options);
+      const terms = termsOf(options, this.inject());
       const [timeout, transfer] = check(type, options);
       if (!this.mustWait) return this.connected(`send "${type}"`).send(type, payload, timeout, transfer, terms);
       const sent = this.whenAttached().then(() =>
@@ -48,15 +58,19 @@ export class HostCalls {
 
   post(type: string, payload?: unknown, options?: SendOptions): void {
     const [, transfer] = check(type, options);
-    const post = () => this.connected(`post "${type}"`).post(type, payload, transfer);
+    tellSend('notification', undefined, type, payload);
+    const carrier = this.inject();
+    const post = () => this.connected(`post "${type}"`).post(type, payload, transfer, carrier);
     if (this.mustWait) this.waiting.push(post);
     else post();
   }
 
   stream(type: string, payload?: unknown, options?: SendOptions): WorkerStream {
     const answer = new StreamAnswer(type);
+    const told = tellSend('stream', undefined, type, payload);
+    if (told !== undefined) tellOutcome(told, answer.stream.result).catch(() => {});
     try {
-      const terms = termsOf(options);
+      const terms = termsOf(options, this.inject());
       const [timeout, transfer] = check(type, options);
       const begin = () => this.connected(`stream "${type}"`).stream(type, payload, timeout, transfer, terms, answer);
       if (this.mustWait) this.whenAttached().then(begin).catch(answer.reject);
@@ -65,6 +79,14 @@ export class HostCalls {
       answer.reject(error);
     }
     return answer.stream;
+  }
+
+  /** What a message is to take along; before the server has started, nothing. */
+  private inject(): Carrier | undefined {
+    const context = this.settings()?.context;
+    if (context === undefined) return undefined;
+    this.injected ??= injector(context);
+    return this.injected?.();
   }
 
   /** The server has not started. */
@@ -84,7 +106,7 @@ export class HostCalls {
   }
 
   private connect(source: HostSource): Requests {
-    const requests = new Requests({ ...this.settings(), peer: PEER, codec: source.codec });
+    const requests = new Requests({ ...(this.settings() as HostSettings), peer: PEER, codec: source.codec });
     requests.attach(source.connect(requests));
     return requests;
   }

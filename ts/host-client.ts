@@ -2,9 +2,12 @@ import type { HostCalls } from './host-calls.js';
 import { HostLink } from './host-link.js';
 import { streamsPart } from './parts.js';
 import type { RequestsOptions } from './requests.js';
+import type { ContextCarrier } from './types/context-carrier.js';
 
 /** How a worker's server has it. */
-export type HostSettings = Omit<RequestsOptions, 'peer' | 'codec' | 'kill' | 'txIdGenerator'>;
+export interface HostSettings extends Omit<RequestsOptions, 'peer' | 'codec' | 'kill' | 'txIdGenerator'> {
+  readonly context: ContextCarrier | undefined;
+}
 
 /** What a worker asks its host with: `server.host`, `getHost()`, and `host` in a handler's context. */
 export class HostClient {
@@ -31,6 +34,6 @@ export class HostClient {
   }
 
   #load(): HostCalls {
-    return (this.#calls ??= new (streamsPart().HostCalls)(this.#link, () => this.#settings as HostSettings));
+    return (this.#calls ??= new (streamsPart().HostCalls)(this.#link, () => this.#settings));
   }
 }

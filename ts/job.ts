@@ -1,6 +1,7 @@
 import type { RequestKind } from './connection.js';
 import type { ChunkReader } from './streams/chunk-reader.js';
 import type { ChunkWriter } from './streams/chunk-writer.js';
+import type { Carrier } from './types/context-carrier.js';
 
 /** What a message that is handled needs of its dispatcher. */
 export interface JobSource<Call> {
@@ -20,6 +21,8 @@ interface Extras {
   /** The chunks of its result. */
   writer?: ChunkWriter;
   onEnd?: () => void;
+  /** What came along with it. */
+  carrier?: Carrier;
 }
 
 /**
@@ -60,6 +63,10 @@ export class Job<Call> {
 
   get writer(): ChunkWriter | undefined {
     return this.extras?.writer;
+  }
+
+  get carrier(): Carrier | undefined {
+    return this.extras?.carrier;
   }
 
   get onEnd(): (() => void) | undefined {

@@ -9,6 +9,9 @@ export interface AnyEnvelope {
   payload: unknown;
 }
 
+/** Looks at a message that has passed the middleware, and may change its payload. */
+export type MessageCheck = (message: AnyEnvelope) => AnyEnvelope | Promise<AnyEnvelope>;
+
 type AnyMiddleware = (message: AnyEnvelope, direction: MessageDirection) => unknown;
 
 /** Messages of one direction on their way through the middleware, one after the other in their order. */
@@ -20,15 +23,20 @@ export class MiddlewareChain {
     private readonly direction: MessageDirection,
   ) {}
 
-  /** One for each direction, or neither where there is no middleware. */
-  static pair(option: unknown): { incoming?: MiddlewareChain; outgoing?: MiddlewareChain } {
+  /**
+   * One for each direction, or neither where there is no middleware.
+   *
+   * @param checks - What comes in is checked: it waits for one another even without middleware.
+   */
+  static pair(option: unknown, checks = false): { incoming?: MiddlewareChain; outgoing?: MiddlewareChain } {
     const middleware = (option === undefined ? [] : Array.isArray(option) ? option : [option]) as AnyMiddleware[];
     for (const each of middleware) {
       if (typeof each !== 'function') throw invalidOption('middleware', 'a function or an array of functions', each);
     }
-    if (middleware.length === 0) return {};
+    const incoming = middleware.length > 0 || checks ? new MiddlewareChain(middleware, 'incoming') : undefined;
+    if (middleware.length === 0) return incoming === undefined ? {} : { incoming };
     return {
-      incoming: new MiddlewareChain(middleware, 'incoming'),
+      incoming: incoming as MiddlewareChain,
       outgoing: new MiddlewareChain(middleware, 'outgoing'),
     };
   }
@@ -36,20 +44,32 @@ export class MiddlewareChain {
   /**
    * Passes a message through, then on to `next`; or what the middleware threw to `failed`. At once if nothing is
    * asynchronous, else when all messages before it are through.
+   *
+   * @param check - Runs behind the middleware.
    */
-  pass(message: AnyEnvelope, next: (message: AnyEnvelope) => void, failed: (error: unknown) => void): void {
+  pass(
+    message: AnyEnvelope,
+    next: (message: AnyEnvelope) => void,
+    failed: (error: unknown) => void,
+    check?: MessageCheck,
+  ): void {
     Object.seal(message);
+    this.order(() => this.run(message, 0, check), next, failed);
+  }
+
+  /** Does the same with a step of the caller's own, in the order of the messages. */
+  order<T>(step: () => T | Promise<T>, next: (value: T) => void, failed: (error: unknown) => void): void {
     if (this.last === undefined) {
-      let result: AnyEnvelope | Promise<AnyEnvelope>;
+      let result: T | Promise<T>;
       try {
-        result = this.run(message, 0);
+        result = step();
       } catch (error) {
         return failed(error);
       }
       if (!(result instanceof Promise)) return next(result);
       this.queue(result.then(next, failed));
     } else {
-      this.queue(this.last.then(() => this.run(message, 0)).then(next, failed));
+      this.queue(this.last.then(step).then(next, failed));
     }
   }
 
@@ -65,16 +85,21 @@ export class MiddlewareChain {
     this.last = last;
   }
 
-  private run(message: AnyEnvelope, from: number): AnyEnvelope | Promise<AnyEnvelope> {
+  /** Nothing of the user's runs here. */
+  get isEmpty(): boolean {
+    return this.middleware.length === 0;
+  }
+
+  private run(message: AnyEnvelope, from: number, check?: MessageCheck): AnyEnvelope | Promise<AnyEnvelope> {
     let current = message;
     for (let index = from; index < this.middleware.length; index++) {
       const result = (this.middleware[index] as AnyMiddleware)(current, this.direction);
       if (isThenable(result)) {
-        return Promise.resolve(result).then((value) => this.run(accept(value, current), index + 1));
+        return Promise.resolve(result).then((value) => this.run(accept(value, current), index + 1, check));
       }
       current = accept(result, current);
     }
-    return current;
+    return check === undefined ? current : check(current);
   }
 }
 

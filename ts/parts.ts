@@ -1,6 +1,7 @@
 // The files of the bundle that are loaded where they are needed, and at once: the start of a worker waits for what it has
 // loaded. A file more is a tenth of a millisecond, code that nobody runs more than that for each ten thousand characters.
 
+import type * as ChecksPart from './checks.js';
 import type * as CustomPart from './custom.js';
 import type * as ProcessPart from './process.js';
 import type * as StreamsPart from './streams.js';
@@ -18,4 +19,9 @@ export function streamsPart(): typeof StreamsPart {
 /** For drivers of the user's own. */
 export function customPart(): typeof CustomPart {
   return require('./custom.cjs') as typeof CustomPart;
+}
+
+/** For messages with validators. */
+export function checksPart(): typeof ChecksPart {
+  return require('./checks.cjs') as typeof ChecksPart;
 }

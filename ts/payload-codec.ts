@@ -247,9 +247,9 @@ class CustomCodec implements PayloadCodec {
   }
 }
 
-/** Errors are JSON, whatever the serializer. */
+/** Errors are JSON, whatever the serializer, and what comes along with a message. */
 function isError(kind: RecordKind): boolean {
-  return kind === RecordKind.RemoteError || kind === RecordKind.InputEnd;
+  return kind === RecordKind.RemoteError || kind === RecordKind.InputEnd || kind === RecordKind.Context;
 }
 
 /** JSON text, however it was framed. */

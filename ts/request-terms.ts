@@ -1,6 +1,7 @@
 import { invalidOption } from './errors.js';
 import { checkTimeout } from './native/connection-options.js';
 import { isIterable } from './streams/is-stream.js';
+import type { Carrier } from './types/context-carrier.js';
 import type { EscalateOptions } from './types/escalate-options.js';
 
 /** What a request has besides its payload and its timeout. */
@@ -10,14 +11,18 @@ export interface RequestTerms {
   readonly onProgress: ((value: unknown) => void) | undefined;
   /** The chunks that follow its payload. */
   readonly input: unknown;
+  /** What its message takes along. */
+  readonly carrier?: Carrier | undefined;
 }
 
+const NONE: RequestTerms = { signal: undefined, escalate: undefined, onProgress: undefined, input: undefined };
+
 /** `undefined`: it has none of them. */
-export function termsOf(options: object | undefined): RequestTerms | undefined {
-  if (options === undefined) return undefined;
+export function termsOf(options: object | undefined, carrier?: Carrier): RequestTerms | undefined {
+  if (options === undefined) return carrier === undefined ? undefined : { ...NONE, carrier };
   const { signal, escalate, onProgress, input } = options as Partial<RequestTerms>;
   if (signal === undefined && onProgress === undefined && input === undefined && escalate === undefined) {
-    return undefined;
+    return carrier === undefined ? undefined : { ...NONE, carrier };
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw invalidOption('signal', 'an AbortSignal', signal);
@@ -29,7 +34,7 @@ export function termsOf(options: object | undefined): RequestTerms | undefined {
     throw invalidOption('input', 'an iterable, an async iterable or a readable stream', input);
   }
   if (escalate !== undefined) checkEscalate(escalate);
-  return { signal, escalate, onProgress, input };
+  return { signal, escalate, onProgress, input, carrier };
 }
 
 function checkEscalate(escalate: EscalateOptions): void {

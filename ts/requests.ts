@@ -1,4 +1,5 @@
 import { Backlog } from './backlog.js';
+import type { Checks } from './checks.js';
 import { unwatch, watch } from './cancellation.js';
 import {
   type ConnectedRequester,
@@ -27,6 +28,7 @@ import type { StreamAnswer } from './stream-answer.js';
 import { ChunkWriter } from './streams/chunk-writer.js';
 import { type Source, sourceOf } from './streams/source.js';
 import { Transferred } from './transferred.js';
+import type { Carrier } from './types/context-carrier.js';
 import type { TransferList } from './types/transfer-list.js';
 
 export interface RequestsOptions {
@@ -36,6 +38,8 @@ export interface RequestsOptions {
   readonly log: Log;
   readonly incoming?: MiddlewareChain | undefined;
   readonly outgoing?: MiddlewareChain | undefined;
+  /** The validators of what is answered; then there is `incoming`. */
+  readonly checks?: Checks | undefined;
   /** How many bytes may wait to be written. */
   readonly maxPendingBytes: number;
   readonly whenFull: 'wait' | 'reject';
@@ -121,10 +125,14 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
       const pending = new Pending(type, resolve, reject, extras);
       if (!this.backlog.isEmpty) return this.sendLater(pending, encoded, timeout, transfer);
       let slot: number;
+      const carrier = terms?.carrier;
       try {
+        if (carrier !== undefined) this.connection.carry(carrier);
         slot = this.connection.request(type, encoded, timeout, transfer, pending);
       } catch (error) {
         throw fromNative(error);
+      } finally {
+        if (carrier !== undefined) this.connection.carry(undefined);
       }
       if (slot === FULL) return this.sendLater(pending, encoded, timeout, transfer);
       if (slot !== LATER) this.assign(slot, pending);
@@ -181,8 +189,10 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
     for (let next = backlog.first(); next !== undefined; next = backlog.first()) {
       const [slot, { type, encoded, transfer }] = next;
       try {
-        if (!this.submit(() => connection.submit(slot, type, encoded, transfer))) break;
-        this.sent(this.pending[slot]);
+        const pending = this.pending[slot];
+        const submit = () => connection.submit(slot, type, encoded, transfer);
+        if (!this.submitWith(pending?.extras?.terms?.carrier, submit)) break;
+        this.sent(pending);
       } catch (error) {
         connection.cancel(slot);
         this.take(slot)?.reject(error);
@@ -211,11 +221,12 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
     await this.backlog.whenDrained();
   }
 
-  post(type: string, payload: unknown, transfer?: TransferList): void {
+  post(type: string, payload: unknown, transfer?: TransferList, carrier?: Carrier): void {
     const { outgoing, codec, log, peer } = this.options;
     const post = (message: AnyEnvelope) => {
       const encoded = codec.encode(message.payload, message.type);
-      if (this.backlog.isEmpty && this.submit(() => this.connection.post(message.type, encoded, transfer))) return;
+      const send = () => this.connection.post(message.type, encoded, transfer);
+      if (this.backlog.isEmpty && this.submitWith(carrier, send)) return;
       throw noRoom('post', message.type, peer, this.options.maxPendingBytes);
     };
     const message: AnyEnvelope = { type, tx: undefined, payload };
@@ -283,7 +294,7 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
       try {
         const encoded = codec.encode(message.payload, message.type);
         const send = () => this.connection.submit(slot, message.type, encoded, transfer);
-        if (this.backlog.isEmpty && this.submit(send)) return this.sent(pending);
+        if (this.backlog.isEmpty && this.submitWith(terms?.carrier, send)) return this.sent(pending);
         const { whenFull, peer, maxPendingBytes } = this.options;
         if (whenFull === 'reject') throw noRoom('send', message.type, peer, maxPendingBytes);
         this.backlog.add(slot, { type: message.type, encoded, transfer });
@@ -310,6 +321,7 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
 
   private begin(pending: Pending, extras: Extras, answer: StreamAnswer): void {
     extras.answer = answer;
+    answer.reader.check = this.options.checks?.find('stream', pending.type);
     answer.begin({
       grant: (units) => {
         if (this.pending[pending.slot] !== pending) return;
@@ -377,23 +389,37 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
     }
   }
 
+  /** The message that is sent takes the carrier along. */
+  private submitWith(carrier: Carrier | undefined, command: () => boolean): boolean {
+    if (carrier === undefined) return this.submit(command);
+    this.connection.carry(carrier);
+    try {
+      return this.submit(command);
+    } finally {
+      this.connection.carry(undefined);
+    }
+  }
+
   assign(slot: number, owner: object): void {
     this.pending[slot] = owner as Pending;
     (owner as Pending).slot = slot;
   }
 
   onProgress(slot: number, value: unknown): void {
-    const onProgress = this.pending[slot]?.extras?.terms?.onProgress;
-    if (onProgress === undefined) return;
-    if (value instanceof Undecodable) return this.options.log('warn', 'a progress value was dropped', value.error);
-    try {
-      onProgress(value);
-    } catch (error) {
-      // It is its user's, and must not reach ours.
-      process.nextTick(() => {
-        throw error;
-      });
-    }
+    const pending = this.pending[slot];
+    const onProgress = pending?.extras?.terms?.onProgress;
+    if (pending === undefined || onProgress === undefined) return;
+    const { log, checks, incoming } = this.options;
+    const dropped = (error: unknown) => log('warn', 'a progress value was dropped', error);
+    if (value instanceof Undecodable) return dropped(value.error);
+    const check = checks?.find('progress', pending.type);
+    if (check === undefined) tellProgress(onProgress, value);
+    else
+      incoming?.order(
+        () => check(value),
+        (checked) => tellProgress(onProgress, checked),
+        dropped,
+      );
   }
 
   onChunk(slot: number, value: unknown, cost: number): void {
@@ -434,6 +460,7 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
 
   private passIncoming(incoming: MiddlewareChain, pending: Pending, kind: number, value: unknown): void {
     const failed = kind === RecordKind.RemoteError;
+    const checks = failed ? undefined : this.options.checks;
     const message: AnyEnvelope = {
       type: `${pending.type}${failed ? 'Error' : 'Result'}`,
       tx: pending.extras?.tx,
@@ -443,6 +470,7 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
       message,
       ({ payload }) => (failed ? pending.reject(decodeError(payload)) : pending.resolve(payload)),
       pending.reject,
+      checks === undefined ? undefined : (passed) => checks.apply('result', pending.type, passed),
     );
   }
 
@@ -492,6 +520,17 @@ function watchSignal(pending: Pending, extras: Extras): void {
   extras.pending = pending;
   const signal = extras.terms?.signal;
   if (signal !== undefined) extras.watched = watch(signal, extras);
+}
+
+function tellProgress(onProgress: (value: unknown) => void, value: unknown): void {
+  try {
+    onProgress(value);
+  } catch (error) {
+    // It is its user's, and must not reach ours.
+    process.nextTick(() => {
+      throw error;
+    });
+  }
 }
 
 /** The request has come to its end. */

@@ -8,12 +8,19 @@ import { HostClient } from './host-client.js';
 import { createLog } from './logger.js';
 import { MiddlewareChain } from './middleware-chain.js';
 import { checkTimeout, connectionOptions } from './native/connection-options.js';
-import { customPart } from './parts.js';
+import { checksPart, customPart } from './parts.js';
 import { createCodec } from './payload-codec.js';
 import { Turns } from './turns.js';
 import type { Driver, DriverServerChannel } from './types/driver.js';
 import type { Handlers } from './types/handlers.js';
 import type { MessageDefinitions } from './types/message-definitions.js';
+import type {
+  CheckedMessages,
+  HandledMessagesOf,
+  MessageSchemas,
+  MessagesOf,
+  UncheckedMessages,
+} from './types/message-schemas.js';
 import type { WorkerServer, WorkerServerOptions } from './types/worker-server.js';
 import { adoptWorkerChannel, getWorkerChannel, type WorkerChannel } from './worker-channel.js';
 import { WorkerServer as Server } from './worker-server.js';
@@ -33,29 +40,39 @@ import { WorkerServer as Server } from './worker-server.js';
  * });
  * ```
  */
+export function startWorkerServer<T extends MessageSchemas, U extends MessageSchemas = MessageSchemas>(
+  options: WorkerServerOptions<HandledMessagesOf<T>, MessagesOf<U>> &
+    CheckedMessages<T, U> & { handlers: Handlers<HandledMessagesOf<T>, MessagesOf<U>> },
+): Promise<WorkerServer<MessagesOf<U>>>;
 export function startWorkerServer<
   M extends MessageDefinitions = MessageDefinitions,
   H extends MessageDefinitions = MessageDefinitions,
->(handlers: Handlers<M, H>, options?: WorkerServerOptions<M, H>): Promise<WorkerServer<H>>;
+>(handlers: Handlers<M, H>, options?: WorkerServerOptions<M, H> & UncheckedMessages): Promise<WorkerServer<H>>;
 export function startWorkerServer<
   M extends MessageDefinitions = MessageDefinitions,
   H extends MessageDefinitions = MessageDefinitions,
->(options: WorkerServerOptions<M, H> & { handlers: Handlers<M, H> }): Promise<WorkerServer<H>>;
-export async function startWorkerServer(first: object, second: WorkerServerOptions = {}): Promise<WorkerServer> {
+>(options: WorkerServerOptions<M, H> & UncheckedMessages & { handlers: Handlers<M, H> }): Promise<WorkerServer<H>>;
+export async function startWorkerServer(first: object, second: ServeOptions = {}): Promise<WorkerServer> {
   if (typeof first !== 'object' || first === null) throw invalidOption('handlers', 'an object', first);
   const { handlers } = first as { handlers?: unknown };
   // A message type may itself be called `handlers`: then it is a function.
-  if (typeof handlers === 'object' && handlers !== null) return serve(handlers, first as WorkerServerOptions);
+  if (typeof handlers === 'object' && handlers !== null) return serve(handlers, first as ServeOptions);
   return serve(first, second);
 }
 
 const served = new WeakSet<WorkerChannel>();
 
-async function serve(handlers: object, options: WorkerServerOptions): Promise<WorkerServer> {
+type ServeOptions = WorkerServerOptions & Partial<CheckedMessages<MessageSchemas, MessageSchemas>>;
+
+async function serve(handlers: object, options: ServeOptions): Promise<WorkerServer> {
   const names = handlerNames(handlers);
   const driver = options.driver === undefined ? undefined : customPart().toDriver(options.driver);
   const codec = createCodec(options.serializer);
-  const chains = MiddlewareChain.pair(options.middleware);
+  const { messages, hostMessages, context } = options;
+  const isChecked = messages !== undefined || hostMessages !== undefined;
+  const handled = isChecked ? checksPart().Checks.ofHandled(messages, 'worker', 'messages') : undefined;
+  const answered = isChecked ? checksPart().Checks.ofAnswered(hostMessages, 'worker', 'hostMessages') : undefined;
+  const chains = MiddlewareChain.pair(options.middleware, answered !== undefined || handled !== undefined);
   const log = createLog(options.logger, options.logLevel, scriptName());
   const { onClose } = options;
   if (onClose !== undefined && typeof onClose !== 'function') throw invalidOption('onClose', 'a function', onClose);
@@ -72,7 +89,7 @@ async function serve(handlers: object, options: WorkerServerOptions): Promise<Wo
     types: timeout?.types,
   });
   // What it cannot be is refused before a driver connects.
-  connectionOptions(codec, timeoutsFor(), undefined, maxPendingBytes);
+  connectionOptions(codec, timeoutsFor(), undefined, maxPendingBytes, context);
   const channel = getWorkerChannel() ?? (await connectBy(driver));
   if (driver !== undefined && driver.name !== channel.driver) throw driverMismatch(channel.driver, driver.name);
   if (served.has(channel)) {
@@ -81,7 +98,7 @@ async function serve(handlers: object, options: WorkerServerOptions): Promise<Wo
   served.add(channel);
   const host = hostClientOf(channel);
   const server = new Server(channel, host, onClose, log);
-  const nativeOptions = connectionOptions(codec, timeoutsFor(channel), undefined, maxPendingBytes);
+  const nativeOptions = connectionOptions(codec, timeoutsFor(channel), undefined, maxPendingBytes, context);
   await channel.serve({
     options: nativeOptions,
     host: HostClient.serve(host, {
@@ -89,6 +106,8 @@ async function serve(handlers: object, options: WorkerServerOptions): Promise<Wo
       maxPendingBytes: nativeOptions.maxPendingBytes,
       whenFull: 'wait',
       ...chains,
+      checks: answered,
+      context,
     }),
     serializer: options.serializer,
     names,
@@ -104,6 +123,8 @@ async function serve(handlers: object, options: WorkerServerOptions): Promise<Wo
         worker: () => server,
         host,
         ...chains,
+        checks: handled,
+        context,
       });
       server.dispatcher = dispatcher;
       return dispatcher;

@@ -25,6 +25,7 @@ export class StreamAnswer {
     this.reader = new ChunkReader({
       grant: (units) => this.request?.grant(units),
       left: () => this.leave(cancelled(type)),
+      refuse: (error) => this.leave(error as Error),
     });
     this.stream = new WorkerStream(this.reader, result);
   }

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { invalidOption, unsupportedByDriver } from './errors.js';
 import { workerClosed } from './host-errors.js';
 import type { DebuggerCheck } from './debugging.js';
+import { tellLife, tellOutcome, tellSend } from './diagnostics.js';
 import { HealthWatch } from './health-watch.js';
 import type { Events } from './events.js';
 import type { Incarnation } from './incarnation.js';
@@ -13,6 +14,7 @@ import { Retries, type Retryable, type RetryPolicy } from './retries.js';
 import { type RequestTerms, termsOf, unlessAborted } from './request-terms.js';
 import { sendWhenConnected } from './send-when-connected.js';
 import { StreamAnswer } from './stream-answer.js';
+import type { Carrier } from './types/context-carrier.js';
 import type { DriverCapabilities } from './types/driver.js';
 import type { ShutdownReason } from './types/shutdown-reason.js';
 import type { SyncOptions } from './types/sync-sender.js';
@@ -39,6 +41,8 @@ export interface WorkerInit {
   readonly timeoutOf: Retryable['timeoutOf'];
   /** In milliseconds; `undefined`: nobody watches. */
   readonly unresponsiveAfter: number | undefined;
+  /** What a message takes along. */
+  readonly inject: (() => Carrier | undefined) | undefined;
   readonly events: Events;
   readonly isDebugged: DebuggerCheck;
   readonly log: Log;
@@ -119,9 +123,13 @@ export class Worker {
 
   private follow(incarnation: Incarnation): void {
     const { pid } = incarnation.channel;
+    const { name: worker, driver } = this;
+    incarnation.ready.then(() => tellLife('start', { worker, pid, driver })).catch(() => {});
     void incarnation.gone.then(({ reason }) => {
+      if (incarnation.crash !== undefined) tellLife('crash', { worker, pid, driver, error: incarnation.crash });
       if (incarnation.crash !== undefined) this.init.events.emit('crash', incarnation.crash);
       this.init.events.emit('exit', { pid, reason });
+      tellLife('close', { worker, pid, driver, reason });
       if (this.retries === undefined || this.closing !== undefined) this.watch?.stop();
     });
   }
@@ -163,11 +171,17 @@ export class Worker {
 
   /** Not an async function: that would cost each request another promise. */
   send(type: string, payload?: unknown, options?: SendOptions): Promise<unknown> {
+    const told = tellSend('request', this.name, type, payload);
+    const sent = this.sendUntold(type, payload, options);
+    return told === undefined ? sent : tellOutcome(told, sent);
+  }
+
+  private sendUntold(type: string, payload?: unknown, options?: SendOptions): Promise<unknown> {
     try {
       const timeout = givenTimeout(options);
       if (typeof type !== 'string') throw invalidOption('the message type', 'a string', type);
       const transfer = this.checkTransfer(options);
-      const terms = termsOf(options);
+      const terms = termsOf(options, this.init.inject?.());
       if (this.retries !== undefined && this.closing === undefined) {
         return this.retries.send(type, payload, timeout, transfer, terms);
       }
@@ -180,11 +194,13 @@ export class Worker {
   /** It begins at once. What goes wrong is told by reading it, and by its result. */
   stream(type: string, payload?: unknown, options?: SendOptions): WorkerStream {
     const answer = new StreamAnswer(type);
+    const told = tellSend('stream', this.name, type, payload);
+    if (told !== undefined) tellOutcome(told, answer.stream.result).catch(() => {});
     try {
       const timeout = givenTimeout(options);
       if (typeof type !== 'string') throw invalidOption('the message type', 'a string', type);
       const transfer = this.checkTransfer(options);
-      const terms = termsOf(options);
+      const terms = termsOf(options, this.init.inject?.());
       const { retries } = this;
       const { reconnecting } = this.current;
       const begin = () => {
@@ -252,17 +268,25 @@ export class Worker {
   post(type: string, payload?: unknown, options?: PostOptions): void {
     if (typeof type !== 'string') throw invalidOption('the message type', 'a string', type);
     const transfer = this.checkTransfer(options);
+    tellSend('notification', this.name, type, payload);
+    const carrier = this.init.inject?.();
     if (this.closing !== undefined) throw workerClosed(`post "${type}"`, this.name);
-    if (this.retries?.isHeld === true) return this.postLater(this.retries, type, payload, transfer);
+    if (this.retries?.isHeld === true) return this.postLater(this.retries, type, payload, transfer, carrier);
     if (!this.current.isActive) throw this.current.refusalNow('post', type);
-    this.current.requests.post(type, payload, transfer);
+    this.current.requests.post(type, payload, transfer, carrier);
   }
 
   /** Behind the requests that wait for a new worker. */
-  private postLater(retries: Retries, type: string, payload: unknown, transfer: TransferList | undefined): void {
+  private postLater(
+    retries: Retries,
+    type: string,
+    payload: unknown,
+    transfer: TransferList | undefined,
+    carrier: Carrier | undefined,
+  ): void {
     const copy = transfer === undefined ? this.init.keep(payload, type) : () => payload;
     retries
-      .whenClear(() => this.current.requests.post(type, copy(), transfer))
+      .whenClear(() => this.current.requests.post(type, copy(), transfer, carrier))
       .catch((error: unknown) => this.init.log('error', `the message "${type}" was not sent`, error));
   }
 

@@ -41,6 +41,8 @@ pub(super) enum RecordKind {
     Input = 16,
     InputEnd = 17,
     Demand = 18,
+    /// Of the record behind it.
+    Context = 19,
 }
 
 impl RecordKind {

@@ -174,6 +174,12 @@ impl NativeConnection {
         Ok(sent.is_some())
     }
 
+    /// Until it is called again, what is sent takes this context with it, a JSON object of strings.
+    #[napi(catch_unwind)]
+    pub fn carry(&self, context: Option<String>) {
+        self.link.connection.borrow_mut().exchange.carry(context);
+    }
+
     /// The transaction id of a request in flight.
     #[napi(catch_unwind)]
     pub fn transaction_id(&self, slot: u32) -> Option<String> {

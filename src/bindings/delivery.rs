@@ -89,6 +89,7 @@ impl Link {
                 let kind = RecordKind::of_request(kind);
                 self.add_record(callbacks, kind, [number(call.0), number(handler.0)], payload);
             }
+            Event::Context { payload } => self.add_record(callbacks, RecordKind::Context, [0, 0], Some(payload)),
             Event::Progress { slot, payload } => {
                 self.add_record(callbacks, RecordKind::Progress, [number(slot.0), 0], payload);
             }

@@ -16,6 +16,8 @@ pub struct NativeOptions {
     pub terminator: Option<String>,
     /// Payloads are plain JSON: those of a batch come as one JSON array.
     pub json: bool,
+    /// This side takes a context with requests and notifications.
+    pub context: bool,
     /// The message types that this side has handlers for, in the order of their numbers.
     pub handlers: Vec<String>,
     /// The largest frame in bytes.
@@ -55,6 +57,12 @@ impl NativeOptions {
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the facade checks the range")]
         let limit = self.max_message_size as usize;
-        Ok(Config { serializer: self.serializer.clone(), terminator: self.terminator.clone(), limit, timeouts })
+        Ok(Config {
+            serializer: self.serializer.clone(),
+            terminator: self.terminator.clone(),
+            limit,
+            timeouts,
+            context: self.context,
+        })
     }
 }

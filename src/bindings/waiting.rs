@@ -101,6 +101,10 @@ impl Link {
                 Event::Request { call, .. } => {
                     let call = *call;
                     events.remove(*seen);
+                    if *seen > 0 && matches!(events[*seen - 1], Event::Context { .. }) {
+                        *seen -= 1;
+                        events.remove(*seen);
+                    }
                     self.refuse(call);
                     continue;
                 }

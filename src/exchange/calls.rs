@@ -89,7 +89,7 @@ impl Exchange {
                 Ok(id) => self.types.name(*id),
                 Err(name) => name,
             };
-            let head = Head { kind, is_implied, type_name, tx: Some(id.borrowed()) };
+            let head = Head { kind, is_implied, type_name, tx: Some(id.borrowed()), context: None };
             let target = Target::new(&mut self.output, &self.framing, self.codec, self.limit);
             write(target, head, payload)?;
         }

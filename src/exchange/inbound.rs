@@ -23,9 +23,11 @@ impl Exchange {
         let payload = message.payload.clone().map(|part| self.check_payload(frame, part, start)).transpose();
         match (self.side, message.kind) {
             (Side::Host, None) | (_, Some(Kind::Result | Kind::Error)) => self.on_answer(&message, payload, events),
-            (Side::Worker, None) => self.on_request(&message, Kind::Request, payload, events),
+            (Side::Worker, None) => {
+                self.on_request(&message, Kind::Request, payload, (frame, start), events);
+            }
             (_, Some(kind @ (Kind::Request | Kind::Stream | Kind::Upload | Kind::Duplex))) => {
-                self.on_request(&message, kind, payload, events);
+                self.on_request(&message, kind, payload, (frame, start), events);
             }
             (_, Some(kind @ (Kind::Cancel | Kind::Credit | Kind::Input | Kind::InputEnd))) => {
                 self.on_more_of_call(&message, kind, payload, frame, events);
@@ -36,6 +38,7 @@ impl Exchange {
             (_, Some(Kind::Notification)) => match payload {
                 Ok(payload) => {
                     let handler = self.handler(&message.type_name);
+                    self.tell_context(&message, frame, start, events);
                     events.push(Event::Notification { handler, payload });
                 }
                 Err(reason) => events.push(Event::Dropped { reason }),
@@ -141,14 +144,24 @@ impl Exchange {
         message: &Message<'_>,
         kind: Kind,
         payload: Result<Option<Payload>, String>,
+        (frame, start): (&[u8], usize),
         events: &mut Vec<Event>,
     ) {
         let Some(call) = self.begin_call(message, kind, events) else { return };
         match payload {
             Ok(payload) => {
+                self.tell_context(message, frame, start, events);
                 events.push(Event::Request { call, kind, handler: self.handler(&message.type_name), payload });
             }
             Err(reason) => self.fail(call, &RemoteError::with_code(MALFORMED, reason)),
+        }
+    }
+
+    /// The context of what the next event tells. One that cannot be read is none.
+    fn tell_context(&self, message: &Message<'_>, frame: &[u8], start: usize, events: &mut Vec<Event>) {
+        let Some(part) = message.context.clone() else { return };
+        if let Ok(payload) = self.check_payload(frame, part, start) {
+            events.push(Event::Context { payload });
         }
     }
 

@@ -7,7 +7,7 @@ use super::streams::Streams;
 use super::{Exchange, Side};
 use crate::error::Error;
 use crate::frame::Framing;
-use crate::message::{Codec, Head, Kind, TYPE_NAME_LIMIT};
+use crate::message::{CONTEXT_LIMIT, Codec, Head, Kind, TYPE_NAME_LIMIT};
 use crate::message_types::TypeId;
 use crate::output::Output;
 use crate::transaction_id::TransactionId;
@@ -98,7 +98,9 @@ impl Exchange {
         self.check_sendable(type_name)?;
         let Some((id, request)) = self.transactions.get(slot) else { return Ok(false) };
         let kind = request.streams.as_ref().map_or(Kind::Request, |streams| streams.kind);
-        let head = Head { kind, is_implied: self.is_implied(kind), type_name, tx: Some(id.borrowed()) };
+        let (tx, is_implied) = (Some(id.borrowed()), self.is_implied(kind));
+        let context = self.context.as_deref().filter(|_| self.peer.context);
+        let head = Head { kind, is_implied, type_name, tx, context };
         let target = Target::new(&mut self.output, &self.framing, self.codec, self.limit);
         write(target, head, payload)?;
         let Some(request) = self.transactions.get_mut(slot) else { return Ok(true) };
@@ -110,6 +112,12 @@ impl Exchange {
             self.types.release(reserved);
         }
         Ok(true)
+    }
+
+    /// Until it is called again, requests and notifications take this context with them, a JSON object of strings, where
+    /// the peer understands that. One over [`CONTEXT_LIMIT`] is dropped.
+    pub fn carry(&mut self, context: Option<String>) {
+        self.context = context.filter(|text| text.len() <= CONTEXT_LIMIT);
     }
 
     /// The transaction id of a request in flight, as text.
@@ -143,7 +151,8 @@ impl Exchange {
     pub fn notify<P: FnOnce(&mut Vec<u8>)>(&mut self, type_name: &str, payload: Option<P>) -> Result<(), Error> {
         self.check_sendable(type_name)?;
         let target = Target::new(&mut self.output, &self.framing, self.codec, self.limit);
-        write(target, Head::new(Kind::Notification, type_name), payload).map(drop)
+        let context = self.context.as_deref().filter(|_| self.peer.context);
+        write(target, Head { context, ..Head::new(Kind::Notification, type_name) }, payload).map(drop)
     }
 
     /// Asks the worker to stop.

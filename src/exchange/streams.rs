@@ -68,7 +68,7 @@ impl Exchange {
         now: Duration,
     ) -> Result<u32, Error> {
         let Some((id, _)) = self.transactions.get(slot) else { return Ok(1) };
-        let head = Head { kind: Kind::Input, is_implied: false, type_name: "", tx: Some(id.borrowed()) };
+        let head = Head { kind: Kind::Input, is_implied: false, type_name: "", tx: Some(id.borrowed()), context: None };
         let target = Target::new(&mut self.output, &self.framing, self.codec, self.limit);
         let size = if self.ended { 0 } else { write(target, head, payload)? };
         self.restart(slot, now);
@@ -239,7 +239,7 @@ impl Exchange {
         if !call.is_awaited || self.ended || !self.peer.streams {
             return Ok(0);
         }
-        let head = Head { kind, is_implied: false, type_name: "", tx: Some(id.borrowed()) };
+        let head = Head { kind, is_implied: false, type_name: "", tx: Some(id.borrowed()), context: None };
         let target = Target::new(&mut self.output, &self.framing, self.codec, self.limit);
         write(target, head, payload)
     }
@@ -250,7 +250,7 @@ impl Exchange {
         if self.ended {
             return;
         }
-        let head = Head { kind, is_implied: false, type_name: "", tx: Some(id.borrowed()) };
+        let head = Head { kind, is_implied: false, type_name: "", tx: Some(id.borrowed()), context: None };
         let target = Target::new(&mut self.output, &self.framing, self.codec, self.limit);
         // A limit under which it does not fit is one under which its request would not have fitted.
         let _ = write(target, head, payload);

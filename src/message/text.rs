@@ -10,10 +10,11 @@ use serde_json::value::RawValue;
 use super::{Head, Kind, Malformed, Message};
 use crate::transaction_id::TransactionIdRef;
 
+const CONTEXT: &[u8] = b",\"context\":";
 const PAYLOAD: &[u8] = b",\"payload\":";
 
 pub(super) fn begin(out: &mut Vec<u8>, head: Head<'_>, has_payload: bool) {
-    let Head { kind, is_implied, type_name, tx } = head;
+    let Head { kind, is_implied, type_name, tx, context } = head;
     let mut opening = "{\"";
     let mut open_member = |out: &mut Vec<u8>, name: &str| {
         out.extend_from_slice(opening.as_bytes());
@@ -38,6 +39,10 @@ pub(super) fn begin(out: &mut Vec<u8>, head: Head<'_>, has_payload: bool) {
             TransactionIdRef::Custom(text) => push_escaped(out, text),
         }
         out.push(b'"');
+    }
+    if let Some(context) = context {
+        out.extend_from_slice(CONTEXT);
+        out.extend_from_slice(context.as_bytes());
     }
     if has_payload {
         out.extend_from_slice(PAYLOAD);
@@ -64,6 +69,9 @@ fn push_escaped(out: &mut Vec<u8>, text: &str) {
 
 pub(super) fn decode(frame: &[u8]) -> Result<Message<'_>, Malformed> {
     let (head, payload) = read_head(frame)?;
+    if head.is_cut {
+        return Err(Malformed::Envelope);
+    }
     let end = frame.len().checked_sub(1).filter(|&end| frame[end] == b'}').ok_or(Malformed::Envelope)?;
     let payload = match payload {
         Some(start) if start <= end => Some(start..end),
@@ -82,6 +90,9 @@ struct Members<'a> {
     kind: Option<Cow<'a, str>>,
     type_name: Option<Cow<'a, str>>,
     tx: Option<Cow<'a, str>>,
+    context: Option<Range<usize>>,
+    /// What follows cannot be read.
+    is_cut: bool,
     end: usize,
 }
 
@@ -92,7 +103,8 @@ impl<'a> Members<'a> {
             None if self.type_name.is_none() => return Err(Malformed::Envelope),
             None => None,
         };
-        Ok(Message { kind, type_name: self.type_name.unwrap_or_default(), tx: self.tx, payload })
+        let Self { tx, context, .. } = self;
+        Ok(Message { kind, type_name: self.type_name.unwrap_or_default(), tx, context, payload })
     }
 }
 
@@ -108,6 +120,16 @@ fn read_head(frame: &[u8]) -> Result<(Members<'_>, Option<usize>), Malformed> {
             (&mut head.tx, "\"tx\":")
         } else if rest.starts_with(b"\"kind\":") {
             (&mut head.kind, "\"kind\":")
+        } else if frame[head.end..].starts_with(CONTEXT) && head.context.is_none() {
+            let start = head.end + CONTEXT.len();
+            let Ok(length) = read_strings(&frame[start..]) else {
+                // The type and the transaction id in front of it are known all the same.
+                head.is_cut = true;
+                return Ok((head, None));
+            };
+            head.end = start + length;
+            head.context = Some(start..head.end);
+            continue;
         } else if frame[head.end..].starts_with(PAYLOAD) {
             let start = head.end + PAYLOAD.len();
             return Ok((head, Some(start)));
@@ -122,6 +144,24 @@ fn read_head(frame: &[u8]) -> Result<(Members<'_>, Option<usize>), Malformed> {
         separator = b',';
     }
     Ok((head, None))
+}
+
+/// The length of a JSON object of strings, without white space, at the start of `bytes`.
+fn read_strings(bytes: &[u8]) -> Result<usize, Malformed> {
+    if bytes.starts_with(b"{}") {
+        return Ok(2);
+    }
+    let mut end = 0;
+    let mut separator = b'{';
+    while bytes.get(end) == Some(&separator) {
+        end += 1 + read_string(&bytes[end + 1..])?.1;
+        if bytes.get(end) != Some(&b':') {
+            return Err(Malformed::Envelope);
+        }
+        end += 1 + read_string(&bytes[end + 1..])?.1;
+        separator = b',';
+    }
+    if end > 0 && bytes.get(end) == Some(&b'}') { Ok(end + 1) } else { Err(Malformed::Envelope) }
 }
 
 /// Reads a JSON string at the start of `bytes`; gives it with its length in the frame, quotes included.
@@ -155,6 +195,8 @@ struct AnyOrder<'a> {
     type_name: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     tx: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    context: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
     payload: Option<&'a RawValue>,
 }
@@ -166,9 +208,11 @@ fn present<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
 
 /// The same for JSON written by others: members in any order, white space, unknown members ignored.
 pub(super) fn decode_any_order(frame: &[u8]) -> Result<Message<'_>, Malformed> {
-    let AnyOrder { kind, type_name, tx, payload } = serde_json::from_slice(frame).map_err(|_| Malformed::Envelope)?;
+    let AnyOrder { kind, type_name, tx, context, payload } =
+        serde_json::from_slice(frame).map_err(|_| Malformed::Envelope)?;
     let payload = payload.map(|raw| range_of(frame, raw.get().as_bytes()));
-    Members { kind, type_name, tx, end: 0 }.into_message(payload)
+    let context = context.map(|raw| range_of(frame, raw.get().as_bytes()));
+    Members { kind, type_name, tx, context, ..Members::default() }.into_message(payload)
 }
 
 /// Where `part`, which borrows from `whole`, lies in it.
@@ -185,7 +229,8 @@ mod tests {
     fn encode(kind: Kind, type_name: &str, tx: Option<&str>, payload: Option<&str>) -> String {
         let mut out = Vec::new();
         let is_implied = matches!(kind, Kind::Request | Kind::Result | Kind::Error);
-        let head = Head { kind, is_implied, type_name, tx: tx.map(TransactionIdRef::parse) };
+        let tx = tx.map(TransactionIdRef::parse);
+        let head = Head { kind, is_implied, type_name, tx, context: None };
         Codec::Text.begin(&mut out, head, payload.is_some());
         out.extend_from_slice(payload.unwrap_or_default().as_bytes());
         Codec::Text.end(&mut out);
@@ -221,7 +266,7 @@ mod tests {
     fn an_answer_of_the_host_says_that_it_is_one() {
         let mut out = Vec::new();
         let tx = Some(TransactionIdRef::Custom("a1"));
-        let head = Head { kind: Kind::Result, is_implied: false, type_name: "lookup", tx };
+        let head = Head { tx, ..Head::new(Kind::Result, "lookup") };
         Codec::Text.begin(&mut out, head, false);
         Codec::Text.end(&mut out);
         assert_eq!(out, br#"{"kind":"result","type":"lookupResult","tx":"a1"}"#);
@@ -236,6 +281,35 @@ mod tests {
         assert_eq!(message.type_name, name);
         assert_eq!(message.tx.as_deref(), Some("\"tx\":\""));
         assert_eq!(&frame[message.payload.unwrap()], "null");
+    }
+
+    #[test]
+    fn a_context_stands_before_the_payload() {
+        let context = r#"{"traceparent":"00-\"},{","é":"\\"}"#;
+        let mut frame = Vec::new();
+        let tx = Some(TransactionIdRef::Custom("b"));
+        let head = Head { tx, is_implied: true, context: Some(context), ..Head::new(Kind::Request, "a") };
+        Codec::Text.begin(&mut frame, head, true);
+        frame.extend_from_slice(b"[1]}");
+        assert!(frame.starts_with(br#"{"type":"a","tx":"b","context":{"traceparent":"#));
+        for codec in [Codec::Text, Codec::Json] {
+            let Message { tx, context: range, payload, .. } = codec.decode(&frame).unwrap();
+            assert_eq!(&frame[range.unwrap()], context.as_bytes());
+            assert_eq!((tx.as_deref(), &frame[payload.unwrap()]), (Some("b"), &b"[1]"[..]));
+        }
+        let empty = br#"{"kind":"notification","type":"a","context":{}}"#;
+        assert_eq!(Codec::Text.decode(empty).unwrap().context, Some(44..46));
+    }
+
+    #[test]
+    fn a_context_that_is_no_object_of_strings_is_refused_and_its_transaction_known() {
+        for context in
+            ["", "{", "1", "[]", "{1:2}", r#"{"a"}"#, r#"{"a":1}"#, r#"{"a":"b",}"#, r#"{"a":"b""#, r#"{,"a":"b"}"#]
+        {
+            let frame = format!(r#"{{"type":"a","tx":"b","context":{context},"payload":1}}"#);
+            assert_eq!(Codec::Text.decode(frame.as_bytes()), Err(Malformed::Envelope), "{frame}");
+            assert_eq!(Codec::Text.decode_head(frame.as_bytes()).unwrap().tx.as_deref(), Some("b"), "{frame}");
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub fn config(terminator: Option<&str>) -> Config {
         terminator: terminator.map(str::to_owned),
         limit: 1 << 16,
         timeouts: Timeouts::default(),
+        context: true,
     }
 }
 

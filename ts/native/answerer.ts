@@ -40,6 +40,8 @@ export class NativeAnswerer implements Answers<number> {
     switch (kind) {
       case RecordKind.Notification:
         return dispatcher.receive(undefined, this.names[second] as string, this.handlers[second], value, size);
+      case RecordKind.Context:
+        return dispatcher.carry(value);
       case RecordKind.Cancel:
         return dispatcher.cancel(call);
       case RecordKind.Credit:

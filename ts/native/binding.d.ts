@@ -46,6 +46,8 @@ export declare class NativeConnection {
   reserve(messageType: string, tx: string | undefined | null, timeout: number, kind: number): number;
   /** Sends the message of a transaction, unless it has ended meanwhile; `false` when too much waits to be written. */
   submit(slot: number, messageType: unknown, payload: unknown): boolean;
+  /** Until it is called again, what is sent takes this context with it, a JSON object of strings. */
+  carry(context?: string | undefined | null): void;
   /** The transaction id of a request in flight. */
   transactionId(slot: number): string | null;
   /** Ends a transaction without an outcome; tells whether there was one. */
@@ -297,6 +299,8 @@ export interface NativeOptions {
   terminator?: string;
   /** Payloads are plain JSON: those of a batch come as one JSON array. */
   json: boolean;
+  /** This side takes a context with requests and notifications. */
+  context: boolean;
   /** The message types that this side has handlers for, in the order of their numbers. */
   handlers: Array<string>;
   /** The largest frame in bytes. */

@@ -1,5 +1,6 @@
 import { invalidOption } from '../errors.js';
 import type { PayloadCodec } from '../payload-codec.js';
+import type { ContextCarrier } from '../types/context-carrier.js';
 import type { Serializer } from '../types/serializer.js';
 import type { TimeoutConfig } from '../types/timeout-config.js';
 import type { NativeOptions } from './binding.js';
@@ -19,6 +20,7 @@ export function connectionOptions(
   timeout: number | TimeoutConfig | undefined,
   maxMessageSize: number = DEFAULT_MAX_MESSAGE_SIZE,
   maxPendingBytes: number = DEFAULT_MAX_PENDING_BYTES,
+  context?: ContextCarrier,
 ): NativeOptions {
   if (typeof maxMessageSize !== 'number' || !(maxMessageSize >= LEAST_MAX_MESSAGE_SIZE)) {
     throw invalidOption('maxMessageSize', `a number of bytes, ${LEAST_MAX_MESSAGE_SIZE} or more`, maxMessageSize);
@@ -31,11 +33,15 @@ export function connectionOptions(
   if (config.types !== undefined && (typeof config.types !== 'object' || config.types === null)) {
     throw invalidOption('timeout.types', 'an object', config.types);
   }
+  if (context !== undefined && (typeof context?.inject !== 'function' || typeof context.extract !== 'function')) {
+    throw invalidOption('context', 'an object with the methods inject and extract', context);
+  }
   const types = Object.entries(config.types ?? {}).filter(([, millis]) => millis !== undefined);
   const { serializer } = codec;
   const options: NativeOptions = {
     serializer: serializer.name,
     json: codec.json,
+    context: context !== undefined,
     handlers: [],
     maxMessageSize: Math.min(maxMessageSize, Number.MAX_SAFE_INTEGER),
     maxPendingBytes: Math.min(maxPendingBytes, Number.MAX_SAFE_INTEGER),

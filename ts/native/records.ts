@@ -23,6 +23,8 @@ export const enum RecordKind {
   Input = 16,
   InputEnd = 17,
   Demand = 18,
+  /** What comes along with the message of the record behind it. */
+  Context = 19,
 }
 
 /** What the addon tells everything else with. */

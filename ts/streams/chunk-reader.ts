@@ -6,6 +6,8 @@ export interface Reading {
   grant(units: number): void;
   /** Nobody reads any more. */
   left(): void;
+  /** What was read is not valid: no more is read. */
+  refuse(error: unknown): void;
 }
 
 interface Chunk {
@@ -28,6 +30,8 @@ export class ChunkReader implements AsyncIterableIterator<unknown, undefined> {
   /** Units that were read and not granted. */
   private owed = 0;
   private hasEnded = false;
+  /** What becomes of each chunk as it is read. */
+  check: ((value: unknown) => unknown) | undefined = undefined;
   private failure: { readonly error: unknown } | undefined;
 
   constructor(private readonly reading: Reading) {}
@@ -86,6 +90,25 @@ export class ChunkReader implements AsyncIterableIterator<unknown, undefined> {
   }
 
   next(): Promise<IteratorResult<unknown, undefined>> {
+    const step = this.take();
+    return this.check === undefined ? step : this.checked(step, this.check);
+  }
+
+  private async checked(
+    step: Promise<IteratorResult<unknown, undefined>>,
+    check: (value: unknown) => unknown,
+  ): Promise<IteratorResult<unknown, undefined>> {
+    const { value, done } = await step;
+    if (done === true) return { value, done };
+    try {
+      return { value: await check(value), done: false };
+    } catch (error) {
+      if (this.close()) this.reading.refuse(error);
+      throw error;
+    }
+  }
+
+  private take(): Promise<IteratorResult<unknown, undefined>> {
     const chunk = this.chunks[this.done];
     if (chunk !== undefined) {
       this.done++;
@@ -101,12 +124,17 @@ export class ChunkReader implements AsyncIterableIterator<unknown, undefined> {
   }
 
   async return(): Promise<IteratorResult<unknown, undefined>> {
+    if (this.close()) this.reading.left();
+    return { value: undefined, done: true };
+  }
+
+  /** Nothing more is read; tells whether it could have been. */
+  private close(): boolean {
     const wasOpen = !this.hasEnded;
     this.drop();
     this.end();
     this.failure = undefined;
-    if (wasOpen) this.reading.left();
-    return { value: undefined, done: true };
+    return wasOpen;
   }
 
   async throw(error: unknown): Promise<never> {

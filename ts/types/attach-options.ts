@@ -1,5 +1,6 @@
 import type { ChildProcessDriver } from '../drivers/child-process.js';
 import type { HostHandlers } from './handlers.js';
+import type { ContextCarrier } from './context-carrier.js';
 import type { Logger, LogLevel } from './logger.js';
 import type { MessageDefinitions } from './message-definitions.js';
 import type { Middleware } from './middleware.js';
@@ -27,6 +28,8 @@ export interface AttachOptions<
   timeout?: number | TimeoutConfig<M> | undefined;
   /** Runs in this host. Default: none. */
   middleware?: Middleware<M> | readonly Middleware<M>[] | undefined;
+  /** Takes what belongs to the caller along, in both directions. The worker needs it, too. Default: nothing goes along. */
+  context?: ContextCarrier | undefined;
   /** Default: a UUID per request. */
   txIdGenerator?: TransactionIdGenerator<M> | undefined;
   /** The longest encoded message in bytes, in either direction. Default: 268,435,456 (256 MiB). */

@@ -43,7 +43,7 @@ export interface InProcessCapabilities extends DriverCapabilities {
 }
 
 /**
- * What a driver moves between host and worker: a plain object of four members. A driver passes it on unchanged and in
+ * What a driver moves between host and worker: a plain object of at most five members. A driver passes it on unchanged and in
  * order; it need not look into it.
  */
 export interface DriverMessage {
@@ -55,6 +55,8 @@ export interface DriverMessage {
   readonly payload?: unknown;
   /** Absent for requests of the host; else the name of what it is, such as `result`, `notification` or `chunk`. */
   readonly kind?: string | undefined;
+  /** What the sender's `context` takes along. */
+  readonly context?: Record<string, string> | undefined;
 }
 
 /** One end of a connection that moves messages, in the host or in the worker. It knows nothing of transactions. */

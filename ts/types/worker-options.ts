@@ -1,4 +1,5 @@
 import type { ChildProcessDriver } from '../drivers/child-process.js';
+import type { ContextCarrier } from './context-carrier.js';
 import type { Driver, DriverOptionsFor, DriverValue } from './driver.js';
 import type { HostHandlers } from './handlers.js';
 import type { Logger, LogLevel } from './logger.js';
@@ -53,6 +54,8 @@ export interface BaseWorkerOptions<
   timeout?: number | TimeoutConfig<M> | undefined;
   /** Runs in the host. Default: none. */
   middleware?: Middleware<M> | readonly Middleware<M>[] | undefined;
+  /** Takes what belongs to the caller along, in both directions. The worker needs it, too. Default: nothing goes along. */
+  context?: ContextCarrier | undefined;
   /** Default: a UUID per request. */
   txIdGenerator?: TransactionIdGenerator<M> | undefined;
   /**

@@ -1,3 +1,4 @@
+import type { ContextCarrier } from './context-carrier.js';
 import type { DriverValue } from './driver.js';
 import type { HostClient } from './host-client.js';
 import type { Logger, LogLevel } from './logger.js';
@@ -15,6 +16,8 @@ export interface WorkerServerOptions<
   serializer?: Serializer | undefined;
   /** Runs in the worker. Default: none. */
   middleware?: Middleware<M> | readonly Middleware<M>[] | undefined;
+  /** Takes what belongs to the caller along, in both directions. The host needs it, too. Default: nothing goes along. */
+  context?: ContextCarrier | undefined;
   /** Default: `defaultLogger`. */
   logger?: Logger | undefined;
   /** Default: `'warn'`. */

@@ -57,6 +57,7 @@ export class ValueAnswerer implements Answers<Call> {
   /** A message for who answers has come. */
   onMessage(kind: Kind, type: string, tx: Tx, payload: unknown): void {
     const { dispatcher, codec } = this;
+    if (kind === Kind.Context) return dispatcher.carry(payload);
     if (tx === undefined) return this.init.onDropped('a request has no transaction id');
     const call = { type, tx, isCancelled: false };
     switch (kind) {

@@ -34,6 +34,8 @@ export function block(wire: PortWire, requests: Blockable, slot: number): Waited
     for (let at = 0; at < batch.length; at += RECORD) {
       const [kind, , tx, payload] = batch.slice(at, at + RECORD) as [Kind, string, Tx, unknown];
       if (kind === Kind.Fatal) fatal = payload;
+      // What goes with a request is refused with it.
+      if (kind === Kind.Context && isRequest(batch[at + RECORD] as Kind)) continue;
       const isAnswer = kind === Kind.Result || kind === Kind.Error;
       if (isAnswer && requests.finish(tx, slot)) waited = toWaited(kind, requests.codec, payload);
       // Its handler would have to run while the thread is blocked by the one who may be waiting for it.

@@ -1,6 +1,7 @@
 import { driverFailed, notSerializable, WorkerError } from '../errors.js';
 import { isThenable } from '../thenable.js';
 import type { DriverEnd, DriverMessage } from '../types/driver.js';
+import type { Carrier } from '../types/context-carrier.js';
 import type { ShutdownReason } from '../types/shutdown-reason.js';
 import type { TransferList } from '../types/transfer-list.js';
 import { Kind, type Tx, type Wire, type WireListener } from './wire.js';
@@ -40,8 +41,8 @@ export class DriverWire implements Wire {
     });
   }
 
-  send(kind: Kind, type: string, tx: Tx, payload: unknown, transfer?: TransferList): void {
-    const message = toMessage(kind, type, tx as string | undefined, payload, this.listener?.isWorker === true);
+  send(kind: Kind, type: string, tx: Tx, payload: unknown, transfer?: TransferList, context?: Carrier): void {
+    const message = toMessage(kind, type, tx as string | undefined, payload, this.listener?.isWorker === true, context);
     let sent: unknown;
     try {
       sent = transfer === undefined || !this.movesMemory ? this.end.send(message) : this.end.send(message, transfer);
@@ -84,7 +85,10 @@ export class DriverWire implements Wire {
     if (typeof type !== 'string' || !isKnown) {
       return listener.onDropped(`the driver "${this.driver}" delivered something that is no message`);
     }
-    listener.onBatch([number, type, tx, payload]);
+    const record = [number, type, tx, payload];
+    const { context } = rest;
+    const takesContext = number === undefined ? listener.isWorker : takesAlong(number);
+    listener.onBatch(context && takesContext ? [Kind.Context, '', undefined, context, ...record] : record);
   }
 
   queue(): boolean {
@@ -136,13 +140,19 @@ function toMessage(
   tx: string | undefined,
   payload: unknown,
   isWorker: boolean,
+  context: Carrier | undefined,
 ): DriverMessage {
   const message: { -readonly [P in keyof DriverMessage]: DriverMessage[P] } = { type: type + suffix(kind) };
   if (tx !== undefined) message.tx = tx;
   if (payload !== undefined) message.payload = payload;
+  if (context !== undefined) message.context = context;
   // A host's requests go without.
   if (isWorker || kind !== Kind.Request) message.kind = names.get(kind);
   return message;
+}
+
+function takesAlong(kind: Kind): boolean {
+  return [Kind.Request, Kind.Stream, Kind.Upload, Kind.Duplex, Kind.Notification].includes(kind);
 }
 
 function suffix(kind: Kind): string {

@@ -27,13 +27,20 @@ export const enum Extension {
   Streams = 'streams',
   /** A host: it takes requests. */
   Calls = 'calls',
+  /** It takes what goes along with messages. */
+  Context = 'context',
 }
 
 const extensions = [Extension.Cancel, Extension.Streams, Extension.Calls];
 
-export function createHello(serializer: Serializer | undefined): Hello {
+export function createHello(serializer: Serializer | undefined, context: boolean): Hello {
   const { name, terminator } = serializer ?? {};
-  return { protocol: PROTOCOL, serializer: name, terminator: terminator ?? undefined, extensions };
+  return {
+    protocol: PROTOCOL,
+    serializer: name,
+    terminator: terminator ?? undefined,
+    extensions: context ? [...extensions, Extension.Context] : extensions,
+  };
 }
 
 export function names({ extensions: named }: Hello, extension: Extension): boolean {

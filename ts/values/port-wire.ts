@@ -1,6 +1,7 @@
 import { type MessagePort, receiveMessageOnPort, type TransferListItem } from 'node:worker_threads';
 
 import { notSerializable } from '../errors.js';
+import type { Carrier } from '../types/context-carrier.js';
 import type { TransferList } from '../types/transfer-list.js';
 import { ALONE, snapshot } from './snapshot.js';
 import type { ThreadBlocker } from './thread-blocker.js';
@@ -53,30 +54,34 @@ export class PortWire implements Wire {
     this.setRef(false);
   }
 
-  send(kind: Kind, type: string, tx: Tx, payload: unknown, transfer?: TransferList): void {
+  send(kind: Kind, type: string, tx: Tx, payload: unknown, transfer?: TransferList, carrier?: Carrier): void {
     const copy = transfer === undefined || transfer.length === 0 ? snapshot(payload) : ALONE;
-    if (copy === ALONE) this.sendAlone([kind, type, tx, payload], transfer);
-    else this.push(kind, type, tx, copy);
+    if (copy === ALONE) this.sendAlone([kind, type, tx, payload], transfer, carrier);
+    else this.push(kind, type, tx, copy, carrier);
   }
 
-  queue(type: string, payload: unknown): boolean {
+  queue(type: string, payload: unknown, carrier?: Carrier): boolean {
     const copy = snapshot(payload);
     if (copy === ALONE) return false;
-    this.push(Kind.Request, type, undefined, copy);
+    this.push(Kind.Request, type, undefined, copy, carrier);
     return true;
   }
 
-  private push(kind: Kind, type: string, tx: Tx, copy: unknown): void {
+  private push(kind: Kind, type: string, tx: Tx, copy: unknown, carrier: Carrier | undefined): void {
+    if (carrier !== undefined) this.batch.push(Kind.Context, '', undefined, carrier);
     this.batch.push(kind, type, tx, copy);
     if (this.batch.length >= FULL) this.flush();
     else if (kind === Kind.Chunk || kind === Kind.Input) this.scheduleLater();
     else this.schedule();
   }
 
-  private sendAlone(record: unknown[], transfer: TransferList | undefined): void {
+  private sendAlone(record: unknown[], transfer: TransferList | undefined, carrier: Carrier | undefined): void {
     this.flush();
     try {
-      this.port.postMessage(record, transfer as TransferListItem[] | undefined);
+      this.port.postMessage(
+        carrier === undefined ? record : [Kind.Context, '', undefined, carrier, ...record],
+        transfer as TransferListItem[] | undefined,
+      );
       this.surroundings.onPosted?.();
     } catch (error) {
       const [kind, type] = record;

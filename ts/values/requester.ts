@@ -5,6 +5,7 @@ import type { NativeOptions } from '../native/binding.js';
 import { RecordKind } from '../native/records.js';
 import { type PayloadCodec, Undecodable } from '../payload-codec.js';
 import { isUnits, unitsOfValue, WINDOW } from '../streams/units.js';
+import type { Carrier } from '../types/context-carrier.js';
 import type { RemoteErrorPayload } from '../types/message.js';
 import type { TransferList } from '../types/transfer-list.js';
 import { afterArrivals } from '../within.js';
@@ -74,6 +75,8 @@ export class ValueRequester implements Requester {
   private readonly active = new Set<number>();
   /** What the other side can do; `undefined`: it has not said yet. */
   private theirs: Hello | undefined;
+  /** What messages take along. */
+  private carrier: Carrier | undefined;
   /** Transactions that are to be cancelled, should it be able to. */
   private cancelled: Tx[] = [];
 
@@ -125,7 +128,7 @@ export class ValueRequester implements Requester {
     checkSize(payload, type, this.init.maxMessageSize);
     this.queued.push(owner);
     this.inFlight++;
-    if (this.init.wire.queue(type, payload)) {
+    if (this.init.wire.queue(type, payload, this.carrier)) {
       this.init.onChange();
       return true;
     }
@@ -171,6 +174,11 @@ export class ValueRequester implements Requester {
 
   wantRoom(): void {}
 
+  carry(carrier: Carrier | undefined): void {
+    const isWanted = this.theirs === undefined || names(this.theirs, Extension.Context);
+    this.carrier = isWanted ? carrier : undefined;
+  }
+
   private begin(type: string, tx: string | undefined, timeout: number): number {
     this.init.wire.flush();
     this.checkSendable(type);
@@ -189,7 +197,7 @@ export class ValueRequester implements Requester {
   private write(kind: Kind, type: string, tx: Tx, payload: unknown, transfer?: TransferList): void {
     this.checkSendable(type);
     checkSize(payload, type, this.init.maxMessageSize);
-    this.init.wire.send(kind, type, tx, payload, transfer);
+    this.init.wire.send(kind, type, tx, payload, transfer, this.carrier);
   }
 
   private checkSendable(type: string): void {

@@ -60,7 +60,7 @@ export class ValueServer implements WireListener {
       }
       wire.listen(this);
       if (this.isAlone) wire.setRef(true);
-      wire.send(Kind.Hello, '', undefined, createHello(this.codec.serializer));
+      wire.send(Kind.Hello, '', undefined, createHello(this.codec.serializer, this.setup.options.context));
       wire.flush();
       if (hello !== undefined) this.onHello(hello);
     });
@@ -82,7 +82,7 @@ export class ValueServer implements WireListener {
 
   private onHello(theirs: unknown): void {
     this.hello = theirs as Hello;
-    this.finish(findMismatch(theirs, createHello(this.codec.serializer)));
+    this.finish(findMismatch(theirs, createHello(this.codec.serializer, this.setup.options.context)));
   }
 
   private connectRequester(outcomes: Outcomes): ConnectedRequester {

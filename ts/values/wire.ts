@@ -1,3 +1,4 @@
+import type { Carrier } from '../types/context-carrier.js';
 import type { TransferList } from '../types/transfer-list.js';
 import type { WorkerError } from '../errors.js';
 
@@ -20,6 +21,8 @@ export const enum Kind {
   Input = 16,
   InputEnd = 17,
   Demand = 18,
+  /** What comes along with the next message. */
+  Context = 19,
 }
 
 /** What goes to the side that asks, and not to the one that answers. */
@@ -41,7 +44,7 @@ export function isRequest(kind: Kind): boolean {
   return kind === Kind.Request || kind === Kind.Stream || kind === Kind.Upload || kind === Kind.Duplex;
 }
 
-/** What belongs to a request: it, its input, and what its asker says of it. */
+/** What belongs to a request: it, what comes along with it, its input, and what its asker says of it. */
 export function isForAnswerer(kind: Kind): boolean {
   switch (kind) {
     case Kind.Request:
@@ -52,6 +55,7 @@ export function isForAnswerer(kind: Kind): boolean {
     case Kind.Credit:
     case Kind.Input:
     case Kind.InputEnd:
+    case Kind.Context:
       return true;
     default:
       return false;
@@ -72,14 +76,15 @@ export interface Wire {
   /**
    * Sends a message; the value is taken as it is now. A type is a plain name, also of an answer.
    *
+   * @param carrier - What goes along with it, never changed later.
    * @throws `WorkerError` where it cannot be sent; nothing was.
    */
-  send(kind: Kind, type: string, tx: Tx, payload: unknown, transfer?: TransferList): void;
+  send(kind: Kind, type: string, tx: Tx, payload: unknown, transfer?: TransferList, carrier?: Carrier): void;
   /**
    * Queues a request whose ticket `WireListener.onFlush` fills in; `false` where it cannot wait. The value is taken as
    * it is now.
    */
-  queue(type: string, payload: unknown): boolean;
+  queue(type: string, payload: unknown, carrier?: Carrier): boolean;
   /** Gets what was sent in this tick on its way. */
   flush(): void;
   /** Tells what has arrived, before it returns; `false` where there is no way to know. */
