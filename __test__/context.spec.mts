@@ -180,3 +180,16 @@ test('a trace goes along by the header that W3C has for it', () => {
   assert.deepEqual(seen({ traceparent }), { traceparent });
   assert.equal(seen({ traceparent: 'no trace' }), undefined);
 });
+
+for (const driver of [new ChildProcessDriver(), new WorkerThreadsDriver()]) {
+  test(`goes with a call that blocks, and not with what is refused meanwhile (${driver.name})`, async (t) => {
+    const worker = await start(t, driver);
+    const sendSync = (type: string, payload: unknown) => (worker as any).sendSync(type, payload) as unknown;
+    assert.deepEqual(
+      within('blocked', () => sendSync('store', 1)),
+      ['blocked', 'blocked'],
+    );
+    assert.deepEqual(sendSync('store', 1), ['none', 'none']);
+    assert.deepEqual(await within('later', () => worker.send('store', 1)), ['later', 'later']);
+  });
+}

@@ -1,5 +1,6 @@
 // sendSync with processes and threads, beyond what every driver shows in the conformance suite.
 import assert from 'node:assert/strict';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { test } from 'node:test';
 
 import { createWorker, WorkerCrashedError, WorkerThreadsDriver } from 'isolated-workers';
@@ -83,4 +84,40 @@ test('a worker that is killed ends the wait at once, with the signal', async (t)
   assert.equal(isAlive(pid), true, 'its end is not taken from who waits for it');
   const exit = await new Promise((resolve) => worker.once('exit', ({ reason }) => resolve(reason)));
   assert.deepEqual(exit, { type: 'exit', code: null, signal: 'SIGKILL' });
+});
+
+test('a result that its validator does not accept is thrown, and what the validator makes of it is returned', async (t) => {
+  const number = {
+    '~standard': {
+      version: 1 as const,
+      vendor: 'test',
+      validate: (value: unknown) =>
+        typeof value === 'number' ? { value: value + 0.5 } : { issues: [{ message: 'no number' }] },
+    },
+  };
+  const slow = { '~standard': { ...number['~standard'], validate: async (value: unknown) => ({ value }) } };
+  const messages = { echo: { payload: number, result: number }, kindOf: { payload: slow, result: slow } };
+  const worker = (await start(t, { messages } as object)) as any;
+  assert.equal(worker.sendSync('echo', 1), 1.5);
+  assert.equal(thrown(() => worker.sendSync('echo', 'text')).code, 'ERR_INVALID_MESSAGE');
+  assert.equal(thrown(() => worker.sendSync('kindOf', 1)).code, 'ERR_ASYNC_MIDDLEWARE');
+  assert.equal(await worker.send('kindOf', 1), 'number');
+});
+
+test('diagnostics tell of it as of other requests', async (t) => {
+  const worker = await start(t);
+  const told: unknown[] = [];
+  for (const event of ['send', 'result', 'error']) {
+    const listener = (detail: any) => told.push([event, (detail.message ?? detail).type]);
+    subscribe(`isolated-workers:${event}`, listener);
+    t.after(() => unsubscribe(`isolated-workers:${event}`, listener));
+  }
+  worker.sendSync('echo', 1);
+  thrown(() => worker.sendSync('fall', 'down'));
+  assert.deepEqual(told, [
+    ['send', 'echo'],
+    ['result', 'echo'],
+    ['send', 'fall'],
+    ['error', 'fall'],
+  ]);
 });

@@ -50,6 +50,19 @@ export function tellOutcome<T>(message: ObservedMessage, outcome: Promise<T>): P
   );
 }
 
+/** The same for an outcome that is there at once. */
+export function tellOutcomeNow<T>(message: ObservedMessage, act: () => T): T {
+  const begun = performance.now();
+  try {
+    const value = act();
+    if (result.hasSubscribers) result.publish({ message, result: value, millis: performance.now() - begun });
+    return value;
+  } catch (reason) {
+    if (error.hasSubscribers) error.publish({ message, error: reason, millis: performance.now() - begun });
+    throw reason;
+  }
+}
+
 /** Tells what becomes of a worker. */
 export function tellLife(
   event: 'start' | 'crash' | 'close',

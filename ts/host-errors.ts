@@ -76,6 +76,6 @@ export function hostBlocked(): WorkerError {
 export function asyncMiddleware(type: string): WorkerError {
   return new WorkerError(
     'ERR_ASYNC_MIDDLEWARE',
-    `cannot sendSync "${type}": a middleware returns a promise, for which a blocked thread cannot wait. Use send().`,
+    `cannot sendSync "${type}": a middleware or validator returns a promise, for which a blocked thread cannot wait. Use send().`,
   );
 }

@@ -151,18 +151,15 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
     type: string,
     payload: unknown,
     timeout = CONFIGURED,
+    carrier: Carrier | undefined,
     lost: (fatal: unknown) => Error,
   ): unknown {
     const { connection, options } = this;
     const send = (slot: number, name: string, encoded: unknown) =>
-      this.backlog.isEmpty && this.submit(() => connection.submit(slot, name, encoded));
+      this.backlog.isEmpty && this.submitWith(carrier, () => connection.submit(slot, name, encoded));
+    const canBegin = () => carrier === undefined && this.backlog.isEmpty;
     try {
-      return sendSync(
-        { connection, options, canBegin: () => this.backlog.isEmpty, send, lost },
-        type,
-        payload,
-        timeout,
-      );
+      return sendSync({ connection, options, canBegin, send, lost }, type, payload, timeout);
     } finally {
       this.batchEnd();
     }

@@ -1,7 +1,7 @@
 import { FULL, type HostConnection, RequestKind, type Waited } from './connection.js';
 import { fromNative } from './errors.js';
 import { asyncMiddleware, messageTimeout, noRoom } from './host-errors.js';
-import type { AnyEnvelope, MiddlewareChain } from './middleware-chain.js';
+import type { AnyEnvelope, MessageCheck, MiddlewareChain } from './middleware-chain.js';
 import { decodeError } from './rebuilt-error.js';
 import type { RequestsOptions } from './requests.js';
 
@@ -59,10 +59,14 @@ function waitFor({ connection }: SyncRequest, slot: number): Waited {
 }
 
 function outcomeOf({ options, lost }: SyncRequest, type: string, waited: Waited, tx?: string): unknown {
-  const { incoming, peer } = options;
+  const { incoming, peer, checks } = options;
   switch (waited.kind) {
     case 'result':
-      return passNow(incoming, { type: `${type}Result`, tx, payload: waited.value }).payload;
+      return passNow(
+        incoming,
+        { type: `${type}Result`, tx, payload: waited.value },
+        checks === undefined ? undefined : (passed) => checks.apply('result', type, passed),
+      ).payload;
     case 'error':
       throw decodeError(passNow(incoming, { type: `${type}Error`, tx, payload: waited.value }).payload);
     case 'late':
@@ -82,8 +86,8 @@ function reserve(connection: HostConnection, type: string, tx: string | undefine
   }
 }
 
-/** Through middleware that does nothing later. */
-function passNow(chain: MiddlewareChain | undefined, message: AnyEnvelope): AnyEnvelope {
+/** Through middleware, and a validator, that do nothing later. */
+function passNow(chain: MiddlewareChain | undefined, message: AnyEnvelope, check?: MessageCheck): AnyEnvelope {
   if (chain === undefined) return message;
   let passed: AnyEnvelope | undefined;
   let isOver = false;
@@ -93,6 +97,7 @@ function passNow(chain: MiddlewareChain | undefined, message: AnyEnvelope): AnyE
     (error) => {
       if (!isOver) throw error;
     },
+    check,
   );
   isOver = true;
   if (passed === undefined) throw asyncMiddleware(message.type);

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { invalidOption, unsupportedByDriver } from './errors.js';
 import { workerClosed } from './host-errors.js';
 import type { DebuggerCheck } from './debugging.js';
-import { tellLife, tellOutcome, tellSend } from './diagnostics.js';
+import { tellLife, tellOutcome, tellOutcomeNow, tellSend } from './diagnostics.js';
 import { HealthWatch } from './health-watch.js';
 import type { Events } from './events.js';
 import type { Incarnation } from './incarnation.js';
@@ -227,7 +227,10 @@ export class Worker {
     if (typeof type !== 'string') throw invalidOption('the message type', 'a string', type);
     if (this.closing !== undefined) throw workerClosed(`send "${type}"`, name);
     if (!current.isActive) throw current.refusalNow('send', type);
-    return current.requests.sendSync(type, payload, timeout, (fatal) => current.lostWhileBlocked(type, fatal));
+    const told = tellSend('request', name, type, payload);
+    const lost = (fatal: unknown) => current.lostWhileBlocked(type, fatal);
+    const ask = () => current.requests.sendSync(type, payload, timeout, this.init.inject?.(), lost);
+    return told === undefined ? ask() : tellOutcomeNow(told, ask);
   }
 
   private sendOnce(
