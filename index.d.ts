@@ -625,7 +625,7 @@ interface NativeOptions {
   serializer: string;
   /** What ends a frame; without it payloads are binary and frames length-prefixed. */
   terminator?: string;
-  /** Payloads are plain JSON: those of a batch come as one JSON array. */
+  /** Payloads are plain JSON: those of a batch come as one JSON array. Without a terminator they are JSON or arrays of parts. */
   json: boolean;
   /** The message types that this side has handlers for, in the order of their numbers. */
   handlers: Array<string>;
@@ -768,21 +768,32 @@ export interface Serializer {
   /** @param data - A string if there is a terminator, bytes if there is none. Bytes are valid during the call only. */
   deserialize(data: string | Uint8Array): unknown;
 }
+/** The serializers of this library, by their names. */
+export type BuiltInSerializer = 'json' | 'structured';
+/** What the option `serializer` takes. */
+export type SerializerValue = Serializer | BuiltInSerializer;
 /** Options of the default serializer, `JsonSerializer`. */
 export interface JsonSerializerOptions {
   /** What ends each message. Default: `'\n'`, which JSON text never contains. */
   terminator?: string | undefined;
 }
-type Encoded = string | Uint8Array | undefined;
+declare class Parts extends Array<Uint8Array | string> {
+  /** What its methods make is no payload. */
+  static get [Symbol.species](): ArrayConstructor;
+  /** In bytes; of text, in characters. */
+  get size(): number;
+  /** The same, in memory that nobody else has. The first part is that already. */
+  copy(): Parts;
+}
 interface PayloadCodec {
   /** `undefined`: the values themselves travel. */
   readonly serializer: Serializer | undefined;
-  /** Payloads of a batch come as one JSON array. */
+  /** Payloads of a batch come as one JSON array; without a terminator, all that are JSON. */
   readonly json: boolean;
   /** @param what - For the error: which message this is. */
   encode(value: unknown, what: string): unknown;
   /** One value per record, `undefined` where it has no payload. */
-  decodeBatch(records: Int32Array, count: number, payloads: Encoded): unknown[];
+  decodeBatch(records: Int32Array, count: number, payloads: unknown): unknown[];
   decode(payload: unknown): unknown;
   /** A copy of a value that no later change reaches; each call of the result makes it anew. */
   keep(value: unknown, what: string): () => unknown;
@@ -874,6 +885,8 @@ interface Outcomes {
 interface ConnectionSetup {
   readonly options: NativeOptions;
   readonly codec: PayloadCodec;
+  /** What a worker that has named no serializer takes; `undefined`: it can take none. */
+  readonly builtIn: string | undefined;
   /** JSON text. */
   readonly startupData: string | undefined;
   readonly outcomes: Outcomes;
@@ -1000,6 +1013,23 @@ export declare class ChildProcessDriver implements Driver<ChildProcessCapabiliti
   spawn(script: string, options: ProcessOptions): Promise<ProcessChannel>;
 }
 /**
+ * A payload that is encoded once, for any number of `send`s and `post`s, to any workers. What becomes of the value afterwards
+ * does not reach it. Made with `preparePayload`.
+ *
+ * @typeParam T - The payload.
+ */
+export declare class PreparedPayload<T = unknown> {
+  #private;
+  /** For the type alone. */
+  private readonly payload;
+  /** @internal */
+  constructor(parts: Parts, read: (parts: Parts) => unknown);
+  /** What the serializer `'structured'` makes of it. @internal */
+  get parts(): Parts;
+  /** What another makes of it, made when it is first needed. @internal */
+  encodedBy<E>(serializer: unknown, encode: (value: unknown) => E): E;
+}
+/**
  * What becomes of a worker that does not heed a cancellation, in milliseconds from the abort, or from the timeout. Then the
  * worker has crashed: its other requests reject, or are retried.
  */
@@ -1078,6 +1108,8 @@ export interface InputOptions<M extends MessageDefinitions, K extends MessageTyp
   /** Read as fast as the handler reads; ended when the request has. */
   input: ChunkSource<InputOf<M, K>>;
 }
+type Payload<M extends MessageDefinitions, K extends MessageTypeOf<M>> =
+  PayloadOf<M, K> | PreparedPayload<PayloadOf<M, K>>;
 /**
  * Sends requests.
  *
@@ -1098,12 +1130,12 @@ export interface RequestSender<M extends MessageDefinitions, T extends TransferL
   ): Promise<ResultPayloadOf<M, K>>;
   send<K extends Exclude<MessageTypeOf<M>, WithInput<M> | WithStreamAlone<M>>>(
     type: K,
-    payload: PayloadOf<M, K>,
+    payload: Payload<M, K>,
     options?: SendOptions<T> & MessageOptions<M, K> & Partial<InputOptions<M, K>>,
   ): Promise<ResultPayloadOf<M, K>>;
   send<K extends Exclude<WithInput<M>, WithStreamAlone<M>>>(
     type: K,
-    payload: PayloadOf<M, K>,
+    payload: Payload<M, K>,
     options: SendOptions<T> & MessageOptions<M, K> & InputOptions<M, K>,
   ): Promise<ResultPayloadOf<M, K>>;
   /**
@@ -1116,12 +1148,12 @@ export interface RequestSender<M extends MessageDefinitions, T extends TransferL
   ): WorkerStream<StreamOf<M, K>, ResultPayloadOf<M, K>>;
   stream<K extends Exclude<WithStream<M>, WithInput<M>>>(
     type: K,
-    payload: PayloadOf<M, K>,
+    payload: Payload<M, K>,
     options?: SendOptions<T> & MessageOptions<M, K> & Partial<InputOptions<M, K>>,
   ): WorkerStream<StreamOf<M, K>, ResultPayloadOf<M, K>>;
   stream<K extends WithStream<M> & WithInput<M>>(
     type: K,
-    payload: PayloadOf<M, K>,
+    payload: Payload<M, K>,
     options: SendOptions<T> & MessageOptions<M, K> & InputOptions<M, K>,
   ): WorkerStream<StreamOf<M, K>, ResultPayloadOf<M, K>>;
   /**
@@ -1130,7 +1162,7 @@ export interface RequestSender<M extends MessageDefinitions, T extends TransferL
    * @throws A `WorkerError` where the message cannot be sent at all, for example with the code `ERR_WORKER_CLOSED`.
    */
   post<K extends WithOptionalPayload<M>>(type: K): void;
-  post<K extends MessageTypeOf<M>>(type: K, payload: PayloadOf<M, K>, options?: PostOptions<T>): void;
+  post<K extends MessageTypeOf<M>>(type: K, payload: Payload<M, K>, options?: PostOptions<T>): void;
 }
 /**
  * What a worker asks its host with. What is asked before the server has started waits for it; while no host is connected,
@@ -1196,8 +1228,8 @@ export interface WorkerServerOptions<
   M extends MessageDefinitions = MessageDefinitions,
   H extends MessageDefinitions = MessageDefinitions,
 > {
-  /** The host needs the same. Default: a `JsonSerializer` for processes; none where values travel as they are. */
-  serializer?: Serializer | undefined;
+  /** The host needs the same. Default: the host's, where that is `'json'` or `'structured'`; otherwise none fits. */
+  serializer?: SerializerValue | undefined;
   /** Runs in the worker. Default: none. */
   middleware?: Middleware<M> | readonly Middleware<M>[] | undefined;
   /** Default: `defaultLogger`. */
@@ -1603,8 +1635,12 @@ export interface BaseWorkerOptions<
   name?: string | undefined;
   /** What `getStartupData()` returns in the worker. Always JSON, whatever the serializer; of any size. */
   startupData?: unknown;
-  /** The worker server needs the same. Default: a `JsonSerializer` for processes; none where values travel as they are. */
-  serializer?: Serializer | undefined;
+  /**
+   * What turns payloads into what travels: `'json'`, `'structured'` (all that structured clone carries, errors in full), or
+   * one of your own, which the worker server must have, too. Default: `'json'` for processes; none where values travel as
+   * they are.
+   */
+  serializer?: SerializerValue | undefined;
   /** In milliseconds; a number is the message timeout. Default: 10 s to start, 5 min per message. */
   timeout?: number | TimeoutConfig<M> | undefined;
   /** Runs in the host. Default: none. */
@@ -1678,8 +1714,8 @@ export interface AttachOptions<M extends MessageDefinitions = MessageDefinitions
   socketPath?: string | undefined;
   /** Also while another host is connected, which loses its connection. Default: `false`, `ERR_WORKER_OCCUPIED`. */
   takeOver?: boolean | undefined;
-  /** The worker server has the same. Default: a `JsonSerializer`. */
-  serializer?: Serializer | undefined;
+  /** The worker server has the same. Default: `'json'`. */
+  serializer?: SerializerValue | undefined;
   /** In milliseconds; a number is the message timeout. Default: 10 s to connect, 5 min per message. */
   timeout?: number | TimeoutConfig<M> | undefined;
   /** Runs in this host. Default: none. */
@@ -1764,6 +1800,22 @@ export declare function getHost<H extends MessageDefinitions = MessageDefinition
  * @throws `ERR_CONNECT_TIMEOUT` if the host has stopped in the middle of sending them.
  */
 export declare function getStartupData<T = unknown>(): T;
+/**
+ * Encodes a payload once, for any number of `send`s and `post`s to any workers: give what it returns in place of the payload.
+ * What becomes of `value` afterwards does not reach it.
+ *
+ * It is encoded for the serializer `'structured'`; for another, from a copy, when one that has it is first sent to. So it can
+ * hold what structured clone carries, and a `toJSON` of a class is not asked.
+ *
+ * @throws `ERR_NOT_SERIALIZABLE`.
+ *
+ * @example
+ * ```ts
+ * const config = preparePayload(largeObject);
+ * await Promise.all(workers.map((worker) => worker.send('configure', config)));
+ * ```
+ */
+export declare function preparePayload<T>(value: T): PreparedPayload<T>;
 /** The default serializer: JSON text, one line per message. */
 export declare class JsonSerializer implements Serializer {
   readonly name = 'json';

@@ -5,6 +5,8 @@ export { attachWorker } from './attach-worker.js';
 export { startWorkerServer } from './start-worker-server.js';
 export { getHost } from './get-host.js';
 export { getStartupData } from './startup-data.js';
+export { preparePayload } from './prepare-payload.js';
+export { PreparedPayload } from './codecs/prepared-payload.js';
 export { JsonSerializer } from './json-serializer.js';
 export { defaultLogger } from './logger.js';
 export { WorkerError, WorkerCrashedError, type CrashDetails } from './errors.js';

@@ -4,6 +4,7 @@
 import type * as CustomPart from './custom.js';
 import type * as ProcessPart from './process.js';
 import type * as StreamsPart from './streams.js';
+import type * as StructuredPart from './structured.js';
 
 /** For a worker in a process. */
 export function processPart(): typeof ProcessPart {
@@ -18,4 +19,9 @@ export function streamsPart(): typeof StreamsPart {
 /** For drivers of the user's own. */
 export function customPart(): typeof CustomPart {
   return require('./custom.cjs') as typeof CustomPart;
+}
+
+/** For the serializer `'structured'`, and for payloads that are encoded once. */
+export function structuredPart(): typeof StructuredPart {
+  return require('./structured.cjs') as typeof StructuredPart;
 }

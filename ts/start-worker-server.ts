@@ -9,7 +9,7 @@ import { createLog } from './logger.js';
 import { MiddlewareChain } from './middleware-chain.js';
 import { checkTimeout, connectionOptions } from './native/connection-options.js';
 import { customPart } from './parts.js';
-import { createCodec } from './payload-codec.js';
+import { builtInOf, createCodec } from './payload-codec.js';
 import { Turns } from './turns.js';
 import type { Driver, DriverServerChannel } from './types/driver.js';
 import type { Handlers } from './types/handlers.js';
@@ -54,7 +54,7 @@ const served = new WeakSet<WorkerChannel>();
 async function serve(handlers: object, options: WorkerServerOptions): Promise<WorkerServer> {
   const names = handlerNames(handlers);
   const driver = options.driver === undefined ? undefined : customPart().toDriver(options.driver);
-  const codec = createCodec(options.serializer);
+  const checked = createCodec(options.serializer);
   const chains = MiddlewareChain.pair(options.middleware);
   const log = createLog(options.logger, options.logLevel, scriptName());
   const { onClose } = options;
@@ -72,7 +72,7 @@ async function serve(handlers: object, options: WorkerServerOptions): Promise<Wo
     types: timeout?.types,
   });
   // What it cannot be is refused before a driver connects.
-  connectionOptions(codec, timeoutsFor(), undefined, maxPendingBytes);
+  connectionOptions(checked, timeoutsFor(), undefined, maxPendingBytes);
   const channel = getWorkerChannel() ?? (await connectBy(driver));
   if (driver !== undefined && driver.name !== channel.driver) throw driverMismatch(channel.driver, driver.name);
   if (served.has(channel)) {
@@ -81,6 +81,10 @@ async function serve(handlers: object, options: WorkerServerOptions): Promise<Wo
   served.add(channel);
   const host = hostClientOf(channel);
   const server = new Server(channel, host, onClose, log);
+  const { hostSerializer } = channel;
+  const follows = options.serializer === undefined && hostSerializer !== undefined;
+  const serializer = follows ? builtInOf(hostSerializer) : options.serializer;
+  const codec = follows ? createCodec(serializer) : checked;
   const nativeOptions = connectionOptions(codec, timeoutsFor(channel), undefined, maxPendingBytes);
   await channel.serve({
     options: nativeOptions,
@@ -90,7 +94,7 @@ async function serve(handlers: object, options: WorkerServerOptions): Promise<Wo
       whenFull: 'wait',
       ...chains,
     }),
-    serializer: options.serializer,
+    serializer,
     names,
     log,
     turns,

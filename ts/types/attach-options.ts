@@ -1,7 +1,7 @@
 import type { Logger, LogLevel } from './logger.js';
 import type { MessageDefinitions } from './message-definitions.js';
 import type { Middleware } from './middleware.js';
-import type { Serializer } from './serializer.js';
+import type { SerializerValue } from './serializer.js';
 import type { TimeoutConfig } from './timeout-config.js';
 import type { TransactionIdGenerator } from './transaction-id-generator.js';
 
@@ -13,8 +13,8 @@ export interface AttachOptions<M extends MessageDefinitions = MessageDefinitions
   socketPath?: string | undefined;
   /** Also while another host is connected, which loses its connection. Default: `false`, `ERR_WORKER_OCCUPIED`. */
   takeOver?: boolean | undefined;
-  /** The worker server has the same. Default: a `JsonSerializer`. */
-  serializer?: Serializer | undefined;
+  /** The worker server has the same. Default: `'json'`. */
+  serializer?: SerializerValue | undefined;
   /** In milliseconds; a number is the message timeout. Default: 10 s to connect, 5 min per message. */
   timeout?: number | TimeoutConfig<M> | undefined;
   /** Runs in this host. Default: none. */

@@ -36,7 +36,7 @@ export class ValueConnection extends ValueRequester implements HostConnection, W
     const onChange = () => this.updateRef();
     super({ wire, codec, options, outcomes, peer, maxMessageSize, isDebugged, onTrouble, onChange });
     const { idBase } = this;
-    this.hello = { ...createHello(codec.serializer), startupData, idBase, maxMessageSize };
+    this.hello = { ...createHello(codec.serializer), builtIn: setup.builtIn, startupData, idBase, maxMessageSize };
     this.answerer = new ValueAnswerer({
       wire,
       codec,
