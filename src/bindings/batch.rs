@@ -19,7 +19,8 @@ pub(super) enum Form {
     Text,
     /// Bytes: likewise one `Buffer`.
     Binary,
-    /// JSON, or several parts. Where a batch has such, it is an array: the JSON, and the parts of each.
+    /// JSON, or several parts. Where a batch has such, it is an array: the JSON, those that are small as they came in one
+    /// `Buffer`, and the parts of each of the others.
     Structured,
 }
 
@@ -27,6 +28,8 @@ pub(super) enum Form {
 const NONE: i32 = -1;
 /// In place of a length: the payload has parts. Its bytes are subtracted.
 const PARTS: i32 = -2;
+/// Up to this size a payload with parts is not worth a `Buffer` of its own.
+const SMALL: usize = 4096;
 
 /// The first integer of a record.
 #[derive(Debug, Clone, Copy)]
@@ -133,8 +136,19 @@ impl Batch {
     /// Of payloads with parts, an array: all JSON together, and the parts of each.
     fn with_parts(&mut self, env: sys::napi_env, connection: &Connection) -> sys::napi_value {
         let mut array = ptr::null_mut();
-        let mut values = vec![self.joined(env, connection, Form::Json)];
-        values.extend(self.parts.iter().map(|payload| parts::to_js(env, connection.bytes(payload.range.clone()))));
+        let text = self.joined(env, connection, Form::Json);
+        self.joined.clear();
+        let mut large = Vec::new();
+        for payload in &self.parts {
+            let bytes = connection.bytes(payload.range.clone());
+            if bytes.len() <= SMALL {
+                self.joined.extend_from_slice(bytes);
+            } else {
+                large.push(parts::to_js(env, bytes));
+            }
+        }
+        let small = if self.joined.is_empty() { undefined(env) } else { buffer_to_js(env, &self.joined) };
+        let values: Vec<_> = [text, small].into_iter().chain(large).collect();
         // SAFETY: the caller has opened a handle scope, and the values are of it.
         unsafe {
             sys::napi_create_array_with_length(env, values.len(), &raw mut array);

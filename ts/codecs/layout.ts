@@ -35,7 +35,7 @@ function encodeText(text: string): { kind: PartKind; bytes: Uint8Array } {
   return { kind: PartKind.Utf16, bytes: Buffer.from(text, 'utf16le') };
 }
 
-/** Each part in memory of its own. Throws where a length is not that of a part. */
+/** Each part in memory of its own, but for the first, which is read at once. Throws where a length is not that of a part. */
 export function cut(whole: Uint8Array): Parts {
   const view = new DataView(whole.buffer, whole.byteOffset, whole.byteLength);
   if (whole.byteLength < HEAD || view.getUint32(0, true) !== MARK) throw new Error('it has no table of parts');
@@ -49,7 +49,7 @@ export function cut(whole: Uint8Array): Parts {
     if (length > whole.byteLength - at) throw new Error(`a part of ${length} bytes is cut off`);
     const bytes = whole.subarray(at, at + length);
     at += length;
-    if (kind === PartKind.Bytes) parts.push(new Uint8Array(bytes));
+    if (kind === PartKind.Bytes) parts.push(entry === HEAD ? bytes : new Uint8Array(bytes));
     else if (kind === PartKind.Latin1) parts.push(toBuffer(bytes).toString('latin1'));
     else if (kind === PartKind.Utf16 && length % 2 === 0) parts.push(toBuffer(bytes).toString('utf16le'));
     else throw new Error(`a part of kind ${kind} and ${length} bytes is none`);

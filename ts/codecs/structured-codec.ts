@@ -12,6 +12,9 @@ import { write } from './writer.js';
 
 const name = 'structured';
 
+/** Payloads with parts that are no larger come together, as in the addon. */
+const SMALL = 4096;
+
 /** As `Serializer`s are used where there is no addon: a payload is text or bytes. */
 const serializer: Serializer = {
   name,
@@ -40,12 +43,13 @@ export class StructuredCodec implements PayloadCodec {
 
   decodeBatch(records: Int32Array, count: number, payloads: unknown): unknown[] {
     if (!Array.isArray(payloads)) return this.text.decodeBatch(records, count, payloads);
-    const [text, ...others] = payloads as [string | undefined, ...unknown[]];
+    const [text, small, ...large] = payloads as [string | undefined, Uint8Array, ...unknown[]];
     const values = text === undefined ? [] : this.text.decodeBatch(records, count, text);
     values.length = count;
-    for (let index = 0, next = 0; index < count; index++) {
-      if ((records[lengthAt(index)] as number) >= -1) continue;
-      const parts = others[next++];
+    for (let index = 0, next = 0, at = 0; index < count; index++) {
+      const size = -2 - (records[lengthAt(index)] as number);
+      if (size < 0) continue;
+      const parts = size > SMALL ? large[next++] : small?.subarray(at, (at += size));
       const kind = records[HEAD + index * RECORD] as RecordKind;
       values[index] = isError(kind) ? broken('an error is not JSON') : decodeParts(parts);
     }

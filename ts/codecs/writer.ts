@@ -26,11 +26,14 @@ interface Hooks {
 
 class Writer extends Serializer {
   constructor(
-    private readonly blocks: Blocks,
+    private readonly blocks: Blocks | undefined,
     private readonly substitutes: Substitutes | undefined,
   ) {
     super();
-    (this as unknown as Hooks)._setTreatArrayBufferViewsAsHostObjects(true);
+    // Errors are views to V8.
+    if (blocks !== undefined || substitutes !== undefined) {
+      (this as unknown as Hooks)._setTreatArrayBufferViewsAsHostObjects(true);
+    }
     this.writeHeader();
   }
 
@@ -45,7 +48,7 @@ class Writer extends Serializer {
       this.writeRawBytes(head);
       return;
     }
-    const { block, offset } = this.blocks.spotOf(view);
+    const { block, offset } = (this.blocks as Blocks).spotOf(view);
     this.writeUint32(HostObject.View);
     this.writeUint32(numberOf(view));
     this.writeUint32(block);
@@ -70,15 +73,15 @@ export function writeParts(value: unknown): Parts {
 }
 
 function partsOf(value: unknown, scan: Scan): Parts {
-  const blocks = new Blocks(scan.views, scan.buffers);
+  const { views, buffers } = scan;
+  if (!scan.needsCopy && views.length === 0 && buffers.length === 0) return plainParts(value);
+  const blocks = new Blocks(views, buffers);
   const bytes = blocks.bytes();
   const substitutes = scan.needsCopy ? new Substitutes(bytes.length) : undefined;
   const root = substitutes?.root(value);
   const writer = new Writer(blocks, substitutes);
-  for (const [number, { memory }] of blocks.list.entries()) {
-    if (number < scan.buffers.length) writer.transferArrayBuffer(number, memory);
-  }
-  const growing = scan.buffers.flatMap((buffer, number) => limitOf(buffer, number));
+  for (const [number, memory] of buffers.entries()) writer.transferArrayBuffer(number, memory);
+  const growing = buffers.flatMap((buffer, number) => limitOf(buffer, number));
   if (root === undefined && growing.length === 0) {
     writer.writeUint32(Shape.Plain);
     writer.writeValue(value);
@@ -91,6 +94,16 @@ function partsOf(value: unknown, scan: Scan): Parts {
   }
   const parts = new Parts();
   parts.push(writer.releaseBuffer(), ...bytes, ...(substitutes?.strings ?? []));
+  return parts;
+}
+
+/** What V8 writes alone. */
+function plainParts(value: unknown): Parts {
+  const writer = new Writer(undefined, undefined);
+  writer.writeUint32(Shape.Plain);
+  writer.writeValue(value);
+  const parts = new Parts();
+  parts.push(writer.releaseBuffer());
   return parts;
 }
 
