@@ -19,14 +19,19 @@ const rows = text
 const starts = [
   ['json', () => createWorker<any>({ script: fixture('echo.mjs') })],
   ['structured', () => createWorker<any>({ script: fixture('echo.mjs'), serializer: 'structured' })],
-  ['none', () => createWorker<any>({ script: fixture('echo.mjs'), driver: WorkerThreadsDriver })],
+  ['none', () => createWorker<any>({ script: fixture('echo.mjs'), driver: WorkerThreadsDriver as never })],
   [
     'a serializer of the user’s own',
     () => createWorker<any>({ script: fixture('serializer.mjs'), argv: ['v8'], serializer: serializer('v8') }),
   ],
   [
     'structured, with a thread',
-    () => createWorker<any>({ script: fixture('echo.mjs'), serializer: 'structured', driver: WorkerThreadsDriver }),
+    () =>
+      createWorker<any>({
+        script: fixture('echo.mjs'),
+        serializer: 'structured',
+        driver: WorkerThreadsDriver as never,
+      }),
     2,
   ],
 ] as const;

@@ -18,7 +18,8 @@ type ByteCodec = PayloadCodec & { readonly serializer: Serializer };
 export function createCodec(serializer: SerializerValue | undefined): ByteCodec {
   if (serializer === undefined || serializer === 'json') return new JsonCodec(new JsonSerializer());
   if (serializer === 'structured') return new (structuredPart().StructuredCodec)();
-  if (typeof serializer === 'string') throw invalidOption('serializer', '"json", "structured" or an object', serializer);
+  if (typeof serializer === 'string')
+    throw invalidOption('serializer', '"json", "structured" or an object', serializer);
   checkSerializer(serializer);
   return Object.getPrototypeOf(serializer) === JsonSerializer.prototype
     ? new JsonCodec(serializer)
@@ -59,5 +60,7 @@ export function builtInName(serializer: SerializerValue | undefined): string | u
 
 /** The serializer of that name. */
 export function builtInOf(name: string): SerializerValue {
-  return name.startsWith('json ') ? new JsonSerializer({ terminator: JSON.parse(name.slice(5)) as string }) : (name as SerializerValue);
+  return name.startsWith('json ')
+    ? new JsonSerializer({ terminator: JSON.parse(name.slice(5)) as string })
+    : (name as SerializerValue);
 }

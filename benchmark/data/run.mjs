@@ -20,6 +20,8 @@ for (const { title, unit, work, measure } of scenarios) {
     }
   }
   const medians = figures.map((all) => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)]);
-  console.log(`| ${title}, ${unit} | ${medians.map((median) => Math.round(median).toLocaleString('en')).join(' | ')} |`);
+  console.log(
+    `| ${title}, ${unit} | ${medians.map((median) => Math.round(median).toLocaleString('en')).join(' | ')} |`,
+  );
 }
 for (const peer of peers) await peer.stop();

@@ -42,7 +42,11 @@ impl Parts {
         // SAFETY: `array` is an argument of the call that is being made.
         let status = unsafe {
             sys::napi_is_array(env, array, &raw mut is_array);
-            if is_array { sys::napi_get_array_length(env, array, &raw mut count) } else { sys::Status::napi_array_expected }
+            if is_array {
+                sys::napi_get_array_length(env, array, &raw mut count)
+            } else {
+                sys::Status::napi_array_expected
+            }
         };
         if status != sys::Status::napi_ok {
             return None;
@@ -81,7 +85,11 @@ impl Parts {
                     BYTES
                 }
                 Part::Text { value, .. } => {
-                    if text::append_units(self.env, value, scratch, out) { LATIN1 } else { UTF16 }
+                    if text::append_units(self.env, value, scratch, out) {
+                        LATIN1
+                    } else {
+                        UTF16
+                    }
                 }
             };
             let length = four(out.len() - start);
@@ -202,7 +210,9 @@ mod tests {
 
     #[test]
     fn parts_are_cut_as_they_were_joined() {
-        for parts in [&[][..], &[(BYTES, &b""[..])], &[(BYTES, b"abc"), (LATIN1, b""), (UTF16, b"\x00\xd8"), (BYTES, b"z")]] {
+        for parts in
+            [&[][..], &[(BYTES, &b""[..])], &[(BYTES, b"abc"), (LATIN1, b""), (UTF16, b"\x00\xd8"), (BYTES, b"z")]]
+        {
             assert_eq!(cut(&payload(parts)).unwrap(), parts);
         }
     }

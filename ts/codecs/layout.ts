@@ -13,7 +13,9 @@ const enum PartKind {
 
 /** In memory of its own. */
 export function join(parts: Parts): Uint8Array {
-  const encoded = parts.map((part) => (typeof part === 'string' ? encodeText(part) : { kind: PartKind.Bytes, bytes: part }));
+  const encoded = parts.map((part) =>
+    typeof part === 'string' ? encodeText(part) : { kind: PartKind.Bytes, bytes: part },
+  );
   const start = HEAD + encoded.length * ENTRY;
   const whole = new Uint8Array(encoded.reduce((sum, { bytes }) => sum + bytes.byteLength, start));
   const view = new DataView(whole.buffer);

@@ -16,10 +16,14 @@ const names = [
   'Float16Array',
 ];
 
-type ViewClass = { new (memory: ArrayBuffer, start: number, length: number): ArrayBufferView; BYTES_PER_ELEMENT?: number };
+type ViewClass = {
+  new (memory: ArrayBuffer, start: number, length: number): ArrayBufferView;
+  BYTES_PER_ELEMENT?: number;
+};
 
-const tagOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)
-  ?.get as (this: unknown) => string | undefined;
+const tagOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)?.get as (
+  this: unknown,
+) => string | undefined;
 
 /** Of a subclass, the number of its parent. */
 export function numberOf(view: ArrayBufferView): number {
@@ -30,7 +34,8 @@ export function numberOf(view: ArrayBufferView): number {
 export function createView(number: number, block: Uint8Array, offset: number, length: number): ArrayBufferView {
   const name = names[number];
   const start = block.byteOffset + offset;
-  if (name === undefined || offset + length > block.byteLength) throw new Error('a view does not lie in its attachment');
+  if (name === undefined || offset + length > block.byteLength)
+    throw new Error('a view does not lie in its attachment');
   if (name === 'Buffer') return Buffer.from(block.buffer as ArrayBuffer, start, length);
   const Class = (globalThis as unknown as Record<string, ViewClass | undefined>)[name];
   if (Class === undefined) throw new Error(`this runtime has no ${name}`);

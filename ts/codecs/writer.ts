@@ -88,7 +88,7 @@ function partsOf(value: unknown, scan: Scan): Parts {
   } else {
     writer.writeUint32(Shape.Whole);
     const { errors = [], places = [] } = substitutes ?? {};
-    writer.writeUint32(growing.length);
+    writer.writeUint32(growing.length / 2);
     for (const number of growing) writer.writeDouble(number);
     writer.writeValue([root ?? [value], errors, places.flat()]);
   }

@@ -2,9 +2,4 @@
 export type OnMessages = (count: number, payloads: unknown) => void;
 
 /** Gets everything else; `what` is a `Control`. */
-export type OnControl = (
-  what: number,
-  number: number,
-  payload: any,
-  detail: string,
-) => void;
+export type OnControl = (what: number, number: number, payload: any, detail: string) => void;

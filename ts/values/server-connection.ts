@@ -95,7 +95,10 @@ export class ValueServer implements WireListener {
 
   private createHello(): Hello {
     const { serializer } = this.setup;
-    return { ...createHello(createValueCodec(serializer).serializer), follows: serializer === undefined };
+    return {
+      ...createHello(createValueCodec(serializer).serializer),
+      follows: serializer === undefined ? true : undefined,
+    };
   }
 
   private connectRequester(outcomes: Outcomes): ConnectedRequester {
