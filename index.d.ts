@@ -549,101 +549,6 @@ declare const enum RecordKind {
   InputEnd = 17,
   Demand = 18,
 }
-declare class NativeDebugger {
-  constructor();
-  /** A debugger may stop this worker from now on, or may no longer. */
-  set(isThere: boolean): void;
-}
-declare class NativeEnvironment {
-  /**
-   * `memory` is backed by a `SharedArrayBuffer`, aligned to 4 bytes: events are told as integers in it. `engine` is
-   * `uv` or `tokio`; `uv` becomes `tokio` where it cannot run.
-   */
-  constructor(memory: Buffer, engine: string);
-  /** The engine in use. */
-  get engine(): string;
-  /** Writes what was sent in this tick. */
-  flush(): void;
-}
-declare class NativeLifeline {
-  /** Throws `ERR_SYSTEM` when no file descriptors are left. */
-  constructor(environment: NativeEnvironment);
-  /** The descriptor for the child's `stdio`; -1 when it was closed. */
-  get childFd(): number;
-  /** Closes this process's copy of the child's end: else the end of the child would not be noticed. */
-  closeChildEnd(): void;
-  /** Asks the worker how it is; 0, or -2: it has not read what was asked before, -3: it is gone. */
-  ping(): number;
-  /**
-   * The answer to the last ping, once: for how many milliseconds its JavaScript has been running without a pause, 0
-   * where it waits; -1: it lives, more is not known; -2: no answer has come yet; -3: it is gone.
-   */
-  pulse(): number;
-  /** Whether a debugger may stop the worker, as far as it has told. */
-  get isDebugged(): boolean;
-  /** How many bytes a worker that is gone had in memory when it ended itself for that; -1 where it did not. */
-  report(): number;
-  /** Gives the worker the child's end of a new pair, and closes it here. */
-  pass(pair: NativePair): void;
-  /** Closes what is left of both ends: an undetached worker takes it for its host's death. */
-  close(): void;
-  /**
-   * In a worker: watches its end, which this process inherited, on a thread of its own. `onStream` is called with the
-   * descriptor of each new connection, and with -1 when the host is gone; a worker that is still there 600 ms after
-   * that is killed, with `killGroup` together with its process group. `uv`: the runtime has the real libuv.
-   */
-  static guard(fd: number, options: GuardOptions, debuggers: NativeDebugger, onStream: (fd: number) => void): void;
-}
-declare class NativePair {
-  /** Throws `ERR_SYSTEM` when no file descriptors are left. */
-  constructor();
-  /** The descriptor for the child's `stdio`; -1 when it was closed. */
-  get childFd(): number;
-  /** Closes this process's copy of the child's end: else the end of the child would not be noticed. */
-  closeChildEnd(): void;
-  /** Closes what is left of both ends. */
-  close(): void;
-}
-interface GuardOptions {
-  /** The death of the host ends the whole process group. */
-  killGroup: boolean;
-  /** The runtime has the real libuv. */
-  uv: boolean;
-  /** The worker outlives its host: nothing happens when that dies. */
-  detached: boolean;
-  /** The most bytes of memory that may be resident. */
-  maxRss?: number;
-  /** The most seconds of processor time. */
-  maxCpuSeconds?: number;
-  /** The most file descriptors. */
-  maxOpenFiles?: number;
-  /** The scheduling priority. */
-  nice?: number;
-}
-interface NativeOptions {
-  /** The serializer's name. */
-  serializer: string;
-  /** What ends a frame; without it payloads are binary and frames length-prefixed. */
-  terminator?: string;
-  /** Payloads are plain JSON: those of a batch come as one JSON array. Without a terminator they are JSON or arrays of parts. */
-  json: boolean;
-  /** The message types that this side has handlers for, in the order of their numbers. */
-  handlers: Array<string>;
-  /** The largest frame in bytes. */
-  maxMessageSize: number;
-  /** The most bytes that may wait to be written; Infinity: any number. */
-  maxPendingBytes: number;
-  /** How long a worker may take to start to serve. */
-  startupTimeout: number;
-  /** How long a worker waits for its host's handshake. */
-  serverConnectTimeout: number;
-  /** How long a request may take. */
-  messageTimeout: number;
-  /** The message types with a timeout of their own. */
-  timeoutTypes: Array<string>;
-  /** Their timeouts, in the same order. */
-  timeoutMillis: Array<number>;
-}
 /**
  * The `code` of each error of this library; `docs/errors.md` says what to do about them. Codes do not change; new ones
  * may be added.
@@ -797,6 +702,101 @@ interface PayloadCodec {
   decode(payload: unknown): unknown;
   /** A copy of a value that no later change reaches; each call of the result makes it anew. */
   keep(value: unknown, what: string): () => unknown;
+}
+declare class NativeDebugger {
+  constructor();
+  /** A debugger may stop this worker from now on, or may no longer. */
+  set(isThere: boolean): void;
+}
+declare class NativeEnvironment {
+  /**
+   * `memory` is backed by a `SharedArrayBuffer`, aligned to 4 bytes: events are told as integers in it. `engine` is
+   * `uv` or `tokio`; `uv` becomes `tokio` where it cannot run.
+   */
+  constructor(memory: Buffer, engine: string);
+  /** The engine in use. */
+  get engine(): string;
+  /** Writes what was sent in this tick. */
+  flush(): void;
+}
+declare class NativeLifeline {
+  /** Throws `ERR_SYSTEM` when no file descriptors are left. */
+  constructor(environment: NativeEnvironment);
+  /** The descriptor for the child's `stdio`; -1 when it was closed. */
+  get childFd(): number;
+  /** Closes this process's copy of the child's end: else the end of the child would not be noticed. */
+  closeChildEnd(): void;
+  /** Asks the worker how it is; 0, or -2: it has not read what was asked before, -3: it is gone. */
+  ping(): number;
+  /**
+   * The answer to the last ping, once: for how many milliseconds its JavaScript has been running without a pause, 0
+   * where it waits; -1: it lives, more is not known; -2: no answer has come yet; -3: it is gone.
+   */
+  pulse(): number;
+  /** Whether a debugger may stop the worker, as far as it has told. */
+  get isDebugged(): boolean;
+  /** How many bytes a worker that is gone had in memory when it ended itself for that; -1 where it did not. */
+  report(): number;
+  /** Gives the worker the child's end of a new pair, and closes it here. */
+  pass(pair: NativePair): void;
+  /** Closes what is left of both ends: an undetached worker takes it for its host's death. */
+  close(): void;
+  /**
+   * In a worker: watches its end, which this process inherited, on a thread of its own. `onStream` is called with the
+   * descriptor of each new connection, and with -1 when the host is gone; a worker that is still there 600 ms after
+   * that is killed, with `killGroup` together with its process group. `uv`: the runtime has the real libuv.
+   */
+  static guard(fd: number, options: GuardOptions, debuggers: NativeDebugger, onStream: (fd: number) => void): void;
+}
+declare class NativePair {
+  /** Throws `ERR_SYSTEM` when no file descriptors are left. */
+  constructor();
+  /** The descriptor for the child's `stdio`; -1 when it was closed. */
+  get childFd(): number;
+  /** Closes this process's copy of the child's end: else the end of the child would not be noticed. */
+  closeChildEnd(): void;
+  /** Closes what is left of both ends. */
+  close(): void;
+}
+interface GuardOptions {
+  /** The death of the host ends the whole process group. */
+  killGroup: boolean;
+  /** The runtime has the real libuv. */
+  uv: boolean;
+  /** The worker outlives its host: nothing happens when that dies. */
+  detached: boolean;
+  /** The most bytes of memory that may be resident. */
+  maxRss?: number;
+  /** The most seconds of processor time. */
+  maxCpuSeconds?: number;
+  /** The most file descriptors. */
+  maxOpenFiles?: number;
+  /** The scheduling priority. */
+  nice?: number;
+}
+interface NativeOptions {
+  /** The serializer's name. */
+  serializer: string;
+  /** What ends a frame; without it payloads are binary and frames length-prefixed. */
+  terminator?: string;
+  /** Payloads are plain JSON: those of a batch come as one JSON array. Without a terminator they are JSON or arrays of parts. */
+  json: boolean;
+  /** The message types that this side has handlers for, in the order of their numbers. */
+  handlers: Array<string>;
+  /** The largest frame in bytes. */
+  maxMessageSize: number;
+  /** The most bytes that may wait to be written; Infinity: any number. */
+  maxPendingBytes: number;
+  /** How long a worker may take to start to serve. */
+  startupTimeout: number;
+  /** How long a worker waits for its host's handshake. */
+  serverConnectTimeout: number;
+  /** How long a request may take. */
+  messageTimeout: number;
+  /** The message types with a timeout of their own. */
+  timeoutTypes: Array<string>;
+  /** Their timeouts, in the same order. */
+  timeoutMillis: Array<number>;
 }
 declare const enum RequestKind {
   Request = 1,

@@ -127,6 +127,7 @@ test('the published package has exactly the files it needs', async () => {
       'dist/index.d.mts',
       'dist/index.mjs',
       'dist/process.cjs',
+      'dist/structured.cjs',
       'index.d.ts',
       'package.json',
     ].toSorted(),

@@ -85,7 +85,9 @@ test('Arbitrary bytes fail their own message, and show no memory of others', { t
     seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor((seed / 2 ** 32) * below);
   };
-  const samples = await Promise.all([rich(), [new Date(1), , -0], Object('s'), new Map([[1, /a/g]])].map(told));
+  const samples = await Promise.all(
+    [rich(), Object.assign(Array(3), { 1: new Date(1), name: -0 }), Object('s'), new Map([[1, /a/g]])].map(told),
+  );
   const end = Date.now() + Number(process.env['FUZZ_MILLIS'] ?? 1500);
   let most = 0;
   while (Date.now() < end) {

@@ -146,7 +146,7 @@ test('Errors in a payload arrive in full', async (t) => {
   const [back, many] = await worker.send('echo', [error, all]);
   assert.ok(back instanceof RangeError);
   assert.deepEqual([back.name, back.message, back.stack], ['LostError', 'lost', error.stack]);
-  assert.deepEqual(Object.keys(back).sort(), ['at', 'code', 'inner']);
+  assert.deepEqual(Object.keys(back).toSorted(), ['at', 'code', 'inner']);
   assert.deepEqual((back as LostError).at, error.at);
   assert.equal((back as LostError).inner.cause, 5);
   assert.ok(many instanceof AggregateError && Object.hasOwn(many, 'cause'));

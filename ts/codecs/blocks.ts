@@ -64,7 +64,8 @@ function check(memory: ArrayBufferLike): asserts memory is ArrayBuffer {
   }
   if (memory.byteLength > 0) return;
   try {
-    new Uint8Array(memory);
+    // What was moved away cannot be looked at.
+    Reflect.construct(Uint8Array, [memory]);
   } catch {
     throw new TypeError('the memory of an ArrayBuffer in it was moved elsewhere (it is detached)');
   }

@@ -1,5 +1,5 @@
 import { notSerializable } from '../errors.js';
-import { Parts } from './parts.js';
+import type { Parts } from './parts.js';
 import { PreparedPayload } from './prepared-payload.js';
 import { read } from './reader.js';
 import { writeParts } from './writer.js';

@@ -88,7 +88,7 @@ export class Scan {
       }
     } else if (value instanceof Set) {
       for (const member of value) this.look(member);
-    } else if (!(value instanceof String)) {
+    } else if (Object.prototype.toString.call(value) !== '[object String]') {
       for (const key of Object.keys(value)) this.look((value as Record<string, unknown>)[key]);
     }
     if (value instanceof Error) this.lookIntoError(value);

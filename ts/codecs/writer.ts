@@ -20,8 +20,11 @@ export const enum HostObject {
   Error = 1,
 }
 
+/** What Node does not document is what its own serializer does. */
+const TREAT_VIEWS = '_setTreatArrayBufferViewsAsHostObjects';
+
 interface Hooks {
-  _setTreatArrayBufferViewsAsHostObjects(are: boolean): void;
+  [TREAT_VIEWS](asHostObjects: boolean): void;
 }
 
 class Writer extends Serializer {
@@ -32,7 +35,7 @@ class Writer extends Serializer {
     super();
     // Errors are views to V8.
     if (blocks !== undefined || substitutes !== undefined) {
-      (this as unknown as Hooks)._setTreatArrayBufferViewsAsHostObjects(true);
+      (this as unknown as Hooks)[TREAT_VIEWS](true);
     }
     this.writeHeader();
   }
