@@ -349,11 +349,11 @@ pub(super) fn with_payload<T>(
         }
     } else {
         let mut scratch = environment.scratch.borrow_mut();
-        if link.form() == Form::Structured {
-            if let Some(parts) = Parts::read(env, value) {
-                let append: Append<'_> = &mut |out| parts.append_to(out, &mut scratch);
-                return Ok(has_room(parts.length()).then(|| act(Some(append))));
-            }
+        if link.form() == Form::Structured
+            && let Some(parts) = Parts::read(env, value)
+        {
+            let append: Append<'_> = &mut |out| parts.append_to(out, &mut scratch);
+            return Ok(has_room(parts.length()).then(|| act(Some(append))));
         }
         if scratch.read(env, value) {
             if !has_room(scratch.length()) {

@@ -161,7 +161,7 @@ fn cut(payload: &[u8]) -> Option<Vec<(u8, &[u8])>> {
     for entry in table.chunks_exact(ENTRY) {
         let length = u32::from_le_bytes([entry[0], entry[1], entry[2], entry[3]]) as usize;
         let kind = entry[4];
-        if kind > UTF16 || entry[5..] != [0; 3] || (kind == UTF16 && length % 2 != 0) {
+        if kind > UTF16 || entry[5..] != [0; 3] || (kind == UTF16 && !length.is_multiple_of(2)) {
             return None;
         }
         let (part, others) = rest.split_at_checked(length)?;
