@@ -562,103 +562,6 @@ declare const enum RecordKind {
   /** What comes along with the message of the record behind it. */
   Context = 19,
 }
-declare class NativeDebugger {
-  constructor();
-  /** A debugger may stop this worker from now on, or may no longer. */
-  set(isThere: boolean): void;
-}
-declare class NativeEnvironment {
-  /**
-   * `memory` is backed by a `SharedArrayBuffer`, aligned to 4 bytes: events are told as integers in it. `engine` is
-   * `uv` or `tokio`; `uv` becomes `tokio` where it cannot run.
-   */
-  constructor(memory: Buffer, engine: string);
-  /** The engine in use. */
-  get engine(): string;
-  /** Writes what was sent in this tick. */
-  flush(): void;
-}
-declare class NativeLifeline {
-  /** Throws `ERR_SYSTEM` when no file descriptors are left. */
-  constructor(environment: NativeEnvironment);
-  /** The descriptor for the child's `stdio`; -1 when it was closed. */
-  get childFd(): number;
-  /** Closes this process's copy of the child's end: else the end of the child would not be noticed. */
-  closeChildEnd(): void;
-  /** Asks the worker how it is; 0, or -2: it has not read what was asked before, -3: it is gone. */
-  ping(): number;
-  /**
-   * The answer to the last ping, once: for how many milliseconds its JavaScript has been running without a pause, 0
-   * where it waits; -1: it lives, more is not known; -2: no answer has come yet; -3: it is gone.
-   */
-  pulse(): number;
-  /** Whether a debugger may stop the worker, as far as it has told. */
-  get isDebugged(): boolean;
-  /** How many bytes a worker that is gone had in memory when it ended itself for that; -1 where it did not. */
-  report(): number;
-  /** Gives the worker the child's end of a new pair, and closes it here. */
-  pass(pair: NativePair): void;
-  /** Closes what is left of both ends: an undetached worker takes it for its host's death. */
-  close(): void;
-  /**
-   * In a worker: watches its end, which this process inherited, on a thread of its own. `onStream` is called with the
-   * descriptor of each new connection, and with -1 when the host is gone; a worker that is still there 600 ms after
-   * that is killed, with `killGroup` together with its process group. `uv`: the runtime has the real libuv.
-   */
-  static guard(fd: number, options: GuardOptions, debuggers: NativeDebugger, onStream: (fd: number) => void): void;
-}
-declare class NativePair {
-  /** Throws `ERR_SYSTEM` when no file descriptors are left. */
-  constructor();
-  /** The descriptor for the child's `stdio`; -1 when it was closed. */
-  get childFd(): number;
-  /** Closes this process's copy of the child's end: else the end of the child would not be noticed. */
-  closeChildEnd(): void;
-  /** Closes what is left of both ends. */
-  close(): void;
-}
-interface GuardOptions {
-  /** The death of the host ends the whole process group. */
-  killGroup: boolean;
-  /** The runtime has the real libuv. */
-  uv: boolean;
-  /** The worker outlives its host: nothing happens when that dies. */
-  detached: boolean;
-  /** The most bytes of memory that may be resident. */
-  maxRss?: number;
-  /** The most seconds of processor time. */
-  maxCpuSeconds?: number;
-  /** The most file descriptors. */
-  maxOpenFiles?: number;
-  /** The scheduling priority. */
-  nice?: number;
-}
-interface NativeOptions {
-  /** The serializer's name. */
-  serializer: string;
-  /** What ends a frame; without it payloads are binary and frames length-prefixed. */
-  terminator?: string;
-  /** Payloads are plain JSON: those of a batch come as one JSON array. */
-  json: boolean;
-  /** This side takes a context with requests and notifications. */
-  context: boolean;
-  /** The message types that this side has handlers for, in the order of their numbers. */
-  handlers: Array<string>;
-  /** The largest frame in bytes. */
-  maxMessageSize: number;
-  /** The most bytes that may wait to be written; Infinity: any number. */
-  maxPendingBytes: number;
-  /** How long a worker may take to start to serve. */
-  startupTimeout: number;
-  /** How long a worker waits for its host's handshake. */
-  serverConnectTimeout: number;
-  /** How long a request may take. */
-  messageTimeout: number;
-  /** The message types with a timeout of their own. */
-  timeoutTypes: Array<string>;
-  /** Their timeouts, in the same order. */
-  timeoutMillis: Array<number>;
-}
 /**
  * A validator as zod, valibot, arktype and others make it: the part of [Standard Schema](https://standardschema.dev),
  * version 1, that this library uses.
@@ -917,24 +820,132 @@ export interface Serializer {
   /** @param data - A string if there is a terminator, bytes if there is none. Bytes are valid during the call only. */
   deserialize(data: string | Uint8Array): unknown;
 }
+/** The serializers of this library, by their names. */
+export type BuiltInSerializer = 'json' | 'structured';
+/** What the option `serializer` takes. */
+export type SerializerValue = Serializer | BuiltInSerializer;
 /** Options of the default serializer, `JsonSerializer`. */
 export interface JsonSerializerOptions {
   /** What ends each message. Default: `'\n'`, which JSON text never contains. */
   terminator?: string | undefined;
 }
-type Encoded = string | Uint8Array | undefined;
+declare class Parts extends Array<Uint8Array | string> {
+  /** What its methods make is no payload. */
+  static get [Symbol.species](): ArrayConstructor;
+  /** In bytes; of text, in characters. */
+  get size(): number;
+  /** The same, in memory that nobody else has. The first part is that already. */
+  copy(): Parts;
+}
 interface PayloadCodec {
   /** `undefined`: the values themselves travel. */
   readonly serializer: Serializer | undefined;
-  /** Payloads of a batch come as one JSON array. */
+  /** Payloads of a batch come as one JSON array; without a terminator, all that are JSON. */
   readonly json: boolean;
   /** @param what - For the error: which message this is. */
   encode(value: unknown, what: string): unknown;
   /** One value per record, `undefined` where it has no payload. */
-  decodeBatch(records: Int32Array, count: number, payloads: Encoded): unknown[];
+  decodeBatch(records: Int32Array, count: number, payloads: unknown): unknown[];
   decode(payload: unknown): unknown;
   /** A copy of a value that no later change reaches; each call of the result makes it anew. */
   keep(value: unknown, what: string): () => unknown;
+}
+declare class NativeDebugger {
+  constructor();
+  /** A debugger may stop this worker from now on, or may no longer. */
+  set(isThere: boolean): void;
+}
+declare class NativeEnvironment {
+  /**
+   * `memory` is backed by a `SharedArrayBuffer`, aligned to 4 bytes: events are told as integers in it. `engine` is
+   * `uv` or `tokio`; `uv` becomes `tokio` where it cannot run.
+   */
+  constructor(memory: Buffer, engine: string);
+  /** The engine in use. */
+  get engine(): string;
+  /** Writes what was sent in this tick. */
+  flush(): void;
+}
+declare class NativeLifeline {
+  /** Throws `ERR_SYSTEM` when no file descriptors are left. */
+  constructor(environment: NativeEnvironment);
+  /** The descriptor for the child's `stdio`; -1 when it was closed. */
+  get childFd(): number;
+  /** Closes this process's copy of the child's end: else the end of the child would not be noticed. */
+  closeChildEnd(): void;
+  /** Asks the worker how it is; 0, or -2: it has not read what was asked before, -3: it is gone. */
+  ping(): number;
+  /**
+   * The answer to the last ping, once: for how many milliseconds its JavaScript has been running without a pause, 0
+   * where it waits; -1: it lives, more is not known; -2: no answer has come yet; -3: it is gone.
+   */
+  pulse(): number;
+  /** Whether a debugger may stop the worker, as far as it has told. */
+  get isDebugged(): boolean;
+  /** How many bytes a worker that is gone had in memory when it ended itself for that; -1 where it did not. */
+  report(): number;
+  /** Gives the worker the child's end of a new pair, and closes it here. */
+  pass(pair: NativePair): void;
+  /** Closes what is left of both ends: an undetached worker takes it for its host's death. */
+  close(): void;
+  /**
+   * In a worker: watches its end, which this process inherited, on a thread of its own. `onStream` is called with the
+   * descriptor of each new connection, and with -1 when the host is gone; a worker that is still there 600 ms after
+   * that is killed, with `killGroup` together with its process group. `uv`: the runtime has the real libuv.
+   */
+  static guard(fd: number, options: GuardOptions, debuggers: NativeDebugger, onStream: (fd: number) => void): void;
+}
+declare class NativePair {
+  /** Throws `ERR_SYSTEM` when no file descriptors are left. */
+  constructor();
+  /** The descriptor for the child's `stdio`; -1 when it was closed. */
+  get childFd(): number;
+  /** Closes this process's copy of the child's end: else the end of the child would not be noticed. */
+  closeChildEnd(): void;
+  /** Closes what is left of both ends. */
+  close(): void;
+}
+interface GuardOptions {
+  /** The death of the host ends the whole process group. */
+  killGroup: boolean;
+  /** The runtime has the real libuv. */
+  uv: boolean;
+  /** The worker outlives its host: nothing happens when that dies. */
+  detached: boolean;
+  /** The most bytes of memory that may be resident. */
+  maxRss?: number;
+  /** The most seconds of processor time. */
+  maxCpuSeconds?: number;
+  /** The most file descriptors. */
+  maxOpenFiles?: number;
+  /** The scheduling priority. */
+  nice?: number;
+}
+interface NativeOptions {
+  /** The serializer's name. */
+  serializer: string;
+  /** What ends a frame; without it payloads are binary and frames length-prefixed. */
+  terminator?: string;
+  /** Payloads are plain JSON: those of a batch come as one JSON array. Without a terminator they are JSON or arrays of parts. */
+  json: boolean;
+  /** This side takes a context with requests and notifications. */
+  context: boolean;
+  /** The message types that this side has handlers for, in the order of their numbers. */
+  handlers: Array<string>;
+  /** The largest frame in bytes. */
+  maxMessageSize: number;
+  /** The most bytes that may wait to be written; Infinity: any number. */
+  maxPendingBytes: number;
+  /** How long a worker may take to start to serve. */
+  startupTimeout: number;
+  /** How long a worker waits for its host's handshake. */
+  serverConnectTimeout: number;
+  /** How long a request may take. */
+  messageTimeout: number;
+  /** The message types with a timeout of their own. */
+  timeoutTypes: Array<string>;
+  /** Their timeouts, in the same order. */
+  timeoutMillis: Array<number>;
 }
 /** What goes with a message: names and values, all text. At most 16,384 characters as JSON. */
 export type Carrier = Record<string, string>;
@@ -1077,6 +1088,8 @@ interface Outcomes {
 interface ConnectionSetup {
   readonly options: NativeOptions;
   readonly codec: PayloadCodec;
+  /** What a worker that has named no serializer takes; `undefined`: it can take none. */
+  readonly builtIn: string | undefined;
   /** JSON text. */
   readonly startupData: string | undefined;
   readonly outcomes: Outcomes;
@@ -1209,6 +1222,23 @@ export declare class ChildProcessDriver implements Driver<ChildProcessCapabiliti
   spawn(script: string, options: ProcessOptions): Promise<ProcessChannel>;
 }
 /**
+ * A payload that is encoded once, for any number of `send`s and `post`s, to any workers. What becomes of the value afterwards
+ * does not reach it. Made with `preparePayload`.
+ *
+ * @typeParam T - The payload.
+ */
+export declare class PreparedPayload<T = unknown> {
+  #private;
+  /** For the type alone. */
+  private readonly payload;
+  /** @internal */
+  constructor(parts: Parts, read: (parts: Parts) => unknown);
+  /** What the serializer `'structured'` makes of it. @internal */
+  get parts(): Parts;
+  /** What another makes of it, made when it is first needed. @internal */
+  encodedBy<E>(serializer: unknown, encode: (value: unknown) => E): E;
+}
+/**
  * What becomes of a worker that does not heed a cancellation, in milliseconds from the abort, or from the timeout. Then the
  * worker has crashed: its other requests reject, or are retried.
  */
@@ -1287,6 +1317,8 @@ export interface InputOptions<M extends MessageDefinitions, K extends MessageTyp
   /** Read as fast as the handler reads; ended when the request has. */
   input: ChunkSource<InputOf<M, K>>;
 }
+type Payload<M extends MessageDefinitions, K extends MessageTypeOf<M>> =
+  PayloadOf<M, K> | PreparedPayload<PayloadOf<M, K>>;
 /**
  * Sends requests.
  *
@@ -1307,12 +1339,12 @@ export interface RequestSender<M extends MessageDefinitions, T extends TransferL
   ): Promise<ResultPayloadOf<M, K>>;
   send<K extends Exclude<MessageTypeOf<M>, WithInput<M> | WithStreamAlone<M>>>(
     type: K,
-    payload: PayloadOf<M, K>,
+    payload: Payload<M, K>,
     options?: SendOptions<T> & MessageOptions<M, K> & Partial<InputOptions<M, K>>,
   ): Promise<ResultPayloadOf<M, K>>;
   send<K extends Exclude<WithInput<M>, WithStreamAlone<M>>>(
     type: K,
-    payload: PayloadOf<M, K>,
+    payload: Payload<M, K>,
     options: SendOptions<T> & MessageOptions<M, K> & InputOptions<M, K>,
   ): Promise<ResultPayloadOf<M, K>>;
   /**
@@ -1325,12 +1357,12 @@ export interface RequestSender<M extends MessageDefinitions, T extends TransferL
   ): WorkerStream<StreamOf<M, K>, ResultPayloadOf<M, K>>;
   stream<K extends Exclude<WithStream<M>, WithInput<M>>>(
     type: K,
-    payload: PayloadOf<M, K>,
+    payload: Payload<M, K>,
     options?: SendOptions<T> & MessageOptions<M, K> & Partial<InputOptions<M, K>>,
   ): WorkerStream<StreamOf<M, K>, ResultPayloadOf<M, K>>;
   stream<K extends WithStream<M> & WithInput<M>>(
     type: K,
-    payload: PayloadOf<M, K>,
+    payload: Payload<M, K>,
     options: SendOptions<T> & MessageOptions<M, K> & InputOptions<M, K>,
   ): WorkerStream<StreamOf<M, K>, ResultPayloadOf<M, K>>;
   /**
@@ -1339,7 +1371,7 @@ export interface RequestSender<M extends MessageDefinitions, T extends TransferL
    * @throws A `WorkerError` where the message cannot be sent at all, for example with the code `ERR_WORKER_CLOSED`.
    */
   post<K extends WithOptionalPayload<M>>(type: K): void;
-  post<K extends MessageTypeOf<M>>(type: K, payload: PayloadOf<M, K>, options?: PostOptions<T>): void;
+  post<K extends MessageTypeOf<M>>(type: K, payload: Payload<M, K>, options?: PostOptions<T>): void;
 }
 /**
  * What a worker asks its host with. What is asked before the server has started waits for it; while no host is connected,
@@ -1405,8 +1437,8 @@ export interface WorkerServerOptions<
   M extends MessageDefinitions = MessageDefinitions,
   H extends MessageDefinitions = MessageDefinitions,
 > {
-  /** The host needs the same. Default: a `JsonSerializer` for processes; none where values travel as they are. */
-  serializer?: Serializer | undefined;
+  /** The host needs the same. Default: the host's, where that is `'json'` or `'structured'`; otherwise none fits. */
+  serializer?: SerializerValue | undefined;
   /** Runs in the worker. Default: none. */
   middleware?: Middleware<M> | readonly Middleware<M>[] | undefined;
   /** Takes what belongs to the caller along, in both directions. The host needs it, too. Default: nothing goes along. */
@@ -1841,8 +1873,12 @@ export interface BaseWorkerOptions<
   name?: string | undefined;
   /** What `getStartupData()` returns in the worker. Always JSON, whatever the serializer; of any size. */
   startupData?: unknown;
-  /** The worker server needs the same. Default: a `JsonSerializer` for processes; none where values travel as they are. */
-  serializer?: Serializer | undefined;
+  /**
+   * What turns payloads into what travels: `'json'`, `'structured'` (all that structured clone carries, errors in full), or
+   * one of your own, which the worker server must have, too. Default: `'json'` for processes; none where values travel as
+   * they are.
+   */
+  serializer?: SerializerValue | undefined;
   /** In milliseconds; a number is the message timeout. Default: 10 s to start, 5 min per message. */
   timeout?: number | TimeoutConfig<M> | undefined;
   /** Runs in the host. Default: none. */
@@ -1930,8 +1966,8 @@ export interface AttachOptions<
   takeOver?: boolean | undefined;
   /** Serve what the worker asks while this host is connected. Default: none. */
   handlers?: HostHandlers<H, WorkerClient<M, ChildProcessDriver, H>> | undefined;
-  /** The worker server has the same. Default: a `JsonSerializer`. */
-  serializer?: Serializer | undefined;
+  /** The worker server has the same. Default: `'json'`. */
+  serializer?: SerializerValue | undefined;
   /** In milliseconds; a number is the message timeout. Default: 10 s to connect, 5 min per message. */
   timeout?: number | TimeoutConfig<M> | undefined;
   /** Runs in this host. Default: none. */
@@ -2053,6 +2089,22 @@ export declare function getHost<H extends MessageDefinitions = MessageDefinition
  * @throws `ERR_CONNECT_TIMEOUT` if the host has stopped in the middle of sending them.
  */
 export declare function getStartupData<T = unknown>(): T;
+/**
+ * Encodes a payload once, for any number of `send`s and `post`s to any workers: give what it returns in place of the payload.
+ * What becomes of `value` afterwards does not reach it.
+ *
+ * It is encoded for the serializer `'structured'`; for another, from a copy, when one that has it is first sent to. So it can
+ * hold what structured clone carries, and a `toJSON` of a class is not asked.
+ *
+ * @throws `ERR_NOT_SERIALIZABLE`.
+ *
+ * @example
+ * ```ts
+ * const config = preparePayload(largeObject);
+ * await Promise.all(workers.map((worker) => worker.send('configure', config)));
+ * ```
+ */
+export declare function preparePayload<T>(value: T): PreparedPayload<T>;
 /** The default serializer: JSON text, one line per message. */
 export declare class JsonSerializer implements Serializer {
   readonly name = 'json';

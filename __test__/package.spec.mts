@@ -129,6 +129,7 @@ test('the published package has exactly the files it needs', async () => {
       'dist/index.mjs',
       'dist/process.cjs',
       'dist/streams.cjs',
+      'dist/structured.cjs',
       'index.d.ts',
       'package.json',
     ].toSorted(),

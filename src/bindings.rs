@@ -18,6 +18,7 @@ mod lifeline;
 mod link;
 mod options;
 mod pair;
+mod parts;
 mod reference;
 mod requests;
 mod scope;

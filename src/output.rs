@@ -1,7 +1,7 @@
 //! Bytes on their way out: frames are appended, the transport takes them from the front.
 
 /// Above this capacity an emptied buffer gives its memory back.
-const KEEP: usize = 1 << 20;
+const KEEP: usize = 2 << 20;
 const SMALL: usize = 64 << 10;
 
 /// The output of one connection.

@@ -1,3 +1,4 @@
+import { Parts, settled } from './codecs/parts.js';
 import type { TransferList } from './types/transfer-list.js';
 
 /** A request that has begun, and whose message waits for room. */
@@ -23,7 +24,7 @@ export class Backlog {
   }
 
   add(slot: number, message: Waiting): void {
-    this.waiting.set(slot, message);
+    this.waiting.set(slot, { ...message, encoded: settled(message.encoded) });
     this.bytes += sizeOf(message.encoded);
   }
 
@@ -56,5 +57,6 @@ export class Backlog {
 /** In bytes; of text, in characters. */
 export function sizeOf(encoded: unknown): number {
   if (typeof encoded === 'string') return encoded.length;
+  if (encoded instanceof Parts) return encoded.size;
   return encoded instanceof Uint8Array ? encoded.byteLength : 0;
 }

@@ -15,7 +15,7 @@ import { MiddlewareChain } from './middleware-chain.js';
 import { checkTimeout, connectionOptions, messageTimeoutOf } from './native/connection-options.js';
 import type { NativeOptions } from './native/binding.js';
 import { checksPart } from './parts.js';
-import { createCodec, createValueCodec, type PayloadCodec } from './payload-codec.js';
+import { builtInName, createCodec, createValueCodec, type PayloadCodec } from './payload-codec.js';
 import { Requests, type RequestsOptions } from './requests.js';
 import { RetryPolicy } from './retries.js';
 import { Turns } from './turns.js';
@@ -90,6 +90,7 @@ export async function buildWorker(
     const setup = {
       options: nativeOptions,
       codec: payloads,
+      builtIn: options.serializer === undefined ? undefined : builtInName(options.serializer),
       startupData,
       isDebugged: () => {
         const is = isDebugged(channel);

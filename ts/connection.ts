@@ -132,6 +132,8 @@ export interface Outcomes {
 export interface ConnectionSetup {
   readonly options: NativeOptions;
   readonly codec: PayloadCodec;
+  /** What a worker that has named no serializer takes; `undefined`: it can take none. */
+  readonly builtIn: string | undefined;
   /** JSON text. */
   readonly startupData: string | undefined;
   readonly outcomes: Outcomes;

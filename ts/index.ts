@@ -6,6 +6,8 @@ export { startWorkerServer } from './start-worker-server.js';
 export { defineMessages, unchecked } from './define-messages.js';
 export { getHost } from './get-host.js';
 export { getStartupData } from './startup-data.js';
+export { preparePayload } from './prepare-payload.js';
+export { PreparedPayload } from './codecs/prepared-payload.js';
 export { JsonSerializer } from './json-serializer.js';
 export { defaultLogger } from './logger.js';
 export { WorkerError, WorkerCrashedError, type CrashDetails } from './errors.js';

@@ -5,6 +5,7 @@ import type * as ChecksPart from './checks.js';
 import type * as CustomPart from './custom.js';
 import type * as ProcessPart from './process.js';
 import type * as StreamsPart from './streams.js';
+import type * as StructuredPart from './structured.js';
 
 /** For a worker in a process. */
 export function processPart(): typeof ProcessPart {
@@ -24,4 +25,9 @@ export function customPart(): typeof CustomPart {
 /** For messages with validators. */
 export function checksPart(): typeof ChecksPart {
   return require('./checks.cjs') as typeof ChecksPart;
+}
+
+/** For the serializer `'structured'`, and for payloads that are encoded once. */
+export function structuredPart(): typeof StructuredPart {
+  return require('./structured.cjs') as typeof StructuredPart;
 }

@@ -23,7 +23,8 @@ function dataToError(data: Partial<RemoteErrorPayload>): Error {
   return error;
 }
 
-function createError(data: Partial<RemoteErrorPayload>, message: string): Error {
+/** Without what it refers to. */
+export function createError(data: Partial<RemoteErrorPayload>, message: string): Error {
   if (data.name === 'WorkerError' && typeof data.code === 'string') {
     return new WorkerError(data.code as WorkerErrorCode, message);
   }
@@ -40,6 +41,6 @@ function dataToValue(data: RemoteValue): unknown {
   return data.error === undefined ? data.value : dataToError(data.error);
 }
 
-function hide(target: object, key: string, value: unknown): void {
+export function hide(target: object, key: string, value: unknown): void {
   Object.defineProperty(target, key, { value, configurable: true, enumerable: false, writable: true });
 }

@@ -82,7 +82,7 @@ function valueToData(value: unknown, path: Path): RemoteValue {
   return { value: text === undefined ? '[not serialisable]' : (JSON.parse(text) as unknown) };
 }
 
-function nameOf(error: Error): string {
+export function nameOf(error: Error): string {
   const name = safely(() => error.name);
   const className = safely(() => error.constructor.name);
   // A class that does not set a name has its parent's: the class itself says more.
@@ -93,7 +93,7 @@ function nameOf(error: Error): string {
 }
 
 /** The nearest built-in class, if it is not plain `Error`. */
-function builtInOf(error: Error): string | undefined {
+export function builtInOf(error: Error): string | undefined {
   if (error instanceof AggregateError) return 'AggregateError';
   return Object.keys(builtIns).find((name) => error instanceof (builtIns[name] as typeof Error));
 }

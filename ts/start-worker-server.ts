@@ -9,7 +9,7 @@ import { createLog } from './logger.js';
 import { MiddlewareChain } from './middleware-chain.js';
 import { checkTimeout, connectionOptions } from './native/connection-options.js';
 import { checksPart, customPart } from './parts.js';
-import { createCodec } from './payload-codec.js';
+import { builtInOf, createCodec } from './payload-codec.js';
 import { Turns } from './turns.js';
 import type { Driver, DriverServerChannel } from './types/driver.js';
 import type { Handlers } from './types/handlers.js';
@@ -67,7 +67,7 @@ type ServeOptions = WorkerServerOptions & Partial<CheckedMessages<MessageSchemas
 async function serve(handlers: object, options: ServeOptions): Promise<WorkerServer> {
   const names = handlerNames(handlers);
   const driver = options.driver === undefined ? undefined : customPart().toDriver(options.driver);
-  const codec = createCodec(options.serializer);
+  const checked = createCodec(options.serializer);
   const { messages, hostMessages, context } = options;
   const isChecked = messages !== undefined || hostMessages !== undefined;
   const handled = isChecked ? checksPart().Checks.ofHandled(messages, 'worker', 'messages') : undefined;
@@ -89,7 +89,7 @@ async function serve(handlers: object, options: ServeOptions): Promise<WorkerSer
     types: timeout?.types,
   });
   // What it cannot be is refused before a driver connects.
-  connectionOptions(codec, timeoutsFor(), undefined, maxPendingBytes, context);
+  connectionOptions(checked, timeoutsFor(), undefined, maxPendingBytes, context);
   const channel = getWorkerChannel() ?? (await connectBy(driver));
   if (driver !== undefined && driver.name !== channel.driver) throw driverMismatch(channel.driver, driver.name);
   if (served.has(channel)) {
@@ -98,6 +98,10 @@ async function serve(handlers: object, options: ServeOptions): Promise<WorkerSer
   served.add(channel);
   const host = hostClientOf(channel);
   const server = new Server(channel, host, onClose, log);
+  const { hostSerializer } = channel;
+  const follows = options.serializer === undefined && hostSerializer !== undefined;
+  const serializer = follows ? builtInOf(hostSerializer) : options.serializer;
+  const codec = follows ? createCodec(serializer) : checked;
   const nativeOptions = connectionOptions(codec, timeoutsFor(channel), undefined, maxPendingBytes, context);
   await channel.serve({
     options: nativeOptions,
@@ -109,7 +113,7 @@ async function serve(handlers: object, options: ServeOptions): Promise<WorkerSer
       checks: answered,
       context,
     }),
-    serializer: options.serializer,
+    serializer,
     names,
     log,
     turns,

@@ -11,8 +11,9 @@ import { WorkerThreadsDriver } from './drivers/worker-threads.js';
 import { invalidOption, unsupportedByDriver, WorkerError } from './errors.js';
 import { spawnFailed, startTimeout } from './host-errors.js';
 import { checkedPath, socketPathFor } from './named-sockets.js';
-import { CONNECT_TIMEOUT_VARIABLE } from './native/variables.js';
+import { CONNECT_TIMEOUT_VARIABLE, SERIALIZER_VARIABLE } from './native/variables.js';
 import { tellOutput } from './output-lines.js';
+import { builtInName } from './payload-codec.js';
 import { resolveScript } from './script.js';
 import type { CoreChannel, Driver, DriverChannel } from './types/driver.js';
 import type { MessageDefinitions } from './types/message-definitions.js';
@@ -122,6 +123,10 @@ function driverOptions(driver: Driver, options: BaseWorkerOptions<MessageDefinit
       ...((merged as ProcessOptions).env ?? process.env),
       [CONNECT_TIMEOUT_VARIABLE]: String(connectTimeout),
     };
+  }
+  const serializer = builtInName(options.serializer);
+  if (driver instanceof ChildProcessDriver && serializer !== undefined && serializer !== 'json') {
+    merged['env'] = { ...((merged as ProcessOptions).env ?? process.env), [SERIALIZER_VARIABLE]: serializer };
   }
   return merged;
 }

@@ -9,13 +9,13 @@ import { processPart } from './parts.js';
 import { openThreadChannel } from './values/thread-worker-channel.js';
 import type { Turns } from './turns.js';
 import type { RemoteErrorPayload } from './types/message.js';
-import type { Serializer } from './types/serializer.js';
+import type { SerializerValue } from './types/serializer.js';
 
 /** What a worker server is made of. */
 export interface ServeSetup {
   readonly options: NativeOptions;
-  /** As the user gave it. */
-  readonly serializer: Serializer | undefined;
+  /** As the user gave it, or as the channel told of the host's. */
+  readonly serializer: SerializerValue | undefined;
   readonly names: readonly string[];
   readonly log: Log;
   readonly turns: Turns;
@@ -45,6 +45,8 @@ export interface WorkerChannel {
   readonly isAlone: boolean;
   /** `false`: its host has left, and may come again. Absent where `ServeSetup.onDisconnected` tells that. */
   readonly isConnected?: boolean;
+  /** The host's serializer, where it is one of the library's own and was told at the start. */
+  readonly hostSerializer?: string | undefined;
   /** Blocks until they are there; they are decoded once. */
   startupData(): unknown;
   /** Starts to serve. Resolves when the host's handshake was read and fits; rejects with why not. */

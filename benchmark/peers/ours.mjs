@@ -26,6 +26,30 @@ export class OursPeer {
   }
 }
 
+/** The same with the serializer 'structured', which the worker takes from its host. */
+export class OursStructuredPeer {
+  name = 'ours-structured';
+  title = "isolated-workers, 'structured'";
+  #worker;
+
+  get pid() {
+    return this.#worker.pid;
+  }
+
+  async start() {
+    const { createWorker } = await import('isolated-workers');
+    this.#worker = await createWorker({ script, execArgv: [], serializer: 'structured' });
+  }
+
+  echo(payload) {
+    return this.#worker.send('echo', payload);
+  }
+
+  stop() {
+    return this.#worker.close();
+  }
+}
+
 /** The same worker file as a thread: no serializer, structured clone. */
 export class OursThreadsPeer {
   name = 'ours-threads';

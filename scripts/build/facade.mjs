@@ -12,7 +12,7 @@ import { writeIfChanged } from './generated.mjs';
 import { filesOf } from './stamp.mjs';
 
 const bundleFile = 'dist/index.cjs';
-const parts = ['index', 'process', 'custom', 'streams', 'checks', 'host'];
+const parts = ['index', 'process', 'custom', 'streams', 'checks', 'structured', 'host'];
 /** Under it a file has what others share with it. */
 const shared = 'Symbol.for("isolated-workers")';
 

@@ -5,7 +5,7 @@ use std::ptr;
 use napi::sys;
 
 use super::environment::{Environment, RECORD};
-use super::text;
+use super::{parts, text};
 use crate::connection::Connection;
 use crate::event::Payload;
 use crate::message::Kind;
@@ -19,7 +19,17 @@ pub(super) enum Form {
     Text,
     /// Bytes: likewise one `Buffer`.
     Binary,
+    /// JSON, or several parts. Where a batch has such, it is an array: the JSON, those that are small as they came in one
+    /// `Buffer`, and the parts of each of the others.
+    Structured,
 }
+
+/// In place of a length: there is no payload.
+const NONE: i32 = -1;
+/// In place of a length: the payload has parts. Its bytes are subtracted.
+const PARTS: i32 = -2;
+/// Up to this size a payload with parts is not worth a `Buffer` of its own.
+const SMALL: usize = 4096;
 
 /// The first integer of a record.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +71,8 @@ impl RecordKind {
 pub(super) struct Batch {
     records: usize,
     payloads: Vec<Payload>,
+    /// Those that are no text.
+    parts: Vec<Payload>,
     joined: Vec<u8>,
 }
 
@@ -82,19 +94,27 @@ impl Batch {
         if self.records == environment.record_capacity() {
             return false;
         }
-        let length = payload.as_ref().map_or(-1, |payload| {
-            let units = match form {
-                Form::Binary => payload.range.len(),
-                _ if payload.ascii => payload.range.len(),
-                _ => text::utf16_length(connection.bytes(payload.range.clone())),
-            };
-            i32::try_from(units).unwrap_or(i32::MAX)
-        });
+        let length = payload.map_or(NONE, |payload| self.add(connection, form, payload));
         let record: [i32; RECORD] = [kind as i32, numbers[0], numbers[1], length];
         environment.write_record(self.records, record);
         self.records += 1;
-        self.payloads.extend(payload);
         true
+    }
+
+    /// Adds a payload; gives its length as JavaScript has it.
+    fn add(&mut self, connection: &Connection, form: Form, mut payload: Payload) -> i32 {
+        let bytes = connection.bytes(payload.range.clone());
+        if form == Form::Structured {
+            let Some(ascii) = json_in(bytes) else {
+                let length = i32::try_from(bytes.len()).unwrap_or(i32::MAX);
+                self.parts.push(payload);
+                return PARTS - length.min(i32::MAX - 1);
+            };
+            payload.ascii = ascii;
+        }
+        let units = if form == Form::Binary || payload.ascii { bytes.len() } else { text::utf16_length(bytes) };
+        self.payloads.push(payload);
+        i32::try_from(units).unwrap_or(i32::MAX)
     }
 
     /// Empties the batch into the arguments of the call: how many records, and their payloads.
@@ -112,9 +132,44 @@ impl Batch {
     pub(super) fn clear(&mut self) {
         self.records = 0;
         self.payloads.clear();
+        self.parts.clear();
+    }
+
+    /// Of payloads with parts, an array: all JSON together, and the parts of each.
+    fn with_parts(&mut self, env: sys::napi_env, connection: &Connection) -> sys::napi_value {
+        let mut array = ptr::null_mut();
+        let text = self.joined(env, connection, Form::Json);
+        self.joined.clear();
+        let mut large = Vec::new();
+        for payload in &self.parts {
+            let bytes = connection.bytes(payload.range.clone());
+            if bytes.len() <= SMALL {
+                self.joined.extend_from_slice(bytes);
+            } else {
+                large.push(parts::to_js(env, bytes));
+            }
+        }
+        let small = if self.joined.is_empty() { undefined(env) } else { buffer_to_js(env, &self.joined) };
+        let values: Vec<_> = [text, small].into_iter().chain(large).collect();
+        // SAFETY: the caller has opened a handle scope, and the values are of it.
+        unsafe {
+            sys::napi_create_array_with_length(env, values.len(), &raw mut array);
+            for (index, value) in (0..).zip(values) {
+                sys::napi_set_element(env, array, index, value);
+            }
+        }
+        array
     }
 
     fn payloads(&mut self, env: sys::napi_env, connection: &Connection, form: Form) -> sys::napi_value {
+        match form {
+            Form::Structured if !self.parts.is_empty() => self.with_parts(env, connection),
+            Form::Structured => self.joined(env, connection, Form::Json),
+            _ => self.joined(env, connection, form),
+        }
+    }
+
+    fn joined(&mut self, env: sys::napi_env, connection: &Connection, form: Form) -> sys::napi_value {
         if let [payload] = &*self.payloads {
             return payload_to_js(env, connection, form, payload);
         }
@@ -150,7 +205,23 @@ pub(super) fn payload_to_js(
     payload: &Payload,
 ) -> sys::napi_value {
     let bytes = connection.bytes(payload.range.clone());
-    if form == Form::Binary { buffer_to_js(env, bytes) } else { text::to_js(env, bytes, payload.ascii) }
+    match form {
+        Form::Binary => buffer_to_js(env, bytes),
+        Form::Structured => match json_in(bytes) {
+            Some(ascii) => text::to_js(env, bytes, ascii),
+            None => parts::to_js(env, bytes),
+        },
+        Form::Json | Form::Text => text::to_js(env, bytes, payload.ascii),
+    }
+}
+
+/// Whether the payload, of which nothing is known, is text, and then whether it is ASCII only.
+fn json_in(bytes: &[u8]) -> Option<bool> {
+    if parts::is_parts(bytes) {
+        return None;
+    }
+    let ascii = bytes.is_ascii();
+    (ascii || std::str::from_utf8(bytes).is_ok()).then_some(ascii)
 }
 
 pub(super) fn undefined(env: sys::napi_env) -> sys::napi_value {
@@ -160,7 +231,8 @@ pub(super) fn undefined(env: sys::napi_env) -> sys::napi_value {
     value
 }
 
-fn buffer_to_js(env: sys::napi_env, bytes: &[u8]) -> sys::napi_value {
+/// A copy of the bytes in memory of its own. Null when there is none.
+pub(super) fn buffer_to_js(env: sys::napi_env, bytes: &[u8]) -> sys::napi_value {
     let mut value = ptr::null_mut();
     // SAFETY: pointer and length describe `bytes`; the function copies them.
     unsafe {

@@ -14,6 +14,7 @@ use super::failure::{Failure, system};
 use super::link::{Hold, Link, Pause};
 use super::options::NativeOptions;
 use super::pair::NativePair;
+use super::parts::Parts;
 use super::reference::Reference;
 use super::text::read_short;
 use crate::connection::Connection;
@@ -39,6 +40,7 @@ pub(super) type Append<'a> = &'a mut dyn FnMut(&mut Vec<u8>);
 
 fn form_of(options: &NativeOptions) -> Form {
     match options.terminator {
+        None if options.json => Form::Structured,
         None => Form::Binary,
         Some(_) if options.json => Form::Json,
         Some(_) => Form::Text,
@@ -353,6 +355,12 @@ pub(super) fn with_payload<T>(
         }
     } else {
         let mut scratch = environment.scratch.borrow_mut();
+        if link.form() == Form::Structured
+            && let Some(parts) = Parts::read(env, value)
+        {
+            let append: Append<'_> = &mut |out| parts.append_to(out, &mut scratch);
+            return Ok(has_room(parts.length()).then(|| act(Some(append))));
+        }
         if scratch.read(env, value) {
             if !has_room(scratch.length()) {
                 scratch.release();

@@ -14,7 +14,7 @@ pub struct NativeOptions {
     pub serializer: String,
     /// What ends a frame; without it payloads are binary and frames length-prefixed.
     pub terminator: Option<String>,
-    /// Payloads are plain JSON: those of a batch come as one JSON array.
+    /// Payloads are plain JSON: those of a batch come as one JSON array. Without a terminator they are JSON or arrays of parts.
     pub json: bool,
     /// This side takes a context with requests and notifications.
     pub context: bool,

@@ -53,6 +53,20 @@ impl Scratch {
         self.release();
     }
 
+    /// Appends the string with one byte for each unit where that is enough, else with two; `true`: one was enough.
+    fn append_units_to(&mut self, out: &mut Vec<u8>) -> bool {
+        let units = &self.units[..self.length];
+        let is_narrow = mem::is_utf16_latin1(units);
+        if is_narrow {
+            #[expect(clippy::cast_possible_truncation, reason = "all units are below 256")]
+            out.extend(units.iter().map(|unit| *unit as u8));
+        } else {
+            out.extend(units.iter().flat_map(|unit| unit.to_le_bytes()));
+        }
+        self.release();
+        is_narrow
+    }
+
     /// Gives back the memory that only a long string needed.
     pub(super) fn release(&mut self) {
         if self.units.len() > KEEP {
@@ -67,6 +81,50 @@ fn read_into(env: sys::napi_env, value: sys::napi_value, units: &mut [u16]) -> O
     let status =
         unsafe { sys::napi_get_value_string_utf16(env, value, units.as_mut_ptr(), units.len(), &raw mut length) };
     (status == sys::Status::napi_ok).then_some(length)
+}
+
+/// How many UTF-16 units a string has. `None`: the value is no string.
+pub(super) fn units(env: sys::napi_env, value: sys::napi_value) -> Option<usize> {
+    let mut length = 0;
+    // SAFETY: without a buffer the function only measures.
+    let status = unsafe { sys::napi_get_value_string_utf16(env, value, ptr::null_mut(), 0, &raw mut length) };
+    (status == sys::Status::napi_ok).then_some(length)
+}
+
+/// Appends a string as it is: one byte for each unit where that is enough (`true`), else two.
+pub(super) fn append_units(
+    env: sys::napi_env,
+    value: sys::napi_value,
+    scratch: &mut Scratch,
+    out: &mut Vec<u8>,
+) -> bool {
+    let length = units(env, value).unwrap_or(0);
+    let mut utf8 = 0;
+    // SAFETY: without a buffer the function only measures.
+    unsafe { sys::napi_get_value_string_utf8(env, value, ptr::null_mut(), 0, &raw mut utf8) };
+    if utf8 != length {
+        return !scratch.read(env, value) || scratch.append_units_to(out);
+    }
+    // ASCII needs no detour.
+    let start = out.len();
+    out.reserve(length + 1);
+    let mut written = 0;
+    // SAFETY: there is room for all units and the zero behind them, and as many as are told were written.
+    unsafe {
+        let free = out.as_mut_ptr().add(start).cast();
+        sys::napi_get_value_string_latin1(env, value, free, length + 1, &raw mut written);
+        out.set_len(start + written.min(length));
+    }
+    true
+}
+
+/// A JavaScript string from its UTF-16 units as bytes. Null when memory ran out.
+pub(super) fn from_units(env: sys::napi_env, bytes: &[u8]) -> sys::napi_value {
+    let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+    let mut value = ptr::null_mut();
+    // SAFETY: pointer and length describe `units`; the function copies them.
+    unsafe { sys::napi_create_string_utf16(env, units.as_ptr(), units.len().cast_signed(), &raw mut value) };
+    value
 }
 
 fn append_utf8(mut units: &[u16], out: &mut Vec<u8>) {

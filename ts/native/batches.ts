@@ -1,5 +1,5 @@
 import type { Outcomes } from '../connection.js';
-import type { Encoded, PayloadCodec } from '../payload-codec.js';
+import type { PayloadCodec } from '../payload-codec.js';
 import type { NativeAnswerer } from './answerer.js';
 import { getNative } from './environment.js';
 import { HEAD, RECORD, RecordKind } from './records.js';
@@ -13,7 +13,7 @@ export interface Takers {
 }
 
 /** Hands on a batch that the addon has written into the shared memory. */
-export function handOn({ codec, answerer, outcomes }: Takers, count: number, payloads: Encoded): void {
+export function handOn({ codec, answerer, outcomes }: Takers, count: number, payloads: unknown): void {
   let { records } = getNative();
   const shared = records;
   const values = codec.decodeBatch(records, count, payloads);
@@ -30,7 +30,12 @@ export function handOn({ codec, answerer, outcomes }: Takers, count: number, pay
     if (kind === RecordKind.Progress) outcomes?.onProgress(number, values[index]);
     else if (kind === RecordKind.Chunk) outcomes?.onChunk(number, values[index], second);
     else if (kind === RecordKind.Demand) outcomes?.onDemand(number, second);
-    else answerer.onRecord(kind, number, second, values[index], records[at + 3] as number);
+    else answerer.onRecord(kind, number, second, values[index], sizeOf(records[at + 3] as number));
   }
   outcomes?.batchEnd();
+}
+
+/** A payload that has parts has its size below -2. */
+function sizeOf(length: number): number {
+  return length < -1 ? -2 - length : length;
 }

@@ -297,7 +297,7 @@ export interface NativeOptions {
   serializer: string;
   /** What ends a frame; without it payloads are binary and frames length-prefixed. */
   terminator?: string;
-  /** Payloads are plain JSON: those of a batch come as one JSON array. */
+  /** Payloads are plain JSON: those of a batch come as one JSON array. Without a terminator they are JSON or arrays of parts. */
   json: boolean;
   /** This side takes a context with requests and notifications. */
   context: boolean;

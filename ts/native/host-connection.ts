@@ -46,7 +46,7 @@ export function connectNative(pair: NativePair, setup: ConnectionSetup): Connect
   };
 
   const options = { ...setup.options, handlers: [...names] };
-  const onMessages = (count: number, payloads: Encoded) => handOn(takers, count, payloads);
+  const onMessages = (count: number, payloads: unknown) => handOn(takers, count, payloads);
   const native = addon.NativeConnection.host(environment, pair, options, startupData, onMessages, onControl);
   const connection = Object.assign(requesterOf(native), {
     block: (slot: number) => block(native, codec, slot),

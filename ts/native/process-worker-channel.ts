@@ -12,6 +12,7 @@ import {
   CONNECT_TIMEOUT_VARIABLE,
   LIFELINE_VARIABLE,
   LIMITS_VARIABLE,
+  SERIALIZER_VARIABLE,
   SOCKET_VARIABLE,
 } from './variables.js';
 
@@ -27,6 +28,7 @@ export function openProcessChannel(): WorkerChannel | undefined {
   const lifeline = /^fd:(\d+)(,group)?$/.exec(process.env[LIFELINE_VARIABLE] ?? '');
   const socket = process.env[SOCKET_VARIABLE];
   const limits = process.env[LIMITS_VARIABLE];
+  const serializer = process.env[SERIALIZER_VARIABLE];
   const timeout = Number(process.env[CONNECT_TIMEOUT_VARIABLE] ?? DEFAULT_CONNECT_TIMEOUT);
   // Processes that this worker starts are not workers of the same host.
   delete process.env[CHANNEL_VARIABLE];
@@ -34,7 +36,8 @@ export function openProcessChannel(): WorkerChannel | undefined {
   delete process.env[SOCKET_VARIABLE];
   delete process.env[LIMITS_VARIABLE];
   delete process.env[CONNECT_TIMEOUT_VARIABLE];
-  const channel = new ProcessWorkerChannel(Number(descriptor), timeout);
+  delete process.env[SERIALIZER_VARIABLE];
+  const channel = new ProcessWorkerChannel(Number(descriptor), timeout, serializer);
   if (socket !== undefined) channel.listen(JSON.parse(socket) as DetachedSocket);
   if (lifeline !== null) {
     const own = limits === undefined ? {} : (JSON.parse(limits) as Partial<GuardOptions>);
@@ -73,6 +76,7 @@ class ProcessWorkerChannel implements WorkerChannel {
   constructor(
     descriptor: number,
     readonly connectTimeout: number,
+    readonly hostSerializer: string | undefined,
   ) {
     this.connection = this.connect(descriptor);
   }

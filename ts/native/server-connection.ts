@@ -1,6 +1,7 @@
 import type { ConnectedRequester, Outcomes } from '../connection.js';
 import { fromNative, hostSilent } from '../errors.js';
 import { KEPT_RESULT, type KeptOutcome, type KeptResults, TAKEN_OVER } from '../kept-results.js';
+import { settled } from '../codecs/parts.js';
 import { createCodec, type Encoded } from '../payload-codec.js';
 import { encodeError } from '../remote-error.js';
 import type { RemoteErrorPayload } from '../types/message.js';
@@ -75,7 +76,7 @@ export class NativeServer extends NativeAnswerer {
         }
       };
       try {
-        connection.serve(options, (count: number, payloads: Encoded) => handOn(this, count, payloads), onControl);
+        connection.serve(options, (count: number, payloads: unknown) => handOn(this, count, payloads), onControl);
       } catch (error) {
         throw fromNative(error);
       }
@@ -138,7 +139,7 @@ export class NativeServer extends NativeAnswerer {
   }
 
   private encodeKept(outcome: KeptOutcome): Encoded {
-    return this.codec.encode(outcome, `the kept result of "${outcome.type}"`) as Encoded;
+    return settled(this.codec.encode(outcome, `the kept result of "${outcome.type}"`) as Encoded);
   }
 
   /** Another host takes over: this one is told that it is not the worker that ends. */

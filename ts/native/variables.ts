@@ -12,5 +12,8 @@ export const SOCKET_VARIABLE = 'ISOLATED_WORKERS_SOCKET';
 /** What this process may use, as JSON. */
 export const LIMITS_VARIABLE = 'ISOLATED_WORKERS_LIMITS';
 
+/** The host's serializer, if it is one of the library's own. */
+export const SERIALIZER_VARIABLE = 'ISOLATED_WORKERS_SERIALIZER';
+
 /** What the host configured as `timeout.serverConnect`, in milliseconds: too late to be told over the connection. */
 export const CONNECT_TIMEOUT_VARIABLE = 'ISOLATED_WORKERS_CONNECT_TIMEOUT';

@@ -4,7 +4,7 @@ import type { ContextCarrier } from './context-carrier.js';
 import type { Logger, LogLevel } from './logger.js';
 import type { MessageDefinitions } from './message-definitions.js';
 import type { Middleware } from './middleware.js';
-import type { Serializer } from './serializer.js';
+import type { SerializerValue } from './serializer.js';
 import type { TimeoutConfig } from './timeout-config.js';
 import type { TransactionIdGenerator } from './transaction-id-generator.js';
 import type { WorkerClient } from './worker-client.js';
@@ -22,8 +22,8 @@ export interface AttachOptions<
   takeOver?: boolean | undefined;
   /** Serve what the worker asks while this host is connected. Default: none. */
   handlers?: HostHandlers<H, WorkerClient<M, ChildProcessDriver, H>> | undefined;
-  /** The worker server has the same. Default: a `JsonSerializer`. */
-  serializer?: Serializer | undefined;
+  /** The worker server has the same. Default: `'json'`. */
+  serializer?: SerializerValue | undefined;
   /** In milliseconds; a number is the message timeout. Default: 10 s to connect, 5 min per message. */
   timeout?: number | TimeoutConfig<M> | undefined;
   /** Runs in this host. Default: none. */

@@ -1,3 +1,4 @@
+import type { PreparedPayload } from '../codecs/prepared-payload.js';
 import type { EscalateOptions } from './escalate-options.js';
 import type {
   InputOf,
@@ -57,6 +58,10 @@ export interface InputOptions<M extends MessageDefinitions, K extends MessageTyp
   input: ChunkSource<InputOf<M, K>>;
 }
 
+/** What is sent of the type `K`. */
+type Payload<M extends MessageDefinitions, K extends MessageTypeOf<M>> =
+  PayloadOf<M, K> | PreparedPayload<PayloadOf<M, K>>;
+
 /**
  * Sends requests.
  *
@@ -77,12 +82,12 @@ export interface RequestSender<M extends MessageDefinitions, T extends TransferL
   ): Promise<ResultPayloadOf<M, K>>;
   send<K extends Exclude<MessageTypeOf<M>, WithInput<M> | WithStreamAlone<M>>>(
     type: K,
-    payload: PayloadOf<M, K>,
+    payload: Payload<M, K>,
     options?: SendOptions<T> & MessageOptions<M, K> & Partial<InputOptions<M, K>>,
   ): Promise<ResultPayloadOf<M, K>>;
   send<K extends Exclude<WithInput<M>, WithStreamAlone<M>>>(
     type: K,
-    payload: PayloadOf<M, K>,
+    payload: Payload<M, K>,
     options: SendOptions<T> & MessageOptions<M, K> & InputOptions<M, K>,
   ): Promise<ResultPayloadOf<M, K>>;
 
@@ -96,12 +101,12 @@ export interface RequestSender<M extends MessageDefinitions, T extends TransferL
   ): WorkerStream<StreamOf<M, K>, ResultPayloadOf<M, K>>;
   stream<K extends Exclude<WithStream<M>, WithInput<M>>>(
     type: K,
-    payload: PayloadOf<M, K>,
+    payload: Payload<M, K>,
     options?: SendOptions<T> & MessageOptions<M, K> & Partial<InputOptions<M, K>>,
   ): WorkerStream<StreamOf<M, K>, ResultPayloadOf<M, K>>;
   stream<K extends WithStream<M> & WithInput<M>>(
     type: K,
-    payload: PayloadOf<M, K>,
+    payload: Payload<M, K>,
     options: SendOptions<T> & MessageOptions<M, K> & InputOptions<M, K>,
   ): WorkerStream<StreamOf<M, K>, ResultPayloadOf<M, K>>;
 
@@ -111,5 +116,5 @@ export interface RequestSender<M extends MessageDefinitions, T extends TransferL
    * @throws A `WorkerError` where the message cannot be sent at all, for example with the code `ERR_WORKER_CLOSED`.
    */
   post<K extends WithOptionalPayload<M>>(type: K): void;
-  post<K extends MessageTypeOf<M>>(type: K, payload: PayloadOf<M, K>, options?: PostOptions<T>): void;
+  post<K extends MessageTypeOf<M>>(type: K, payload: Payload<M, K>, options?: PostOptions<T>): void;
 }

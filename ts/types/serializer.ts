@@ -33,6 +33,12 @@ export interface Serializer {
   deserialize(data: string | Uint8Array): unknown;
 }
 
+/** The serializers of this library, by their names. */
+export type BuiltInSerializer = 'json' | 'structured';
+
+/** What the option `serializer` takes. */
+export type SerializerValue = Serializer | BuiltInSerializer;
+
 /** Options of the default serializer, `JsonSerializer`. */
 export interface JsonSerializerOptions {
   /** What ends each message. Default: `'\n'`, which JSON text never contains. */

@@ -6,7 +6,7 @@ import type { Logger, LogLevel } from './logger.js';
 import type { MessageDefinitions } from './message-definitions.js';
 import type { Middleware } from './middleware.js';
 import type { ProcessOptions } from './process-options.js';
-import type { Serializer } from './serializer.js';
+import type { SerializerValue } from './serializer.js';
 import type { TimeoutConfig } from './timeout-config.js';
 import type { TransactionIdGenerator } from './transaction-id-generator.js';
 import type { UnexpectedShutdown } from './unexpected-shutdown.js';
@@ -48,8 +48,12 @@ export interface BaseWorkerOptions<
   name?: string | undefined;
   /** What `getStartupData()` returns in the worker. Always JSON, whatever the serializer; of any size. */
   startupData?: unknown;
-  /** The worker server needs the same. Default: a `JsonSerializer` for processes; none where values travel as they are. */
-  serializer?: Serializer | undefined;
+  /**
+   * What turns payloads into what travels: `'json'`, `'structured'` (all that structured clone carries, errors in full), or
+   * one of your own, which the worker server must have, too. Default: `'json'` for processes; none where values travel as
+   * they are.
+   */
+  serializer?: SerializerValue | undefined;
   /** In milliseconds; a number is the message timeout. Default: 10 s to start, 5 min per message. */
   timeout?: number | TimeoutConfig<M> | undefined;
   /** Runs in the host. Default: none. */

@@ -4,7 +4,7 @@ import type { HostClient } from './host-client.js';
 import type { Logger, LogLevel } from './logger.js';
 import type { MessageDefinitions } from './message-definitions.js';
 import type { Middleware } from './middleware.js';
-import type { Serializer } from './serializer.js';
+import type { SerializerValue } from './serializer.js';
 import type { TimeoutConfig } from './timeout-config.js';
 
 /** Options of `startWorkerServer`. */
@@ -12,8 +12,8 @@ export interface WorkerServerOptions<
   M extends MessageDefinitions = MessageDefinitions,
   H extends MessageDefinitions = MessageDefinitions,
 > {
-  /** The host needs the same. Default: a `JsonSerializer` for processes; none where values travel as they are. */
-  serializer?: Serializer | undefined;
+  /** The host needs the same. Default: the host's, where that is `'json'` or `'structured'`; otherwise none fits. */
+  serializer?: SerializerValue | undefined;
   /** Runs in the worker. Default: none. */
   middleware?: Middleware<M> | readonly Middleware<M>[] | undefined;
   /** Takes what belongs to the caller along, in both directions. The host needs it, too. Default: nothing goes along. */

@@ -9,6 +9,10 @@ export interface Hello {
   /** Absent: values travel as the driver moves them. */
   readonly serializer?: string | undefined;
   readonly terminator?: string | undefined;
+  /** The host's: its serializer is one of the library's own. */
+  readonly builtIn?: string | undefined;
+  /** The worker's: it has named no serializer, and takes one of the library's own. */
+  readonly follows?: boolean | undefined;
   /** The host's: JSON text. */
   readonly startupData?: string | undefined;
   /** The host's: what the transaction ids begin with that are given by number. */
@@ -62,6 +66,7 @@ export function findMismatch(host: unknown, worker: unknown): WorkerError | unde
     );
   }
   const [ours, theirs] = [host as Hello, worker as Hello];
+  if (theirs.follows === true && ours.builtIn !== undefined) return undefined;
   if (ours.serializer === theirs.serializer && ours.terminator === theirs.terminator) return undefined;
   return new WorkerError(
     'ERR_SERIALIZER_MISMATCH',

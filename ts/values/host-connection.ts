@@ -55,7 +55,8 @@ export class ValueConnection extends ValueRequester implements HostConnection, W
     const onChange = () => this.updateRef();
     super({ wire, codec, options, outcomes, peer, maxMessageSize, isDebugged, onTrouble, onChange });
     const { idBase } = this;
-    this.hello = { ...createHello(codec.serializer, options.context), startupData, idBase, maxMessageSize };
+    const { builtIn } = setup;
+    this.hello = { ...createHello(codec.serializer, options.context), builtIn, startupData, idBase, maxMessageSize };
     this.answerer = new ValueAnswerer({
       wire,
       codec,

@@ -1,7 +1,7 @@
 import type { ConnectedRequester, Outcomes } from '../connection.js';
 import { hostSilent, type WorkerError } from '../errors.js';
 import { streamsPart } from '../parts.js';
-import { createValueCodec, type PayloadCodec } from '../payload-codec.js';
+import { builtInOf, createValueCodec, type PayloadCodec } from '../payload-codec.js';
 import type { RemoteErrorPayload } from '../types/message.js';
 import type { ServeSetup } from '../worker-channel.js';
 import { afterArrivals } from '../within.js';
@@ -13,7 +13,7 @@ import { isForAnswerer, isForRequester, Kind, RECORD, type Tx, type Wire, type W
 /** The worker's side of a connection that moves values. */
 export class ValueServer implements WireListener {
   readonly isWorker = true;
-  private readonly codec: PayloadCodec;
+  private codec: PayloadCodec;
   private readonly answerer: ValueAnswerer;
   /** Made when the worker first asks something. */
   private requester: ValueRequester | undefined;
@@ -33,9 +33,12 @@ export class ValueServer implements WireListener {
     private readonly onHelloAgain?: (hello: Hello) => void,
   ) {
     this.codec = createValueCodec(setup.serializer);
+    const codec = () => this.codec;
     this.answerer = new ValueAnswerer({
       wire,
-      codec: this.codec,
+      get codec() {
+        return codec();
+      },
       asksAsWorker: false,
       maxMessageSize: () => this.maxMessageSize,
       idBase: () => this.hello?.idBase ?? '',
@@ -60,7 +63,7 @@ export class ValueServer implements WireListener {
       }
       wire.listen(this);
       if (this.isAlone) wire.setRef(true);
-      wire.send(Kind.Hello, '', undefined, createHello(this.codec.serializer, this.setup.options.context));
+      wire.send(Kind.Hello, '', undefined, this.createHello());
       wire.flush();
       if (hello !== undefined) this.onHello(hello);
     });
@@ -82,7 +85,20 @@ export class ValueServer implements WireListener {
 
   private onHello(theirs: unknown): void {
     this.hello = theirs as Hello;
-    this.finish(findMismatch(theirs, createHello(this.codec.serializer, this.setup.options.context)));
+    const mismatch = findMismatch(theirs, this.createHello());
+    const { builtIn } = this.hello ?? {};
+    if (mismatch === undefined && this.setup.serializer === undefined && builtIn !== undefined) {
+      this.codec = createValueCodec(builtInOf(builtIn));
+    }
+    this.finish(mismatch);
+  }
+
+  private createHello(): Hello {
+    const { serializer } = this.setup;
+    return {
+      ...createHello(createValueCodec(serializer).serializer, this.setup.options.context),
+      follows: serializer === undefined ? true : undefined,
+    };
   }
 
   private connectRequester(outcomes: Outcomes): ConnectedRequester {

@@ -1,0 +1,37 @@
+// What is measured, each as a function from a peer to one number.
+const small = { data: 'x'.repeat(100) };
+const rich = { at: new Date(0), tags: new Set(['a', 'b']), data: 'x'.repeat(100) };
+const text = 'x'.repeat(2 ** 20);
+const bytes = new Uint8Array(64 * 2 ** 20).fill(7);
+
+export const scenarios = [
+  { name: 'small', title: 'small, 64 in flight', unit: 'per s', work: 20_000, measure: flight(small) },
+  { name: 'rich', title: 'a `Date` and a `Set`, 64 in flight', unit: 'per s', work: 10_000, measure: flight(rich) },
+  { name: 'text', title: '1 MiB string', unit: 'µs', work: 30, measure: alone(text, (reply) => reply.length) },
+  { name: 'bytes', title: '64 MiB `Uint8Array`', unit: 'µs', work: 2, measure: alone(bytes, (reply) => reply.length) },
+];
+
+function flight(payload) {
+  return async (peer, count) => {
+    let left = count;
+    async function lane() {
+      while (left-- > 0) {
+        const reply = await peer.echo(payload);
+        if (reply.data !== payload.data) throw new Error(`${peer.name} did not echo what was sent`);
+      }
+    }
+    const started = performance.now();
+    await Promise.all(Array.from({ length: 64 }, lane));
+    return (count * 1000) / (performance.now() - started);
+  };
+}
+
+function alone(payload, sizeOf) {
+  return async (peer, count) => {
+    const started = performance.now();
+    for (let i = 0; i < count; i++) {
+      if (sizeOf(await peer.echo(payload)) !== sizeOf(payload)) throw new Error(`${peer.name} did not echo all of it`);
+    }
+    return ((performance.now() - started) * 1000) / count;
+  };
+}

@@ -1,0 +1,72 @@
+// Which memory a message takes along. Views of one `ArrayBuffer` share what arrives; a `Buffer` always has its own, as the
+// memory around it is often that of others.
+
+/** A piece of memory that travels as one part. */
+export interface Block {
+  readonly memory: ArrayBuffer;
+  start: number;
+  end: number;
+}
+
+/** Where a view is: the number of its block, and the offset in there. */
+export interface Spot {
+  readonly block: number;
+  readonly offset: number;
+}
+
+export class Blocks {
+  readonly list: Block[] = [];
+  private readonly shared = new Map<ArrayBuffer, number>();
+  private readonly own = new Map<ArrayBufferView, number>();
+
+  constructor(views: readonly ArrayBufferView[], buffers: readonly ArrayBuffer[]) {
+    for (const memory of buffers) {
+      check(memory);
+      this.shared.set(memory, this.list.push({ memory, start: 0, end: memory.byteLength }) - 1);
+    }
+    for (const view of views) this.add(view);
+  }
+
+  private add(view: ArrayBufferView): void {
+    const memory = view.buffer;
+    check(memory);
+    const [start, end] = [view.byteOffset, view.byteOffset + view.byteLength];
+    const number = Buffer.isBuffer(view) ? undefined : this.shared.get(memory);
+    if (number === undefined) {
+      const added = this.list.push({ memory, start: Buffer.isBuffer(view) ? start : align(start), end }) - 1;
+      if (Buffer.isBuffer(view)) this.own.set(view, added);
+      else this.shared.set(memory, added);
+      return;
+    }
+    const block = this.list[number] as Block;
+    block.start = Math.min(block.start, align(start));
+    block.end = Math.max(block.end, end);
+  }
+
+  spotOf(view: ArrayBufferView): Spot {
+    const block = this.own.get(view) ?? (this.shared.get(view.buffer as ArrayBuffer) as number);
+    return { block, offset: view.byteOffset - (this.list[block] as Block).start };
+  }
+
+  bytes(): Uint8Array[] {
+    return this.list.map(({ memory, start, end }) => new Uint8Array(memory, start, end - start));
+  }
+}
+
+/** Each element of a typed array stays where it can be read. */
+function align(offset: number): number {
+  return offset - (offset % 8);
+}
+
+function check(memory: ArrayBufferLike): asserts memory is ArrayBuffer {
+  if (!(memory instanceof ArrayBuffer)) {
+    throw new TypeError('a SharedArrayBuffer cannot leave its process; send a copy: new Uint8Array(shared).slice()');
+  }
+  if (memory.byteLength > 0) return;
+  try {
+    // What was moved away cannot be looked at.
+    Reflect.construct(Uint8Array, [memory]);
+  } catch {
+    throw new TypeError('the memory of an ArrayBuffer in it was moved elsewhere (it is detached)');
+  }
+}

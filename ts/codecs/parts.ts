@@ -1,0 +1,24 @@
+/** A payload of several parts: bytes that V8 wrote, and beside them the bytes and large strings that those refer to. */
+export class Parts extends Array<Uint8Array | string> {
+  /** What its methods make is no payload. */
+  static override get [Symbol.species](): ArrayConstructor {
+    return Array;
+  }
+
+  /** In bytes; of text, in characters. */
+  get size(): number {
+    return this.reduce((sum, part) => sum + (typeof part === 'string' ? part.length : part.byteLength), 0);
+  }
+
+  /** The same, in memory that nobody else has. The first part is that already. */
+  copy(): Parts {
+    const copy = new Parts();
+    for (const part of this) copy.push(typeof part === 'string' || copy.length === 0 ? part : new Uint8Array(part));
+    return copy;
+  }
+}
+
+/** What is to wait before it is sent: nothing that its owner does meanwhile reaches it. */
+export function settled<T>(encoded: T): T {
+  return (encoded instanceof Parts ? encoded.copy() : encoded) as T;
+}

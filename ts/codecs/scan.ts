@@ -1,0 +1,102 @@
+/** From this length on a string travels beside the bytes of V8. */
+export const LARGE = 8192;
+
+/** Numbers that JSON writes slowly: with more of them V8 is faster. */
+const MOST_FRACTIONS = 64;
+/** Whether a longer array has more than its elements is too much to ask. */
+const LONGEST_JSON_ARRAY = 4096;
+
+/** What is to be known of a value before it is written. */
+export class Scan {
+  /** JSON gives the same value again. */
+  isJson = true;
+  /** It has errors, or large strings: V8 gets a copy without them. */
+  needsCopy = false;
+  readonly views: ArrayBufferView[] = [];
+  readonly buffers: ArrayBuffer[] = [];
+  private fractions = 0;
+  private seen: Set<object> | undefined;
+
+  constructor(value: unknown) {
+    this.look(value);
+  }
+
+  private look(value: unknown): void {
+    switch (typeof value) {
+      case 'string':
+        if (value.length < LARGE) return;
+        this.isJson = false;
+        this.needsCopy = true;
+        return;
+      case 'number':
+        if (Number.isSafeInteger(value) ? Object.is(value, -0) : !this.isFraction(value)) this.isJson = false;
+        return;
+      case 'boolean':
+        return;
+      case 'object':
+        if (value !== null) this.lookInto(value);
+        return;
+      default:
+        this.isJson = false;
+    }
+  }
+
+  private isFraction(value: number): boolean {
+    return Number.isFinite(value) && ++this.fractions <= MOST_FRACTIONS;
+  }
+
+  private lookInto(value: object): void {
+    this.seen ??= new Set();
+    const before = this.seen.size;
+    this.seen.add(value);
+    if (this.seen.size === before) {
+      // One object twice, or a cycle.
+      this.isJson = false;
+      return;
+    }
+    if (Array.isArray(value)) return this.lookIntoArray(value);
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype !== Object.prototype && prototype !== null) return this.lookIntoOther(value);
+    for (const key in value) this.look((value as Record<string, unknown>)[key]);
+  }
+
+  private lookIntoArray(array: readonly unknown[]): void {
+    if (Object.getPrototypeOf(array) !== Array.prototype) this.isJson = false;
+    for (let index = 0; index < array.length; index++) {
+      const element = array[index];
+      if (element === undefined && !Object.hasOwn(array, index)) {
+        // A hole: there may be billions.
+        this.isJson = false;
+        for (const key of Object.keys(array)) this.look((array as unknown as Record<string, unknown>)[key]);
+        return;
+      }
+      this.look(element);
+    }
+    if (!this.isJson) return;
+    if (array.length > LONGEST_JSON_ARRAY || Object.keys(array).length !== array.length) this.isJson = false;
+  }
+
+  private lookIntoOther(value: object): void {
+    this.isJson = false;
+    if (ArrayBuffer.isView(value)) this.views.push(value);
+    else if (value instanceof ArrayBuffer) this.buffers.push(value);
+    else if (value instanceof Error) this.needsCopy = true;
+    else if (value instanceof Map) {
+      for (const [key, member] of value) {
+        this.look(key);
+        this.look(member);
+      }
+    } else if (value instanceof Set) {
+      for (const member of value) this.look(member);
+    } else if (Object.prototype.toString.call(value) !== '[object String]') {
+      for (const key of Object.keys(value)) this.look((value as Record<string, unknown>)[key]);
+    }
+    if (value instanceof Error) this.lookIntoError(value);
+  }
+
+  private lookIntoError(error: Error): void {
+    this.look(error.cause);
+    this.look((error as { errors?: unknown }).errors);
+    for (const key of Object.keys(error)) this.look((error as unknown as Record<string, unknown>)[key]);
+  }
+}

@@ -1,0 +1,43 @@
+/** The views that there are; their numbers are on the wire. */
+const names = [
+  'Buffer',
+  'DataView',
+  'Int8Array',
+  'Uint8Array',
+  'Uint8ClampedArray',
+  'Int16Array',
+  'Uint16Array',
+  'Int32Array',
+  'Uint32Array',
+  'Float32Array',
+  'Float64Array',
+  'BigInt64Array',
+  'BigUint64Array',
+  'Float16Array',
+];
+
+type ViewClass = {
+  new (memory: ArrayBuffer, start: number, length: number): ArrayBufferView;
+  BYTES_PER_ELEMENT?: number;
+};
+
+const tagOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)?.get as (
+  this: unknown,
+) => string | undefined;
+
+/** Of a subclass, the number of its parent. */
+export function numberOf(view: ArrayBufferView): number {
+  return Buffer.isBuffer(view) ? 0 : names.indexOf(tagOf.call(view) ?? 'DataView');
+}
+
+/** A view of a block that has arrived. Throws where it would not lie in there. */
+export function createView(number: number, block: Uint8Array, offset: number, length: number): ArrayBufferView {
+  const name = names[number];
+  const start = block.byteOffset + offset;
+  if (name === undefined || offset + length > block.byteLength)
+    throw new Error('a view does not lie in its attachment');
+  if (name === 'Buffer') return Buffer.from(block.buffer as ArrayBuffer, start, length);
+  const Class = (globalThis as unknown as Record<string, ViewClass | undefined>)[name];
+  if (Class === undefined) throw new Error(`this runtime has no ${name}`);
+  return new Class(block.buffer as ArrayBuffer, start, length / (Class.BYTES_PER_ELEMENT ?? 1));
+}

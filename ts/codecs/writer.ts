@@ -1,0 +1,117 @@
+import { Serializer } from 'node:v8';
+
+import { Blocks } from './blocks.js';
+import { Parts } from './parts.js';
+import { Scan } from './scan.js';
+import { Substitutes } from './substitutes.js';
+import { numberOf } from './view-types.js';
+
+/** In front of a value. */
+export const enum Shape {
+  /** It stands alone. */
+  Plain = 0,
+  /** It is in an array, with what it takes to make it whole. */
+  Whole = 1,
+}
+
+/** In front of what V8 leaves to this library. */
+export const enum HostObject {
+  View = 0,
+  Error = 1,
+}
+
+/** What Node does not document is what its own serializer does. */
+const TREAT_VIEWS = '_setTreatArrayBufferViewsAsHostObjects';
+
+interface Hooks {
+  [TREAT_VIEWS](asHostObjects: boolean): void;
+}
+
+class Writer extends Serializer {
+  constructor(
+    private readonly blocks: Blocks | undefined,
+    private readonly substitutes: Substitutes | undefined,
+  ) {
+    super();
+    // Errors are views to V8.
+    if (blocks !== undefined || substitutes !== undefined) {
+      (this as unknown as Hooks)[TREAT_VIEWS](true);
+    }
+    this.writeHeader();
+  }
+
+  _writeHostObject(view: ArrayBufferView): void {
+    const error = this.substitutes?.marks.get(view as Uint8Array);
+    if (error !== undefined) {
+      this.writeUint32(HostObject.Error);
+      this.writeUint32(error);
+      const { name, message, class: of, code } = this.substitutes?.errors[error] ?? {};
+      const head = Buffer.from(JSON.stringify({ name, message, class: of, code }));
+      this.writeUint32(head.length);
+      this.writeRawBytes(head);
+      return;
+    }
+    const { block, offset } = (this.blocks as Blocks).spotOf(view);
+    this.writeUint32(HostObject.View);
+    this.writeUint32(numberOf(view));
+    this.writeUint32(block);
+    this.writeUint32(offset);
+    this.writeUint32(view.byteLength);
+  }
+
+  _getSharedArrayBufferId(): never {
+    throw new TypeError('a SharedArrayBuffer cannot leave its process; send a copy: new Uint8Array(shared).slice()');
+  }
+}
+
+/** JSON where that gives the same value again, else parts. Those refer to memory of the value. */
+export function write(value: unknown): string | Parts {
+  const scan = new Scan(value);
+  return scan.isJson ? JSON.stringify(value) : partsOf(value, scan);
+}
+
+/** Parts in any case. */
+export function writeParts(value: unknown): Parts {
+  return partsOf(value, new Scan(value));
+}
+
+function partsOf(value: unknown, scan: Scan): Parts {
+  const { views, buffers } = scan;
+  if (!scan.needsCopy && views.length === 0 && buffers.length === 0) return plainParts(value);
+  const blocks = new Blocks(views, buffers);
+  const bytes = blocks.bytes();
+  const substitutes = scan.needsCopy ? new Substitutes(bytes.length) : undefined;
+  const root = substitutes?.root(value);
+  const writer = new Writer(blocks, substitutes);
+  for (const [number, memory] of buffers.entries()) writer.transferArrayBuffer(number, memory);
+  const growing = buffers.flatMap((buffer, number) => limitOf(buffer, number));
+  if (root === undefined && growing.length === 0) {
+    writer.writeUint32(Shape.Plain);
+    writer.writeValue(value);
+  } else {
+    writer.writeUint32(Shape.Whole);
+    const { errors = [], places = [] } = substitutes ?? {};
+    writer.writeUint32(growing.length / 2);
+    for (const number of growing) writer.writeDouble(number);
+    writer.writeValue([root ?? [value], errors, places.flat()]);
+  }
+  const parts = new Parts();
+  parts.push(writer.releaseBuffer(), ...bytes, ...(substitutes?.strings ?? []));
+  return parts;
+}
+
+/** What V8 writes alone. */
+function plainParts(value: unknown): Parts {
+  const writer = new Writer(undefined, undefined);
+  writer.writeUint32(Shape.Plain);
+  writer.writeValue(value);
+  const parts = new Parts();
+  parts.push(writer.releaseBuffer());
+  return parts;
+}
+
+/** Of one that can grow, its number and how far. */
+function limitOf(buffer: ArrayBuffer, number: number): number[] {
+  const { resizable, maxByteLength } = buffer as { resizable?: boolean; maxByteLength?: number };
+  return resizable === true && maxByteLength !== undefined ? [number, maxByteLength] : [];
+}
