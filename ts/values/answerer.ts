@@ -40,7 +40,8 @@ export class ValueAnswerer implements Answers<Call> {
   private hasLeft = false;
   readonly dispatcher: Answerer<Call>;
   private readonly wire: Wire;
-  private readonly codec: PayloadCodec;
+  /** A worker that follows its host learns of it with the handshake. */
+  codec: PayloadCodec;
 
   constructor(private readonly init: ValueAnswererInit) {
     this.wire = init.wire;
@@ -87,7 +88,7 @@ export class ValueAnswerer implements Answers<Call> {
 
   onNotification(type: string, payload: unknown): void {
     const { dispatcher } = this;
-    dispatcher.receive(undefined, type, dispatcher.find(type), this.init.codec.decode(payload));
+    dispatcher.receive(undefined, type, dispatcher.find(type), this.codec.decode(payload));
   }
 
   respond({ tx, type: asked, isCancelled }: Call, type: string, result: unknown, transfer?: TransferList): void {

@@ -33,12 +33,9 @@ export class ValueServer implements WireListener {
     private readonly onHelloAgain?: (hello: Hello) => void,
   ) {
     this.codec = createValueCodec(setup.serializer);
-    const codec = () => this.codec;
     this.answerer = new ValueAnswerer({
       wire,
-      get codec() {
-        return codec();
-      },
+      codec: this.codec,
       asksAsWorker: false,
       maxMessageSize: () => this.maxMessageSize,
       idBase: () => this.hello?.idBase ?? '',
@@ -88,7 +85,7 @@ export class ValueServer implements WireListener {
     const mismatch = findMismatch(theirs, this.createHello());
     const { builtIn } = this.hello ?? {};
     if (mismatch === undefined && this.setup.serializer === undefined && builtIn !== undefined) {
-      this.codec = createValueCodec(builtInOf(builtIn));
+      this.codec = this.answerer.codec = createValueCodec(builtInOf(builtIn));
     }
     this.finish(mismatch);
   }
