@@ -48,7 +48,7 @@ describe('createWorker refuses', () => {
     ['middleware that is no function', 'middleware', { script, middleware: 7 }],
     ['middleware of which one is no function', 'middleware', { script, middleware: [() => {}, {}] }],
     ['a txIdGenerator that is no function', 'txIdGenerator', { script, txIdGenerator: 'uuid' }],
-    ['a serializer that is a string', 'serializer', { script, serializer: 'json' }],
+    ['a serializer of a name that there is not', 'serializer', { script, serializer: 'yaml' as 'json' }],
     ['a serializer that is null', 'serializer', { script, serializer: null }],
     ['a serializer that is a class', 'serializer', { script, serializer: JsonSerializer }],
     ['a serializer without a name', 'serializer.name', { script, serializer: json({ name: '' }) }],

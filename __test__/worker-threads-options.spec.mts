@@ -227,8 +227,13 @@ for (const driver of [new WorkerThreadsDriver(), new InProcessDriver()]) {
       );
     });
 
+    test('of the library that the host names is that of a worker which names none', async (t) => {
+      const worker = await startBy(t, driver, { script: fixture('worker'), serializer: serializer('json') });
+      assert.deepEqual(await worker.send('echo', { date: new Date(0) }), { date: '1970-01-01T00:00:00.000Z' });
+    });
+
     for (const [ours, theirs] of [
-      ['json', undefined],
+      ['v8', undefined],
       [undefined, 'json'],
       ['json', 'v8'],
       ['json', 'json-nul'],
