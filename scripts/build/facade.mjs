@@ -24,11 +24,11 @@ export const facade = {
   async build() {
     const { names, texts, homes } = await split();
     const files = new Map([
-      ...rootEntry(names),
-      ...subpaths.flatMap((subpath) => subpathEntry(subpath, names)),
+      ...rootEntry(names.get('index')),
+      ...subpaths.flatMap((subpath) => subpathEntry(subpath, names.get('index'))),
       ...(await conformanceFiles()),
     ]);
-    for (const part of parts) files.set(`dist/${part}.cjs`, await joined(part, texts, homes));
+    for (const part of parts) files.set(`dist/${part}.cjs`, await joined(part, names.get(part), texts, homes));
 
     for (const [name, text] of files) writeIfChanged(name, text);
     for (const name of filesOf('dist')) if (!files.has(name)) rmSync(path.join(root, name));
@@ -40,7 +40,7 @@ const syntax = { platform: 'node', target: 'node20', charset: 'ascii' };
 
 /**
  * The facade as ES modules, one for each part and one for each set of parts that share something; where those of the second
- * kind belong; and the names that the first part exports. esbuild splits ES modules only.
+ * kind belong; and the names that each part exports. esbuild splits ES modules only.
  */
 async function split() {
   const { metafile, outputFiles } = await build({
@@ -69,7 +69,8 @@ async function split() {
     }
   }
   const texts = new Map(outputFiles.map(({ path: file, text }) => [path.basename(file), text]));
-  return { names: metafile.outputs['dist/index.mjs'].exports.toSorted(), texts, homes };
+  const names = new Map(parts.map((part) => [part, metafile.outputs[`dist/${part}.mjs`].exports.toSorted()]));
+  return { names, texts, homes };
 }
 
 /** The names of what an output imports as soon as it is loaded. */
@@ -83,15 +84,24 @@ function imported({ outputs }, output, found = new Set()) {
 }
 
 /** A part and what it shares with later ones in one file. */
-async function joined(part, texts, homes) {
+async function joined(part, names, texts, homes) {
   const numberOf = (file) => [...homes.keys()].indexOf(file);
   const own = [...homes].filter(([, home]) => home.part === part).map(([file]) => file);
-  const contents = `${own.length === 0 ? '' : "import './sharing.mjs';"} export * from './${part}.mjs';`;
+  // Plain objects: a getter for each name, as esbuild makes them, is a closure that the start of a worker pays for.
+  const contents = `
+    ${own.length === 0 ? '' : "import './sharing.mjs';"}
+    import { ${names.join(', ')} } from './${part}.mjs';
+    Object.defineProperty(Object.assign(module.exports, { ${names.join(', ')} }), '__esModule', { value: true });`;
   // Before the part itself runs: it may load one that needs it.
+  const exportsOf = own.map((file) => [file, homes.get(file).exports]);
   const sharing = `
-    ${own.map((file, index) => `import * as shared${index} from './${file}';`).join('\n')}
-    Object.defineProperty(module.exports, ${shared}, {
-      value: { ${own.map((file, index) => `${numberOf(file)}: shared${index}`).join(', ')} } });`;
+    ${exportsOf.map(([file, exports]) => `import { ${exports.map((name) => `${name} as ${name}_${numberOf(file)}`).join(', ')} } from './${file}';`).join('\n')}
+    Object.defineProperty(module.exports, ${shared}, { value: { ${exportsOf
+      .map(
+        ([file, exports]) =>
+          `${numberOf(file)}: { ${exports.map((name) => `${name}: ${name}_${numberOf(file)}`).join(', ')} }`,
+      )
+      .join(', ')} } });`;
   const sources = new Map([...texts, ['sharing.mjs', sharing]]);
   const load = {
     name: 'parts',
