@@ -186,5 +186,7 @@ export function aHostServesWhatHasAResult(): void {
 export function withoutMessageTypesAnythingGoes(worker: WorkerClient): void {
   void worker.send('any', 1, { input: [1], onProgress: () => {} });
   void worker.stream('any').result;
-  void createWorker({ script: './worker.js', handlers: { any: (payload, { signal }) => [payload, signal.aborted] } });
+  // TypeScript 5.0 does not infer these from the overloads of `createWorker`; newer versions do.
+  const any = (payload: unknown, { signal }: { signal: AbortSignal }) => [payload, signal.aborted];
+  void createWorker({ script: './worker.js', handlers: { any } });
 }
