@@ -27,6 +27,22 @@ async function endOf(worker: WorkerClient<any>): Promise<WorkerExit> {
   return exit;
 }
 
+for (const [how, send] of [
+  ['late', (worker: any) => rejection(worker.send('tells', undefined, { timeout: 50 }))],
+  ['late, with the thread blocked,', async (worker: any) => rejection(new Promise(() => worker.sendSync('tells', undefined, { timeout: 50 })))], // prettier-ignore
+] as const) {
+  test(`the handler of a request that is ${how} is told at once, though nothing else is sent`, async (t) => {
+    let onOutput: (line: string) => void = () => {};
+    const told = new Promise<string>((resolve) => (onOutput = resolve));
+    const script = fixture('heedless.mjs');
+    const worker = await createWorker<any>({ script, onOutput: (line) => onOutput(line) });
+    t.after(() => worker.kill());
+    worker.ref();
+    assert.equal((await send(worker)).code, 'ERR_MESSAGE_TIMEOUT');
+    assert.equal(await told, 'aborted');
+  });
+}
+
 test('it is terminated on its schedule, and its other requests learn how it ended', async (t) => {
   const worker = await start(t);
   const other = rejection(worker.send('wait'));

@@ -35,6 +35,7 @@ impl NativeConnection {
     #[napi(catch_unwind, ts_return_type = "Buffer | string | undefined")]
     pub fn wait_for(&self, env: Env, slot: u32) -> Unknown<'_> {
         let (outcome, payload, millis, detail) = self.link.wait_for(Slot(slot));
+        self.link.flush_own();
         let is_more = !self.link.events.borrow().is_empty();
         self.link.environment().write_head([outcome as i32, millis, is_more.into()]);
         let env = env.raw();

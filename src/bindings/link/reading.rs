@@ -27,6 +27,7 @@ impl Link {
             let expire = |connection: &mut Connection, events: &mut Vec<Event>| connection.expire(now, events);
             expire(&mut self.connection.borrow_mut(), &mut self.events.borrow_mut());
             self.deliver();
+            self.flush_own();
         }
         self.update();
     }
@@ -87,6 +88,7 @@ impl Link {
             }
         };
         self.deliver();
+        self.flush_own();
         drained
     }
 

@@ -105,6 +105,13 @@ impl Link {
         watch.want_write(full || self.room_wanted.get());
     }
 
+    /// Writes what the core has to say of its own: that nobody waits for what is late, or what was wrong with a message.
+    pub(in crate::bindings) fn flush_own(&self) {
+        if !self.connection.borrow().output().is_empty() {
+            self.flush();
+        }
+    }
+
     /// Writes all output, blocking this thread for at most `timeout`. For a process that is about to exit.
     pub(in crate::bindings) fn flush_blocking(&self, timeout: Duration) {
         let deadline = Instant::now() + timeout;
