@@ -44,6 +44,8 @@ pub struct Connection {
     handshake_deadline: Option<(Duration, Duration)>,
     /// Events are kept back.
     is_pinned: bool,
+    /// Bytes of input since the beginning.
+    received: u64,
 }
 
 fn deadline_from(now: Duration, timeout: Duration) -> (Duration, Duration) {
@@ -95,6 +97,7 @@ impl Connection {
             theirs: None,
             handshake_deadline: None,
             is_pinned: false,
+            received: 0,
         }
     }
 
@@ -127,6 +130,8 @@ impl Connection {
     }
 
     fn say_hello(&mut self, config: &Config, startup_data: bool) {
+        let (context, shared_memory) = (config.context, config.shared_memory);
+        let extensions = Extensions { context, shared_memory, ..Extensions::ALL };
         let hello = Hello {
             kind: "hello".to_owned(),
             protocol: PROTOCOL,
@@ -136,7 +141,7 @@ impl Connection {
             max_message_size: (self.exchange.side == Side::Host).then_some(config.limit as u64),
             startup_data,
             head_first: true,
-            extensions: Extensions { context: config.context, ..Extensions::ALL }.names(),
+            extensions: extensions.names(),
         };
         if !self.exchange.ended {
             let out = self.exchange.output.tail();
@@ -154,6 +159,22 @@ impl Connection {
     /// `count` bytes of [`Connection::spare`] were read.
     pub fn filled(&mut self, count: usize) {
         self.decoder.filled(count);
+        self.received += count as u64;
+    }
+
+    /// How many bytes of input have come since the beginning.
+    pub fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// Where in the input, since its beginning, the first frame begins that was not taken yet.
+    pub fn processed(&self) -> u64 {
+        self.received - self.decoder.pending() as u64
+    }
+
+    /// Whether the peer takes memory beside the stream. Not known before its handshake.
+    pub fn may_share_memory(&self) -> bool {
+        self.phase == Phase::Open && self.exchange.peer.shared_memory
     }
 
     /// The bytes of a payload in an event.
@@ -285,6 +306,11 @@ impl Connection {
     /// What the engine should write.
     pub fn output(&self) -> &[u8] {
         self.exchange.output.pending()
+    }
+
+    /// Where in the output, since its beginning, [`Connection::output`] begins and ends.
+    pub fn output_range(&self) -> Range<u64> {
+        self.exchange.output.range()
     }
 
     /// `count` bytes of [`Connection::output`] were written.

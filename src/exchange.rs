@@ -57,6 +57,8 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// A context is taken with requests and notifications.
     pub context: bool,
+    /// Memory is taken beside the stream, for parts of payloads.
+    pub shared_memory: bool,
 }
 
 /// Requests, calls and output of one side.

@@ -50,23 +50,37 @@ pub struct Extensions {
     pub calls: bool,
     /// `context`: it takes a context with requests and notifications.
     pub context: bool,
+    /// `sharedMemory`: parts of payloads may come in memory that is passed beside the stream.
+    pub shared_memory: bool,
 }
 
 impl Extensions {
     /// All that this library understands; also what is assumed of a peer that has not said anything yet.
-    pub const ALL: Self = Self { cancel: true, streams: true, calls: true, context: true };
+    pub const ALL: Self = Self { cancel: true, streams: true, calls: true, context: true, shared_memory: true };
 
     /// Their names.
     pub fn names(self) -> Vec<String> {
-        let Self { cancel, streams, calls, context } = self;
-        let all = [(cancel, "cancel"), (streams, "streams"), (calls, "calls"), (context, "context")];
+        let Self { cancel, streams, calls, context, shared_memory } = self;
+        let all = [
+            (cancel, "cancel"),
+            (streams, "streams"),
+            (calls, "calls"),
+            (context, "context"),
+            (shared_memory, "sharedMemory"),
+        ];
         all.into_iter().filter(|(has, _)| *has).map(|(_, name)| name.to_owned()).collect()
     }
 
     /// Those that are named; names that are not known are passed over.
     pub fn from_names(names: &[String]) -> Self {
         let has = |name: &str| names.iter().any(|other| other == name);
-        Self { cancel: has("cancel"), streams: has("streams"), calls: has("calls"), context: has("context") }
+        Self {
+            cancel: has("cancel"),
+            streams: has("streams"),
+            calls: has("calls"),
+            context: has("context"),
+            shared_memory: has("sharedMemory"),
+        }
     }
 }
 
@@ -202,7 +216,7 @@ mod tests {
         assert_eq!(Extensions::from_names(&Extensions::ALL.names()), Extensions::ALL);
         assert_eq!(
             named(&["cancel", "teleport"]),
-            Extensions { cancel: true, streams: false, calls: false, context: false }
+            Extensions { cancel: true, streams: false, calls: false, context: false, shared_memory: false }
         );
         assert_eq!(named(&[]).names(), Vec::<String>::new());
     }

@@ -1,7 +1,7 @@
 //! Isolated workers for Node.js: typed messages between a host and its worker processes and threads.
 //!
 //! The modules, in reading order. Those up to [`connection`] are the core: they do no I/O and read no clock, time is a
-//! parameter (`now`, a [`std::time::Duration`] since an epoch the caller picks). [`transport`] and [`engine`] move bytes.
+//! parameter (`now`, a [`std::time::Duration`] since an epoch the caller picks). [`transport`], [`beside`] and [`engine`] move bytes.
 //! `bindings` is the only module that knows Node, and is compiled with the `napi` feature alone.
 
 pub mod error;
@@ -28,6 +28,10 @@ mod terminator;
 
 pub mod output;
 
+pub mod parts;
+
+pub mod lane;
+
 pub mod event;
 
 pub mod exchange;
@@ -35,6 +39,8 @@ pub mod exchange;
 pub mod connection;
 
 pub mod transport;
+
+pub mod beside;
 
 pub mod engine;
 

@@ -1,5 +1,7 @@
 //! Bytes on their way out: frames are appended, the transport takes them from the front.
 
+use std::ops::Range;
+
 /// Above this capacity an emptied buffer gives its memory back.
 const KEEP: usize = 2 << 20;
 const SMALL: usize = 64 << 10;
@@ -9,12 +11,19 @@ const SMALL: usize = 64 << 10;
 pub struct Output {
     bytes: Vec<u8>,
     sent: usize,
+    /// All that was taken from the front since the beginning.
+    taken: u64,
 }
 
 impl Output {
     /// What is still to be sent.
     pub fn pending(&self) -> &[u8] {
         &self.bytes[self.sent..]
+    }
+
+    /// Where in all output since the beginning that is.
+    pub fn range(&self) -> Range<u64> {
+        self.taken..self.taken + self.pending().len() as u64
     }
 
     /// Whether everything has been sent.
@@ -29,6 +38,7 @@ impl Output {
     pub fn consume(&mut self, count: usize) {
         assert!(count <= self.bytes.len() - self.sent, "more consumed than was pending");
         self.sent += count;
+        self.taken += count as u64;
         if self.is_empty() {
             self.bytes.clear();
             self.sent = 0;

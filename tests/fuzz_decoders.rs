@@ -10,6 +10,7 @@ use isolated_workers::event::Event;
 use isolated_workers::exchange::Config;
 use isolated_workers::frame::{Frame, FrameDecoder, Framing, HEAD_LIMIT};
 use isolated_workers::message::Codec;
+use isolated_workers::parts::{self, Content, Part, Place, Writer};
 use isolated_workers::timeouts::Timeouts;
 
 /// Calls `round` with fresh random numbers until the time is over.
@@ -205,6 +206,45 @@ const MORE: [&[u8]; 10] = [
 ];
 
 #[test]
+fn parts_are_read_as_they_were_written_and_lies_are_refused() {
+    fuzz("payloads of parts", |rng| {
+        let parts: Vec<_> = (0..rng.below(6)).map(|_| (rng.below(5), rng.bytes(40, b"\0\x01ab"))).collect();
+        let place = Place { memory: rng.next(), offset: rng.next(), length: rng.next() & !1 };
+        let contents = [Content::Bytes, Content::Latin1, Content::Utf16];
+        let mut payload = Vec::new();
+        let mut writer = Writer::new(&mut payload, parts.len());
+        let mut expected = Vec::new();
+        for (kind, bytes) in &parts {
+            let content = contents[rng.below(if bytes.len() % 2 == 0 { 3 } else { 2 })];
+            let part = match kind {
+                0 => Part::Lane(content, place),
+                1 => Part::Shared(place),
+                _ => Part::Here(content, bytes),
+            };
+            match part {
+                Part::Lane(content, place) => writer.in_lane(content, place),
+                Part::Shared(place) => writer.shared(place),
+                Part::Here(content, bytes) => writer.here(|out| {
+                    out.extend_from_slice(bytes);
+                    content
+                }),
+            }
+            expected.push(part);
+        }
+        assert_eq!(parts::cut(&payload), Some(expected));
+        for _ in 0..1 + rng.below(4) {
+            let at = rng.below(payload.len());
+            payload[at] = rng.next() as u8;
+        }
+        payload.truncate(rng.size(payload.len()));
+        // What is left is read inside of its bytes, or refused.
+        let here = |part: &Part<'_>| if let Part::Here(_, bytes) = part { bytes.len() } else { 24 };
+        let total = parts::cut(&payload).map_or(0, |parts| parts.iter().map(|part| 8 + here(part)).sum::<usize>());
+        assert!(total <= payload.len());
+    });
+}
+
+#[test]
 fn a_connection_survives_arbitrary_bytes_and_stays_small() {
     fuzz("a whole connection", |rng| {
         let config = Config {
@@ -213,6 +253,7 @@ fn a_connection_survives_arbitrary_bytes_and_stays_small() {
             limit: 10_000,
             timeouts: Timeouts::default(),
             context: true,
+            shared_memory: true,
         };
         let mut events = Vec::new();
         let mut worker = Connection::worker();

@@ -5,10 +5,12 @@ use std::ptr;
 use napi::sys;
 
 use super::environment::{Environment, RECORD};
-use super::{parts, text};
+use super::parts::Sources;
+use super::text;
 use crate::connection::Connection;
 use crate::event::Payload;
 use crate::message::Kind;
+use crate::parts;
 
 /// How payloads look to JavaScript.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +108,9 @@ impl Batch {
         let bytes = connection.bytes(payload.range.clone());
         if form == Form::Structured {
             let Some(ascii) = json_in(bytes) else {
-                let length = i32::try_from(bytes.len()).unwrap_or(i32::MAX);
+                // What is elsewhere is large, however little is here.
+                let least = if parts::is_elsewhere(bytes) { SMALL + 1 } else { 0 };
+                let length = i32::try_from(bytes.len().max(least)).unwrap_or(i32::MAX);
                 self.parts.push(payload);
                 return PARTS - length.min(i32::MAX - 1);
             };
@@ -118,12 +122,13 @@ impl Batch {
     }
 
     /// Empties the batch into the arguments of the call: how many records, and their payloads.
-    pub(super) fn take(&mut self, env: sys::napi_env, connection: &Connection, form: Form) -> [sys::napi_value; 2] {
+    pub(super) fn take(&mut self, sources: Sources<'_>, connection: &Connection, form: Form) -> [sys::napi_value; 2] {
+        let env = sources.env;
         let count = i32::try_from(self.records).unwrap_or(i32::MAX);
         let mut number = ptr::null_mut();
         // SAFETY: the caller has opened a handle scope.
         unsafe { sys::napi_create_int32(env, count, &raw mut number) };
-        let value = self.payloads(env, connection, form);
+        let value = self.payloads(sources, connection, form);
         self.clear();
         [number, value]
     }
@@ -136,17 +141,18 @@ impl Batch {
     }
 
     /// Of payloads with parts, an array: all JSON together, and the parts of each.
-    fn with_parts(&mut self, env: sys::napi_env, connection: &Connection) -> sys::napi_value {
+    fn with_parts(&mut self, sources: Sources<'_>, connection: &Connection) -> sys::napi_value {
+        let env = sources.env;
         let mut array = ptr::null_mut();
-        let text = self.joined(env, connection, Form::Json);
+        let text = self.joined(sources, connection, Form::Json);
         self.joined.clear();
         let mut large = Vec::new();
         for payload in &self.parts {
             let bytes = connection.bytes(payload.range.clone());
-            if bytes.len() <= SMALL {
+            if bytes.len() <= SMALL && !parts::is_elsewhere(bytes) {
                 self.joined.extend_from_slice(bytes);
             } else {
-                large.push(parts::to_js(env, bytes));
+                large.push(sources.to_js(bytes));
             }
         }
         let small = if self.joined.is_empty() { undefined(env) } else { buffer_to_js(env, &self.joined) };
@@ -161,17 +167,18 @@ impl Batch {
         array
     }
 
-    fn payloads(&mut self, env: sys::napi_env, connection: &Connection, form: Form) -> sys::napi_value {
+    fn payloads(&mut self, sources: Sources<'_>, connection: &Connection, form: Form) -> sys::napi_value {
         match form {
-            Form::Structured if !self.parts.is_empty() => self.with_parts(env, connection),
-            Form::Structured => self.joined(env, connection, Form::Json),
-            _ => self.joined(env, connection, form),
+            Form::Structured if !self.parts.is_empty() => self.with_parts(sources, connection),
+            Form::Structured => self.joined(sources, connection, Form::Json),
+            _ => self.joined(sources, connection, form),
         }
     }
 
-    fn joined(&mut self, env: sys::napi_env, connection: &Connection, form: Form) -> sys::napi_value {
+    fn joined(&mut self, sources: Sources<'_>, connection: &Connection, form: Form) -> sys::napi_value {
+        let env = sources.env;
         if let [payload] = &*self.payloads {
-            return payload_to_js(env, connection, form, payload);
+            return payload_to_js(sources, connection, form, payload);
         }
         if self.payloads.is_empty() {
             return undefined(env);
@@ -199,17 +206,18 @@ impl Batch {
 
 /// One payload as a string or a `Buffer`.
 pub(super) fn payload_to_js(
-    env: sys::napi_env,
+    sources: Sources<'_>,
     connection: &Connection,
     form: Form,
     payload: &Payload,
 ) -> sys::napi_value {
+    let env = sources.env;
     let bytes = connection.bytes(payload.range.clone());
     match form {
         Form::Binary => buffer_to_js(env, bytes),
         Form::Structured => match json_in(bytes) {
             Some(ascii) => text::to_js(env, bytes, ascii),
-            None => parts::to_js(env, bytes),
+            None => sources.to_js(bytes),
         },
         Form::Json | Form::Text => text::to_js(env, bytes, payload.ascii),
     }

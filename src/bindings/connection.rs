@@ -40,7 +40,7 @@ pub(super) type Append<'a> = &'a mut dyn FnMut(&mut Vec<u8>);
 
 fn form_of(options: &NativeOptions) -> Form {
     match options.terminator {
-        None if options.json => Form::Structured,
+        None if options.has_parts() => Form::Structured,
         None => Form::Binary,
         Some(_) if options.json => Form::Json,
         Some(_) => Form::Text,
@@ -87,6 +87,9 @@ impl NativeConnection {
         })?;
         let link = Link::new(environment, stream, connection);
         link.set_bound(options.bound());
+        if config.shared_memory {
+            link.share_memory();
+        }
         link.attach(form_of(&options), callbacks(env, &on_messages, &on_control), Hold::InFlight)?;
         link.flush();
         Ok(Self { link })
@@ -127,6 +130,9 @@ impl NativeConnection {
         });
         served?;
         self.link.set_bound(options.bound());
+        if config.shared_memory {
+            self.link.share_memory();
+        }
         self.link.attach(form_of(&options), callbacks(env, &on_messages, &on_control), Hold::Always)?;
         self.link.flush();
         Ok(())
@@ -219,7 +225,7 @@ impl NativeConnection {
     pub fn respond(&self, call: u32, payload: Unknown<'_>) -> Result<bool, Failure> {
         let respond =
             |payload: Option<Append<'_>>| self.link.connection.borrow_mut().exchange.respond(CallId(call), payload);
-        with_payload(&self.link, &payload, |_| true, respond)?.transpose()?;
+        with_payload(&self.link, &payload, Beside::Large, |_| true, respond)?;
         self.link.touch();
         Ok(self.link.pause_if_full())
     }
@@ -335,45 +341,54 @@ impl NativeConnection {
         })?;
         let has_room = |size| self.link.has_room(size);
         let act = |payload: Option<Append<'_>>| act(&mut self.link.connection.borrow_mut(), name, payload);
-        Ok(with_payload(&self.link, payload, has_room, act)?.transpose()?)
+        with_payload(&self.link, payload, Beside::Large, has_room, act)
     }
+}
+
+/// What of a payload goes beside the stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beside {
+    Large,
+    /// Chunks have their own way to bound memory: by what they have in the stream.
+    Nothing,
 }
 
 /// Calls `act` with what appends the payload, or with `None` for `undefined`; unless there is no room for its size.
 pub(super) fn with_payload<T>(
     link: &Link,
     payload: &Unknown<'_>,
+    beside: Beside,
     has_room: impl FnOnce(usize) -> bool,
-    act: impl FnOnce(Option<Append<'_>>) -> T,
+    act: impl FnOnce(Option<Append<'_>>) -> Result<T, Error>,
 ) -> Result<Option<T>, Failure> {
     let environment = link.environment();
     let (env, value) = (environment.env, payload.raw());
     if link.form() == Form::Binary {
         // SAFETY: `value` is an argument of the call that is being made.
         if let Ok(bytes) = unsafe { BufferSlice::from_napi_value(env, value) } {
-            return Ok(has_room(bytes.len()).then(|| act(Some(&mut |out: &mut Vec<u8>| out.extend_from_slice(&bytes)))));
+            let append: Append<'_> = &mut |out| out.extend_from_slice(&bytes);
+            return Ok(has_room(bytes.len()).then(|| act(Some(append))).transpose()?);
         }
     } else {
-        let mut scratch = environment.scratch.borrow_mut();
         if link.form() == Form::Structured
             && let Some(parts) = Parts::read(env, value)
         {
-            let append: Append<'_> = &mut |out| parts.append_to(out, &mut scratch);
-            return Ok(has_room(parts.length()).then(|| act(Some(append))));
+            return Ok(has_room(parts.length()).then(|| link.with_parts(&parts, beside, act)).transpose()?);
         }
+        let mut scratch = environment.scratch.borrow_mut();
         if scratch.read(env, value) {
             if !has_room(scratch.length()) {
                 scratch.release();
                 return Ok(None);
             }
-            return Ok(Some(act(Some(&mut |out: &mut Vec<u8>| scratch.append_to(out)))));
+            return Ok(Some(act(Some(&mut |out: &mut Vec<u8>| scratch.append_to(out)))?));
         }
     }
     let mut kind = sys::ValueType::napi_undefined;
     // SAFETY: as above.
     unsafe { sys::napi_typeof(env, value, &raw mut kind) };
     if kind == sys::ValueType::napi_undefined {
-        return Ok(has_room(0).then(|| act(None)));
+        return Ok(has_room(0).then(|| act(None)).transpose()?);
     }
     let expected = if link.form() == Form::Binary { "a Uint8Array" } else { "a string" };
     Err(Failure::new("ERR_NOT_SERIALIZABLE".to_owned(), format!("the serializer must return {expected}")))

@@ -68,6 +68,7 @@ impl Link {
             *slot = events;
         }
         drop(slot);
+        self.settle();
         self.environment.flush();
         self.update();
     }
@@ -174,8 +175,9 @@ impl Link {
             return;
         }
         in_scope(self.environment.env, || {
-            let env = self.environment.env;
-            let arguments = self.batch.borrow_mut().take(env, &self.connection.borrow(), self.form.get());
+            let connection = self.connection.borrow();
+            let arguments = self.batch.borrow_mut().take(self.sources(&connection), &connection, self.form.get());
+            drop(connection);
             self.environment.call(callbacks.messages.get(), &arguments);
         });
     }
@@ -197,7 +199,10 @@ impl Link {
             };
             let payload = payload.map_or_else(
                 || undefined(env),
-                |payload| payload_to_js(env, &self.connection.borrow(), self.form.get(), payload),
+                |payload| {
+                    let connection = self.connection.borrow();
+                    payload_to_js(self.sources(&connection), &connection, self.form.get(), payload)
+                },
             );
             let detail = text::to_js(env, detail.as_bytes(), detail.is_ascii());
             let arguments = [integer(what as i32), integer(number.cast_signed()), payload, detail];

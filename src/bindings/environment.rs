@@ -12,6 +12,7 @@ use slab::Slab;
 
 use super::failure::{Failure, node};
 use super::link::Link;
+use super::parts::Staging;
 use super::reference::Reference;
 use super::text::Scratch;
 use super::tokio::TokioIo;
@@ -37,6 +38,7 @@ pub(super) struct Environment {
     pub(super) engine: Engine,
     pub(super) scratch: RefCell<Scratch>,
     pub(super) short: RefCell<Vec<u8>>,
+    pub(super) staging: RefCell<Staging>,
     /// Integers that JavaScript reads: events cross the boundary without an object each.
     memory: *mut i32,
     memory_length: usize,
@@ -262,6 +264,7 @@ impl NativeEnvironment {
             engine: if uv { Engine::Uv } else { Engine::Tokio },
             scratch: RefCell::default(),
             short: RefCell::default(),
+            staging: RefCell::default(),
             memory: data.cast(),
             memory_length: integers,
             _memory_owner: Reference::new(env.raw(), memory.raw()),

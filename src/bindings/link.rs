@@ -13,7 +13,9 @@ use super::clock::{Clock, LOOK};
 use super::delivery::Callbacks;
 use super::environment::Environment;
 use super::failure::Failure;
+use super::parts::Sources;
 use super::watch::Watch;
+use crate::beside::{Intake, Outbox};
 use crate::connection::Connection;
 use crate::event::Event;
 use crate::transport::Stream;
@@ -53,6 +55,9 @@ pub(super) struct Link {
     referenced: Cell<bool>,
     pub(super) delivering: Cell<bool>,
     dirty: Cell<bool>,
+    /// What goes beside the stream, where both sides may share memory.
+    pub(super) outbox: RefCell<Option<Outbox>>,
+    pub(super) intake: RefCell<Option<Intake>>,
     /// The most bytes that may wait to be written.
     bound: Cell<usize>,
     /// JavaScript waits for room in the output.
@@ -85,6 +90,8 @@ impl Link {
             referenced: Cell::new(false),
             delivering: Cell::new(false),
             dirty: Cell::new(false),
+            outbox: RefCell::default(),
+            intake: RefCell::default(),
             bound: Cell::new(usize::MAX),
             room_wanted: Cell::new(false),
             broken: Cell::new(false),
@@ -125,6 +132,28 @@ impl Link {
         Ok(())
     }
 
+    /// From now on memory may come, and go, beside the stream.
+    pub(super) fn share_memory(&self) {
+        *self.outbox.borrow_mut() = Some(Outbox::default());
+        *self.intake.borrow_mut() = Some(Intake::default());
+    }
+
+    /// Where the parts of what has come may be.
+    pub(super) fn sources(&self, connection: &Connection) -> Sources<'_> {
+        let Environment { env, staging, .. } = &*self.environment;
+        Sources { env: *env, intake: &self.intake, staging, limit: connection.exchange.limit }
+    }
+
+    /// What came beside the stream with what is delivered now is not needed any more.
+    pub(super) fn settle(&self) {
+        if let Some(intake) = &mut *self.intake.borrow_mut()
+            && !self.delivering.get()
+            && self.events.borrow().is_empty()
+        {
+            intake.settle(self.connection.borrow().processed());
+        }
+    }
+
     /// After a command: output is written at the end of the tick, timer and hold are brought up to date.
     pub(super) fn touch(self: &Rc<Self>) {
         if !self.dirty.get() && !self.connection.borrow().output().is_empty() {
@@ -143,7 +172,7 @@ impl Link {
         let connection = self.connection.borrow();
         let watch = self.watch.borrow();
         let Some(watch) = &*watch else { return };
-        let next = connection.next_deadline();
+        let next = self.next_deadline(&connection);
         let referenced = match self.hold.get() {
             Hold::Always => true,
             Hold::Never => false,
@@ -167,6 +196,14 @@ impl Link {
         if let Some(next) = next.filter(|next| self.armed.get().is_none_or(|armed| *next < armed)) {
             self.armed.set(Some(next));
             watch.set_timer(next.saturating_sub(self.now()));
+        }
+    }
+
+    fn next_deadline(&self, connection: &Connection) -> Option<Duration> {
+        let trim = self.outbox.borrow().as_ref().and_then(Outbox::next_deadline);
+        match (connection.next_deadline(), trim) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
         }
     }
 
@@ -210,6 +247,11 @@ impl Link {
         }
         if let Ok(mut connection) = self.connection.try_borrow_mut() {
             connection.end(&mut Vec::new());
+        }
+        // JavaScript may hold the connection for long.
+        if let (Ok(mut outbox), Ok(mut intake)) = (self.outbox.try_borrow_mut(), self.intake.try_borrow_mut()) {
+            outbox.take();
+            intake.take();
         }
     }
 }

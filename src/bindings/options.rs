@@ -6,6 +6,7 @@ use super::failure::Failure;
 use crate::error::Error;
 use crate::exchange::Config;
 use crate::timeouts::Timeouts;
+use crate::transport::memory::HAS_MEMORY;
 
 /// How the two sides of a connection talk. Durations are in milliseconds; 0 and Infinity mean none.
 #[napi(object)]
@@ -18,6 +19,8 @@ pub struct NativeOptions {
     pub json: bool,
     /// This side takes a context with requests and notifications.
     pub context: bool,
+    /// Large parts of payloads may go through shared memory, where the system has it.
+    pub shared_memory: bool,
     /// The message types that this side has handlers for, in the order of their numbers.
     pub handlers: Vec<String>,
     /// The largest frame in bytes.
@@ -44,6 +47,11 @@ impl NativeOptions {
         bound
     }
 
+    /// Whether payloads may have several parts.
+    pub(super) fn has_parts(&self) -> bool {
+        self.json && self.terminator.is_none()
+    }
+
     pub(super) fn to_config(&self) -> Result<Config, Failure> {
         let millis = |value: f64| Timeouts::from_millis(value).map_err(|invalid| Failure::from(Error::from(invalid)));
         let mut timeouts = Timeouts {
@@ -63,6 +71,7 @@ impl NativeOptions {
             limit,
             timeouts,
             context: self.context,
+            shared_memory: self.shared_memory && HAS_MEMORY && self.has_parts(),
         })
     }
 }

@@ -1,24 +1,20 @@
-//! Payloads of several parts: bytes and large strings beside what refers to them, each copied once each way.
-//!
-//! A payload begins with [`MARK`], three zeros and the number of parts; then, for each part, its length and its kind, four
-//! bytes each; then the parts, without gaps. Integers are little-endian. JSON text never begins with that byte.
+//! Payloads of several parts across the boundary: each part is copied once each way.
 
+use std::cell::RefCell;
+use std::mem::MaybeUninit;
 use std::ptr;
 
 use napi::sys;
 
 use super::text::{self, Scratch};
+use crate::beside::{Intake, LARGE, Outbox};
+use crate::parts::{self, Content, Place, Writer};
 
-/// What a payload of parts begins with.
-const MARK: u8 = 1;
-const HEAD: usize = 8;
-const ENTRY: usize = 8;
-
-const BYTES: u8 = 0;
-/// A string whose characters are all below U+0100, one byte each.
-const LATIN1: u8 = 1;
-/// Any other string: two bytes for each UTF-16 unit.
-const UTF16: u8 = 2;
+/// Memory of this size gets large pages, where the system has them: touching small ones for the first time takes longer than
+/// all the copying.
+const HUGE: usize = 4 << 20;
+/// Above this capacity memory for what is under way is given back after use.
+const KEEP: usize = 2 << 20;
 
 /// One part on its way out. Valid during the call that was given it.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +28,21 @@ enum Part {
 pub(super) struct Parts {
     env: sys::napi_env,
     parts: Vec<Part>,
+}
+
+/// Memory that is used again and again, for what is under way between JavaScript and elsewhere.
+#[derive(Debug, Default)]
+pub(super) struct Staging(Vec<u8>);
+
+impl Staging {
+    fn with<T>(&mut self, act: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        self.0.clear();
+        let done = act(&mut self.0);
+        if self.0.capacity() > KEEP {
+            self.0 = Vec::new();
+        }
+        done
+    }
 }
 
 impl Parts {
@@ -63,39 +74,66 @@ impl Parts {
 
     /// About how many bytes it becomes.
     pub(super) fn length(&self) -> usize {
-        self.parts.iter().map(|part| ENTRY + part.length()).sum::<usize>() + HEAD
+        parts::size_of(self.parts.iter().map(Part::length))
     }
 
-    /// Appends the payload.
-    pub(super) fn append_to(&self, out: &mut Vec<u8>, scratch: &mut Scratch) {
-        out.reserve(self.length());
-        // More than four billion bytes never fit into a frame: that is noticed when it ends.
-        let four = |number: usize| u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes();
-        out.extend_from_slice(&[MARK, 0, 0, 0]);
-        out.extend_from_slice(&four(self.parts.len()));
-        let mut entry = out.len();
-        out.resize(entry + self.parts.len() * ENTRY, 0);
+    /// Whether there are some that may go beside the stream.
+    pub(super) fn has_large(&self) -> bool {
+        self.parts.iter().any(|part| part.length() >= LARGE)
+    }
+
+    /// Appends the payload. What is large goes into the outbox, where there is one.
+    pub(super) fn append_to(
+        &self,
+        out: &mut Vec<u8>,
+        mut outbox: Option<&mut Outbox>,
+        scratch: &mut Scratch,
+        staging: &mut Staging,
+    ) {
+        if outbox.is_none() {
+            out.reserve(self.length());
+        }
+        let mut writer = Writer::new(out, self.parts.len());
         for part in &self.parts {
-            let start = out.len();
-            let kind = match *part {
-                Part::Bytes { length: 0, .. } => BYTES,
+            if let Some(outbox) = outbox.as_deref_mut().filter(|_| part.length() >= LARGE)
+                && let Some((content, place)) = self.put(*part, outbox, scratch, staging)
+            {
+                writer.in_lane(content, place);
+                continue;
+            }
+            writer.here(|out| match *part {
+                Part::Bytes { length: 0, .. } => Content::Bytes,
                 Part::Bytes { data, length } => {
                     // SAFETY: they describe the memory of a live view, and no JavaScript has run since they were read.
                     out.extend_from_slice(unsafe { std::slice::from_raw_parts(data, length) });
-                    BYTES
+                    Content::Bytes
                 }
-                Part::Text { value, .. } => {
-                    if text::append_units(self.env, value, scratch, out) {
-                        LATIN1
-                    } else {
-                        UTF16
-                    }
-                }
-            };
-            let length = four(out.len() - start);
-            out[entry..entry + 4].copy_from_slice(&length);
-            out[entry + 4] = kind;
-            entry += ENTRY;
+                Part::Text { value, .. } => self.append_text(value, scratch, out),
+            });
+        }
+    }
+
+    fn append_text(&self, value: sys::napi_value, scratch: &mut Scratch, out: &mut Vec<u8>) -> Content {
+        if text::append_units(self.env, value, scratch, out) { Content::Latin1 } else { Content::Utf16 }
+    }
+
+    fn put(
+        &self,
+        part: Part,
+        outbox: &mut Outbox,
+        scratch: &mut Scratch,
+        staging: &mut Staging,
+    ) -> Option<(Content, Place)> {
+        match part {
+            Part::Bytes { data, length } => {
+                // SAFETY: as in `append_to`; it is not empty.
+                let bytes = unsafe { std::slice::from_raw_parts(data, length) };
+                Some((Content::Bytes, outbox.put(bytes)?))
+            }
+            Part::Text { value, .. } => staging.with(|bytes| {
+                let content = self.append_text(value, scratch, bytes);
+                Some((content, outbox.put(bytes)?))
+            }),
         }
     }
 }
@@ -127,112 +165,125 @@ fn look_at(env: sys::napi_env, value: sys::napi_value) -> Option<Part> {
     (status == sys::Status::napi_ok).then_some(Part::Bytes { data: data.cast(), length })
 }
 
-/// Whether it is a payload of parts, however broken.
-pub(super) fn is_parts(payload: &[u8]) -> bool {
-    payload.first().is_none_or(|first| *first == MARK)
+/// Where parts on their way in may be: in the payload, and elsewhere.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sources<'a> {
+    pub(super) env: sys::napi_env,
+    pub(super) intake: &'a RefCell<Option<Intake>>,
+    pub(super) staging: &'a RefCell<Staging>,
+    /// The most bytes a payload may have.
+    pub(super) limit: usize,
 }
 
-/// The parts as an array of `Buffer`s and strings, each in memory of its own; `null`: the payload is broken.
-pub(super) fn to_js(env: sys::napi_env, payload: &[u8]) -> sys::napi_value {
-    let mut value = ptr::null_mut();
-    if let Some(parts) = cut(payload) {
-        value = array_of(env, &parts).unwrap_or(ptr::null_mut());
-    }
-    if value.is_null() {
-        let mut thrown = ptr::null_mut();
-        // SAFETY: the caller has opened a handle scope. What may have been thrown is told by the value instead.
-        unsafe {
-            sys::napi_get_and_clear_last_exception(env, &raw mut thrown);
-            sys::napi_get_null(env, &raw mut value);
+impl Sources<'_> {
+    /// The parts as an array of `Buffer`s and strings, each in memory of its own; `null`: the payload is broken; an
+    /// error: what else is wrong with it.
+    pub(super) fn to_js(self, payload: &[u8]) -> sys::napi_value {
+        let mut value = ptr::null_mut();
+        if let Some(parts) = parts::cut(payload) {
+            value = match self.array_of(&parts) {
+                Ok(array) => array,
+                Err(reason) if reason.is_empty() => ptr::null_mut(),
+                Err(reason) => error_of(self.env, &reason),
+            };
         }
-    }
-    value
-}
-
-/// Kind and bytes of each part, if the lengths are exactly those of the payload.
-fn cut(payload: &[u8]) -> Option<Vec<(u8, &[u8])>> {
-    let (head, rest) = payload.split_first_chunk::<HEAD>()?;
-    if head[..4] != [MARK, 0, 0, 0] {
-        return None;
-    }
-    let count = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
-    let (table, mut rest) = rest.split_at_checked(count.checked_mul(ENTRY)?)?;
-    let mut parts = Vec::with_capacity(count);
-    for entry in table.chunks_exact(ENTRY) {
-        let length = u32::from_le_bytes([entry[0], entry[1], entry[2], entry[3]]) as usize;
-        let kind = entry[4];
-        if kind > UTF16 || entry[5..] != [0; 3] || (kind == UTF16 && !length.is_multiple_of(2)) {
-            return None;
-        }
-        let (part, others) = rest.split_at_checked(length)?;
-        parts.push((kind, part));
-        rest = others;
-    }
-    rest.is_empty().then_some(parts)
-}
-
-fn array_of(env: sys::napi_env, parts: &[(u8, &[u8])]) -> Option<sys::napi_value> {
-    let mut array = ptr::null_mut();
-    // SAFETY: the caller has opened a handle scope.
-    let status = unsafe { sys::napi_create_array_with_length(env, parts.len(), &raw mut array) };
-    if status != sys::Status::napi_ok {
-        return None;
-    }
-    for (index, (kind, bytes)) in (0..).zip(parts) {
-        let value = match *kind {
-            BYTES => super::batch::buffer_to_js(env, bytes),
-            LATIN1 => text::to_js(env, bytes, true),
-            _ => text::from_units(env, bytes),
-        };
         if value.is_null() {
-            return None;
-        }
-        // SAFETY: both are values of this scope.
-        unsafe { sys::napi_set_element(env, array, index, value) };
-    }
-    Some(array)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn payload(parts: &[(u8, &[u8])]) -> Vec<u8> {
-        let mut payload = vec![MARK, 0, 0, 0];
-        payload.extend(u32::try_from(parts.len()).unwrap().to_le_bytes());
-        for (kind, bytes) in parts {
-            payload.extend(u32::try_from(bytes.len()).unwrap().to_le_bytes());
-            payload.extend([*kind, 0, 0, 0]);
-        }
-        payload.extend(parts.iter().flat_map(|(_, bytes)| *bytes));
-        payload
-    }
-
-    #[test]
-    fn parts_are_cut_as_they_were_joined() {
-        for parts in
-            [&[][..], &[(BYTES, &b""[..])], &[(BYTES, b"abc"), (LATIN1, b""), (UTF16, b"\x00\xd8"), (BYTES, b"z")]]
-        {
-            assert_eq!(cut(&payload(parts)).unwrap(), parts);
-        }
-    }
-
-    #[test]
-    fn lengths_that_lie_are_refused() {
-        let whole = payload(&[(BYTES, b"abc"), (UTF16, b"de")]);
-        for length in 0..whole.len() {
-            assert_eq!(cut(&whole[..length]), None, "cut at {length}");
-        }
-        for position in 0..HEAD + 2 * ENTRY {
-            for value in [1, 3, 0x7f, 0xff] {
-                let mut lying = whole.clone();
-                if lying[position] != value {
-                    lying[position] = value;
-                    // A kind may become another that is as good.
-                    assert!(cut(&lying).is_none() || position % ENTRY == 4, "{position} {value}");
-                }
+            let mut thrown = ptr::null_mut();
+            // SAFETY: the caller has opened a handle scope. What may have been thrown is told by the value instead.
+            unsafe {
+                sys::napi_get_and_clear_last_exception(self.env, &raw mut thrown);
+                sys::napi_get_null(self.env, &raw mut value);
             }
         }
-        assert_eq!(cut(&[whole, vec![0]].concat()), None);
+        value
+    }
+
+    fn array_of(self, parts: &[parts::Part<'_>]) -> Result<sys::napi_value, String> {
+        let env = self.env;
+        let mut array = ptr::null_mut();
+        // SAFETY: the caller has opened a handle scope.
+        let status = unsafe { sys::napi_create_array_with_length(env, parts.len(), &raw mut array) };
+        if status != sys::Status::napi_ok {
+            return Err(String::new());
+        }
+        let mut left = self.limit;
+        for (index, part) in (0..).zip(parts) {
+            let value = match *part {
+                parts::Part::Here(Content::Bytes, bytes) => super::batch::buffer_to_js(env, bytes),
+                parts::Part::Here(content, bytes) => text_of(env, content, bytes),
+                parts::Part::Lane(content, place) => self.from_lane(content, place, &mut left)?,
+                parts::Part::Shared(_) => return Err("memory that is shared cannot come here".to_owned()),
+            };
+            if value.is_null() {
+                return Err(String::new());
+            }
+            // SAFETY: both are values of this scope.
+            unsafe { sys::napi_set_element(env, array, index, value) };
+        }
+        Ok(array)
+    }
+
+    fn from_lane(self, content: Content, place: Place, left: &mut usize) -> Result<sys::napi_value, String> {
+        let mut intake = self.intake.borrow_mut();
+        let Some(intake) = &mut *intake else { return Err("this side shares no memory".to_owned()) };
+        let length = intake.look(place, *left)?;
+        *left -= length;
+        if content == Content::Bytes {
+            let (value, memory) = new_buffer(self.env, length);
+            intake.copy(place, memory)?;
+            return Ok(value);
+        }
+        self.staging.borrow_mut().with(|bytes| {
+            bytes.reserve_exact(length);
+            intake.copy(place, &mut bytes.spare_capacity_mut()[..length])?;
+            // SAFETY: they were copied.
+            unsafe { bytes.set_len(length) };
+            Ok(text_of(self.env, content, bytes))
+        })
     }
 }
+
+fn error_of(env: sys::napi_env, reason: &str) -> sys::napi_value {
+    let mut error = ptr::null_mut();
+    let text = text::to_js(env, reason.as_bytes(), reason.is_ascii());
+    // SAFETY: the caller has opened a handle scope. Without memory for the text there is no error either.
+    unsafe { sys::napi_create_error(env, ptr::null_mut(), text, &raw mut error) };
+    error
+}
+
+fn text_of(env: sys::napi_env, content: Content, bytes: &[u8]) -> sys::napi_value {
+    if content == Content::Utf16 { text::from_units(env, bytes) } else { text::to_js(env, bytes, true) }
+}
+
+/// A `Buffer` and its memory, which is to be filled. Null and nothing when there is none.
+fn new_buffer<'a>(env: sys::napi_env, length: usize) -> (sys::napi_value, &'a mut [MaybeUninit<u8>]) {
+    let mut value = ptr::null_mut();
+    let mut data = ptr::null_mut();
+    // SAFETY: the caller has opened a handle scope.
+    let status = unsafe { sys::napi_create_buffer(env, length, &raw mut data, &raw mut value) };
+    if status != sys::Status::napi_ok || data.is_null() {
+        return (ptr::null_mut(), &mut []);
+    }
+    // SAFETY: the memory is that of the value, which lives as long as the scope, and nobody else has seen it yet.
+    let memory = unsafe { std::slice::from_raw_parts_mut(data.cast::<MaybeUninit<u8>>(), length) };
+    if length >= HUGE {
+        ask_for_large_pages(memory);
+    }
+    (value, memory)
+}
+
+/// A wish: nothing changes but the time it takes to touch it.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn ask_for_large_pages(memory: &mut [MaybeUninit<u8>]) {
+    const PAGE: usize = 4096;
+    let start = memory.as_ptr().align_offset(PAGE);
+    let length = memory.len().saturating_sub(start) / PAGE * PAGE;
+    // SAFETY: whole pages inside of the memory; the advice leaves what is in there as it is.
+    let _ = unsafe {
+        let first = memory.as_mut_ptr().add(start.min(memory.len())).cast();
+        rustix::mm::madvise(first, length, rustix::mm::Advice::LinuxHugepage)
+    };
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn ask_for_large_pages(_: &mut [MaybeUninit<u8>]) {}

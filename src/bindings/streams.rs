@@ -3,7 +3,7 @@
 use napi::bindgen_prelude::Unknown;
 use napi_derive::napi;
 
-use super::connection::{Append, NativeConnection, with_payload};
+use super::connection::{Append, Beside, NativeConnection, with_payload};
 use super::failure::Failure;
 use crate::connection::Connection;
 use crate::error::Error;
@@ -48,7 +48,7 @@ impl NativeConnection {
     pub fn progress(&self, call: u32, payload: Unknown<'_>) -> Result<(), Failure> {
         let tell =
             |payload: Option<Append<'_>>| self.link.connection.borrow_mut().exchange.progress(CallId(call), payload);
-        with_payload(&self.link, &payload, |_| true, tell)?.transpose()?;
+        with_payload(&self.link, &payload, Beside::Nothing, |_| true, tell)?;
         self.link.touch();
         Ok(())
     }
@@ -72,7 +72,7 @@ impl NativeConnection {
         send: impl FnOnce(&mut Connection, Option<Append<'_>>) -> Result<u32, Error>,
     ) -> Result<i64, Failure> {
         let send = |payload: Option<Append<'_>>| send(&mut self.link.connection.borrow_mut(), payload);
-        let cost = i64::from(with_payload(&self.link, payload, |_| true, send)?.transpose()?.unwrap_or(1));
+        let cost = i64::from(with_payload(&self.link, payload, Beside::Nothing, |_| true, send)?.unwrap_or(1));
         self.link.touch();
         if self.link.has_room(0) {
             return Ok(cost);

@@ -41,10 +41,12 @@ impl NativeConnection {
         let env = env.raw();
         let connection = self.link.connection.borrow();
         let value = match payload {
-            Some(payload) => payload_to_js(env, &connection, self.link.form(), &payload),
+            Some(payload) => payload_to_js(self.link.sources(&connection), &connection, self.link.form(), &payload),
             None if detail.is_empty() => undefined(env),
             None => text::to_js(env, detail.as_bytes(), detail.is_ascii()),
         };
+        drop(connection);
+        self.link.settle();
         // SAFETY: the value was just made in this environment, in the scope of this call.
         unsafe { Unknown::from_raw_unchecked(env, value) }
     }

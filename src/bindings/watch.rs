@@ -19,32 +19,18 @@ pub(super) enum Watch {
 }
 
 impl Watch {
-    pub(super) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+    pub(super) fn stream(&self) -> &Stream {
         match self {
-            Watch::Idle(stream) => stream.try_read(buffer),
+            Watch::Idle(stream) => stream,
             #[cfg(unix)]
-            Watch::Uv(watch) => watch.stream().try_read(buffer),
-            Watch::Tokio(watch) => watch.stream().try_read(buffer),
-        }
-    }
-
-    pub(super) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Watch::Idle(stream) => stream.try_write(bytes),
-            #[cfg(unix)]
-            Watch::Uv(watch) => watch.stream().try_write(bytes),
-            Watch::Tokio(watch) => watch.stream().try_write(bytes),
+            Watch::Uv(watch) => watch.stream(),
+            Watch::Tokio(watch) => watch.stream().stream(),
         }
     }
 
     /// Blocks until there is input, or room to write; tells whether that came in time.
     pub(super) fn wait(&self, until: Until, timeout: Option<Duration>) -> io::Result<bool> {
-        match self {
-            Watch::Idle(stream) => stream.wait(until, timeout),
-            #[cfg(unix)]
-            Watch::Uv(watch) => watch.stream().wait(until, timeout),
-            Watch::Tokio(watch) => watch.stream().wait(until, timeout),
-        }
+        self.stream().wait(until, timeout)
     }
 
     /// The last write said `WouldBlock`, or a later one did not any more.

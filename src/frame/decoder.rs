@@ -103,6 +103,11 @@ impl FrameDecoder {
         !self.buffer.pending().is_empty() || self.frames.is_skipping()
     }
 
+    /// How many bytes have arrived that no frame was made of yet.
+    pub fn pending(&self) -> usize {
+        self.buffer.pending().len()
+    }
+
     /// Gives back the memory that only a large frame needed, if it has been taken. Invalidates all ranges.
     /// [`spare`](Self::spare) does the same, but a quiet peer may not need one for a long time.
     pub fn release(&mut self) {

@@ -2,7 +2,9 @@
 
 pub mod claim;
 pub mod lifeline;
+pub mod memory;
 pub mod named;
+pub mod passing;
 
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
@@ -89,6 +91,23 @@ impl Stream {
         (&self.0).write(bytes)
     }
 
+    /// As [`Stream::try_read`]; descriptors that came beside the bytes are added to `passed`. One read never goes beyond the
+    /// bytes that the first of them came with.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn try_read_passed(&self, buffer: &mut [u8], passed: &mut Vec<OwnedFd>) -> io::Result<usize> {
+        passing::read(&self.0, buffer, passed)
+    }
+
+    /// As [`Stream::try_write`], with at most [`passing::MOST_DESCRIPTORS`] descriptors that go beside the first byte.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn try_write_passing(&self, bytes: &[u8], passed: &[BorrowedFd<'_>]) -> io::Result<usize> {
+        passing::write(&self.0, bytes, passed)
+    }
+
     /// Blocks the calling thread until there is something to read (or write, if `write`) or the end is there. Tells
     /// whether that came in time.
     ///
@@ -167,6 +186,11 @@ impl WatchedStream {
     pub async fn writable(&self) -> io::Result<()> {
         self.0.writable().await?.clear_ready();
         Ok(())
+    }
+
+    /// The stream.
+    pub fn stream(&self) -> &Stream {
+        self.0.get_ref()
     }
 
     /// See [`Stream::try_read`].

@@ -19,6 +19,7 @@ pub fn config(terminator: Option<&str>) -> Config {
         limit: 1 << 16,
         timeouts: Timeouts::default(),
         context: true,
+        shared_memory: true,
     }
 }
 

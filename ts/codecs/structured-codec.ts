@@ -70,10 +70,11 @@ export class StructuredCodec implements PayloadCodec {
   }
 }
 
-/** As the addon has cut them, or as bytes; `null` where the addon cannot. */
+/** As the addon has cut them, or as bytes; an error, or `null`, where the addon cannot. */
 function decodeParts(payload: unknown): unknown {
   try {
     if (payload instanceof Uint8Array) return read(cut(payload));
+    if (payload instanceof Error) return broken(payload.message);
     if (!Array.isArray(payload)) return broken('its table of parts does not fit it');
     return read(payload as Parts);
   } catch (error) {

@@ -301,6 +301,8 @@ export interface NativeOptions {
   json: boolean;
   /** This side takes a context with requests and notifications. */
   context: boolean;
+  /** Large parts of payloads may go through shared memory, where the system has it. */
+  sharedMemory: boolean;
   /** The message types that this side has handlers for, in the order of their numbers. */
   handlers: Array<string>;
   /** The largest frame in bytes. */

@@ -42,6 +42,7 @@ export function connectionOptions(
     serializer: serializer.name,
     json: codec.json,
     context: context !== undefined,
+    sharedMemory: process.env['ISOLATED_WORKERS_SHARED_MEMORY'] !== '0',
     handlers: [],
     maxMessageSize: Math.min(maxMessageSize, Number.MAX_SAFE_INTEGER),
     maxPendingBytes: Math.min(maxPendingBytes, Number.MAX_SAFE_INTEGER),

@@ -22,6 +22,9 @@ impl Link {
     /// Handles all that has arrived, then ends the transactions whose time is over, unless JavaScript holds them.
     pub(in crate::bindings) fn on_deadline(self: &Rc<Self>) {
         self.armed.set(None);
+        if let Some(outbox) = &mut *self.outbox.borrow_mut() {
+            outbox.trim(self.now());
+        }
         if self.read_and_deliver(usize::MAX) && !self.is_held() {
             let now = self.now();
             let expire = |connection: &mut Connection, events: &mut Vec<Event>| connection.expire(now, events);
@@ -101,10 +104,19 @@ impl Link {
         loop {
             let spare = connection.spare();
             let room = spare.len();
-            match watch.try_read(spare) {
+            let mut passed = Vec::new();
+            let mut intake = self.intake.borrow_mut();
+            let read = match &*intake {
+                Some(_) => watch.stream().try_read_passed(spare, &mut passed),
+                None => watch.stream().try_read(spare),
+            };
+            match read {
                 Ok(0) => break,
                 Ok(read) => {
                     connection.filled(read);
+                    if let Some(intake) = &mut *intake {
+                        intake.add(std::mem::take(&mut passed), connection.received());
+                    }
                     connection.receive(self.now(), &mut events);
                     return Some((read, read == room || watch.is_edge()));
                 }

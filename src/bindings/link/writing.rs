@@ -1,12 +1,46 @@
 //! What a link writes, and how much may wait for that.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
 use super::{Link, Pause};
-use crate::transport::Until;
+use crate::beside::Outbox;
+use crate::bindings::connection::{Append, Beside};
+use crate::bindings::parts::Parts;
+use crate::error::Error;
+use crate::transport::{Stream, Until};
 
 impl Link {
+    /// Writes a frame whose payload has parts. Those that are large go beside the stream, where the peer takes them there.
+    pub(in crate::bindings) fn with_parts<T>(
+        &self,
+        parts: &Parts,
+        beside: Beside,
+        act: impl FnOnce(Option<Append<'_>>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let (mut scratch, mut staging) =
+            (self.environment.scratch.borrow_mut(), self.environment.staging.borrow_mut());
+        let mut slot = self.outbox.borrow_mut();
+        let connection = self.connection.borrow();
+        // One that is over the limit is refused by its size in the stream.
+        let may_share = beside == Beside::Large
+            && parts.has_large()
+            && connection.may_share_memory()
+            && parts.length() <= connection.exchange.limit;
+        let start = connection.output_range().end;
+        drop(connection);
+        let Some(outbox) = slot.as_mut().filter(|_| may_share) else {
+            return act(Some(&mut |out| parts.append_to(out, None, &mut scratch, &mut staging)));
+        };
+        outbox.prepare(self.now());
+        let done = act(Some(&mut |out| parts.append_to(out, Some(outbox), &mut scratch, &mut staging)));
+        match &done {
+            Ok(_) => outbox.commit(start, self.connection.borrow().output_range().end),
+            Err(_) => outbox.undo(),
+        }
+        done
+    }
+
     pub(in crate::bindings) fn on_writable(&self) {
         self.flush();
         if self.broken.get() {
@@ -85,9 +119,14 @@ impl Link {
         let mut connection = self.connection.borrow_mut();
         let watch = self.watch.borrow();
         let Some(watch) = &*watch else { return };
+        let mut outbox = self.outbox.borrow_mut();
         let mut full = false;
         while !connection.output().is_empty() {
-            match watch.try_write(connection.output()) {
+            let written = match &mut *outbox {
+                Some(outbox) => write_beside(watch.stream(), connection.output(), connection.output_range().start, outbox),
+                None => watch.stream().try_write(connection.output()),
+            };
+            match written {
                 Ok(written) => connection.written(written),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
@@ -127,4 +166,15 @@ impl Link {
             }
         }
     }
+}
+
+/// Writes what goes beside the stream with the first byte of its frame.
+fn write_beside(stream: &Stream, output: &[u8], start: u64, outbox: &mut Outbox) -> io::Result<usize> {
+    let (length, beside) = outbox.next(start, output.len());
+    if beside.is_empty() {
+        return stream.try_write(&output[..length]);
+    }
+    let written = stream.try_write_passing(&output[..length], &beside)?;
+    outbox.passed();
+    Ok(written)
 }

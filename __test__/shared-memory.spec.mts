@@ -1,0 +1,159 @@
+// Large parts of payloads between processes: they go through shared memory where the system has it, arrive whole, and leave
+// nothing behind.
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { describe, test, type TestContext } from 'node:test';
+
+import { preparePayload, type WorkerOptions } from 'isolated-workers';
+
+import { fixture, rejection, start } from './fixtures/support.mjs';
+
+const script = fixture('large.mjs');
+const begin = (t: TestContext, options: Partial<WorkerOptions<any>> = {}) =>
+  start<any>(t, { script, serializer: 'structured', ...options });
+
+const hasMemory = process.platform === 'linux';
+const MIB = 1 << 20;
+const hash = (bytes: Uint8Array) => createHash('sha1').update(bytes).digest('hex');
+
+/** How many shared memories this process holds. */
+function memories(): number {
+  if (!hasMemory) return 0;
+  return readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith('/memfd:isolated-workers');
+    } catch {
+      return false;
+    }
+  }).length;
+}
+
+describe('A large part', () => {
+  test('goes through one memory for each direction, which goes with the worker', async (t) => {
+    assert.equal(memories(), 0);
+    const worker = await begin(t);
+    for (const payload of [Buffer.alloc(MIB, 1), 'text'.repeat(MIB), new Float64Array(MIB).fill(0.5)]) {
+      assert.deepEqual(await worker.send('echo', payload), payload);
+    }
+    assert.deepEqual([await worker.send('memories'), memories()], hasMemory ? [2, 2] : [0, 0]);
+    await worker.close();
+    assert.equal(memories(), 0);
+  });
+
+  test('needs none where it is small, or where the serializer knows no parts', async (t) => {
+    const [structured, json] = await Promise.all([begin(t), begin(t, { serializer: 'json' })]);
+    assert.deepEqual(await structured.send('echo', Buffer.alloc(1000, 1)), Buffer.alloc(1000, 1));
+    assert.equal((await json.send('echo', 'x'.repeat(MIB))).length, MIB);
+    assert.deepEqual([await structured.send('memories'), await json.send('memories'), memories()], [0, 0, 0]);
+  });
+
+  test('goes through the stream where one side is told not to share', async (t) => {
+    const env = { ...process.env, ISOLATED_WORKERS_SHARED_MEMORY: '0' };
+    const worker = await begin(t, { driverOptions: { env } });
+    const payload = randomBytes(MIB);
+    assert.deepEqual(await worker.send('echo', payload), payload);
+    assert.deepEqual([await worker.send('memories'), memories()], [0, 0]);
+  });
+
+  test('arrives whole, whatever its size and kind and however many are under way', async (t) => {
+    const worker = await begin(t);
+    const seed = Number(process.env['SEED'] ?? Date.now() % 1e6);
+    t.diagnostic(`SEED=${seed}`);
+    let state = seed + 1;
+    const below = (end: number) => (state = (state * 48_271) % 2_147_483_647) % end;
+    const kinds = [
+      (size: number) => Buffer.alloc(size, below(256)),
+      (size: number) => new Uint16Array(size >> 1).fill(below(65_536)),
+      (size: number) => String.fromCharCode(below(128)).repeat(size),
+      (size: number) => String.fromCharCode(below(256)).repeat(size),
+      (size: number) => `${String.fromCharCode(0x100 + below(0xd000))}b`.repeat(size >> 1),
+    ];
+    const make = () =>
+      (kinds[below(kinds.length)] as (size: number) => unknown)(below(4) === 0 ? below(3 * MIB) : 65_000 + below(1100));
+    for (let round = 0; round < 6; round++) {
+      const payloads = Array.from({ length: 24 }, () => (below(3) === 0 ? [make(), { at: make() }] : make()));
+      assert.deepEqual(await Promise.all(payloads.map((payload) => worker.send('echo', payload))), payloads);
+    }
+  });
+
+  test('over the limit is refused on either side, and hurts nothing else', async (t) => {
+    const worker = await begin(t, { maxMessageSize: MIB });
+    const [tooLarge, result, fits] = await Promise.all([
+      rejection(worker.send('echo', Buffer.alloc(MIB + 1))),
+      rejection(worker.send('make', { size: MIB + 1, fill: 1 })),
+      worker.send('echo', Buffer.alloc(MIB - 1000, 3)),
+    ]);
+    assert.deepEqual([tooLarge.code, result.code], ['ERR_MESSAGE_TOO_LARGE', 'ERR_MESSAGE_TOO_LARGE']);
+    assert.deepEqual(fits, Buffer.alloc(MIB - 1000, 3));
+  });
+
+  test('of a prepared payload goes to each of several workers', async (t) => {
+    const workers = await Promise.all([begin(t), begin(t), begin(t)]);
+    const bytes = randomBytes(3 * MIB);
+    const payload = preparePayload(bytes);
+    assert.deepEqual(
+      await Promise.all(workers.map((worker) => worker.send('hash', payload))),
+      workers.map(() => hash(bytes)),
+    );
+  });
+});
+
+describe('Large parts', () => {
+  test('that nobody reads for a while go through the stream, in their order', async (t) => {
+    const worker = await begin(t);
+    const blocked = worker.send('block', 300);
+    const payloads = Array.from({ length: 60 }, (_, index) => Buffer.alloc(2 * MIB, index));
+    for (const payload of payloads) await worker.post('note', payload);
+    await blocked;
+    assert.deepEqual(await worker.send('noted'), payloads.map(hash));
+  });
+
+  test('of answers that come too late take no memory from the next', async (t) => {
+    const worker = await begin(t);
+    for (let round = 0; round < 4; round++) {
+      const blocked = worker.send('block', 20);
+      const late = Array.from({ length: 10 }, () =>
+        rejection(worker.send('make', { size: 4 * MIB, fill: 1 }, { timeout: 1 })),
+      );
+      assert.ok((await Promise.all(late)).every(({ code }) => code === 'ERR_MESSAGE_TIMEOUT'));
+      await blocked;
+      assert.deepEqual(await worker.send('make', { size: 4 * MIB, fill: 2 }), Buffer.alloc(4 * MIB, 2));
+    }
+  });
+
+  test('come whole to sendSync, and to those who wait meanwhile', async (t) => {
+    const worker = await begin(t);
+    const others = Array.from({ length: 10 }, (_, index) => worker.send('make', { size: MIB, fill: index }));
+    for (let index = 0; index < 10; index++) {
+      assert.deepEqual(worker.sendSync('make', { size: MIB, fill: index }), Buffer.alloc(MIB, index));
+    }
+    const expected = Array.from(others, (_, index) => Buffer.alloc(MIB, index));
+    assert.deepEqual(await Promise.all(others), expected);
+    assert.deepEqual(await worker.send('echo', expected[5]), expected[5]);
+  });
+
+  test('in flight when the worker is killed are lost with it, and their memory with them', async (t) => {
+    const worker = await begin(t);
+    await worker.send('echo', Buffer.alloc(MIB));
+    const lost = Array.from({ length: 20 }, () => rejection(worker.send('echo', Buffer.alloc(2 * MIB))));
+    process.kill(worker.pid as number, 'SIGKILL');
+    assert.ok((await Promise.all(lost)).every(({ code }) => code === 'ERR_WORKER_CRASHED'));
+    await worker.close();
+    assert.equal(memories(), 0);
+  });
+
+  test(
+    'that come to a process without file descriptors fail alone, and the next arrives',
+    { skip: !hasMemory },
+    async (t) => {
+      const worker = await begin(t);
+      assert.equal(await worker.send('takeAllDescriptors'), 'EMFILE');
+      const error = await rejection(worker.send('hash', Buffer.alloc(MIB)));
+      assert.equal(error.code, 'ERR_MALFORMED_MESSAGE');
+      assert.match(error.message, /no file descriptors left/);
+      await worker.send('giveThemBack');
+      assert.deepEqual(await worker.send('echo', Buffer.alloc(MIB, 4)), Buffer.alloc(MIB, 4));
+    },
+  );
+});
