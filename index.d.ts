@@ -834,7 +834,7 @@ declare class Parts extends Array<Uint8Array | string> {
   static get [Symbol.species](): ArrayConstructor;
   /** In bytes; of text, in characters. */
   get size(): number;
-  /** The same, in memory that nobody else has. The first part is that already. */
+  /** The same, in memory that nobody else has, but for what is shared. The first part is that already. */
   copy(): Parts;
 }
 interface PayloadCodec {
@@ -865,6 +865,10 @@ declare class NativeEnvironment {
   get engine(): string;
   /** Writes what was sent in this tick. */
   flush(): void;
+  /** Memory that is passed by reference, all zeros. */
+  createSharedBuffer(size: number): Uint8Array;
+  /** Whether the memory of a view is that of a shared buffer. */
+  isShared(view: Uint8Array): boolean;
 }
 declare class NativeLifeline {
   /** Throws `ERR_SYSTEM` when no file descriptors are left. */
@@ -2107,6 +2111,20 @@ export declare function getStartupData<T = unknown>(): T;
  * ```
  */
 export declare function preparePayload<T>(value: T): PreparedPayload<T>;
+/**
+ * Memory that several processes see at once: sent in a payload or a result of a connection with the serializer
+ * `'structured'`, it is not copied; the other side gets a view of the same memory, and may pass it on. A part of it
+ * (`subarray`) goes the same way. It is unmapped in each process when nothing refers to it any more there.
+ *
+ * Nothing keeps two processes from writing at the same time: use `Atomics` on an `Int32Array` or `BigInt64Array` of it, or
+ * messages that say whose turn it is. It cannot be moved to a thread (`transfer`); threads have `SharedArrayBuffer`.
+ *
+ * @param size - Bytes: 1 to 4,294,967,295. All of them are zero; each page takes memory when it is touched first.
+ * @returns A view of the whole memory.
+ * @throws `ERR_INVALID_OPTION` for another size; `ERR_SYSTEM` where the system refuses it, as without file descriptors; `ERR_UNSUPPORTED_PLATFORM`
+ *   where processes cannot share memory so: today everywhere but on Linux.
+ */
+export declare function createSharedBuffer(size: number): Uint8Array;
 /** The default serializer: JSON text, one line per message. */
 export declare class JsonSerializer implements Serializer {
   readonly name = 'json';

@@ -5,7 +5,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { describe, test, type TestContext } from 'node:test';
 
-import { preparePayload, type WorkerOptions } from 'isolated-workers';
+import {
+  createSharedBuffer,
+  InProcessDriver,
+  preparePayload,
+  WorkerThreadsDriver,
+  type WorkerOptions,
+} from 'isolated-workers';
 
 import { fixture, rejection, start } from './fixtures/support.mjs';
 
@@ -156,4 +162,115 @@ describe('Large parts', () => {
       assert.deepEqual(await worker.send('echo', Buffer.alloc(MIB, 4)), Buffer.alloc(MIB, 4));
     },
   );
+});
+
+describe('A shared buffer', { skip: !hasMemory }, () => {
+  test('is the same memory in host and worker', async (t) => {
+    const worker = await begin(t);
+    const buffer = createSharedBuffer(100_000);
+    assert.ok(buffer.length === 100_000 && buffer.every((byte) => byte === 0));
+    assert.equal(await worker.send('keep', buffer), 100_000);
+    buffer[99_999] = 7;
+    assert.equal((await worker.send('kept'))[99_999], 7);
+    await worker.send('put', { at: 5, value: 8 });
+    assert.equal(buffer[5], 8);
+  });
+
+  test('comes back as the same memory, and from the worker, too', async (t) => {
+    const worker = await begin(t);
+    const buffer = createSharedBuffer(10);
+    const { one, other } = await worker.send('echo', { one: buffer, other: [buffer] });
+    one[3] = 9;
+    assert.deepEqual([buffer[3], other[0][3]], [9, 9]);
+    const made = await worker.send('makeShared', 5000);
+    made[0] = 1;
+    assert.deepEqual([...(await worker.send('kept')).subarray(0, 2)], [1, 0]);
+    await worker.send('put', { at: 1, value: 2 });
+    assert.equal(made[1], 2);
+  });
+
+  test('may be passed in part, and as another kind of view', async (t) => {
+    const worker = await begin(t);
+    const buffer = createSharedBuffer(64);
+    await worker.send('keep', buffer.subarray(10, 20));
+    await worker.send('put', { at: 0, value: 3 });
+    assert.equal(buffer[10], 3);
+    const numbers = await worker.send('echo', new Float64Array(buffer.buffer, 16, 2));
+    assert.ok(numbers instanceof Float64Array && numbers.length === 2);
+    numbers[0] = 0.5;
+    assert.equal(new DataView(buffer.buffer).getFloat64(16, true), 0.5);
+  });
+
+  test('may be passed on by a worker, prepared, and posted', async (t) => {
+    const [first, second] = await Promise.all([begin(t), begin(t)]);
+    const buffer = createSharedBuffer(10);
+    await second.send('keep', await first.send('echo', buffer));
+    await second.send('put', { at: 1, value: 4 });
+    assert.equal(buffer[1], 4);
+    const payload = preparePayload(buffer);
+    await Promise.all([first, second].map((worker) => worker.send('keep', payload)));
+    buffer[2] = 5;
+    assert.deepEqual([(await first.send('kept'))[2], (await second.send('kept'))[2]], [5, 5]);
+  });
+
+  test('takes what two processes add to it at the same time', async (t) => {
+    const workers = await Promise.all([begin(t), begin(t)]);
+    const buffer = createSharedBuffer(8);
+    await Promise.all(workers.map((worker) => worker.send('keep', buffer)));
+    const counted = workers.map((worker) => worker.send('count', 200_000));
+    const numbers = new Int32Array(buffer.buffer);
+    for (let index = 0; index < 200_000; index++) Atomics.add(numbers, 0, 1);
+    await Promise.all(counted);
+    assert.equal(numbers[0], 600_000);
+  });
+
+  test('stays with those who hold it when the others die', async (t) => {
+    const worker = await begin(t);
+    const made = await worker.send('makeShared', 10_000);
+    process.kill(worker.pid as number, 'SIGKILL');
+    await worker.close();
+    made.fill(3);
+    assert.ok(made.every((byte: number) => byte === 3));
+  });
+
+  test('is unmapped when nobody refers to it any more', async (t) => {
+    const worker = await begin(t, { driverOptions: { execArgv: ['--expose-gc'] } });
+    await worker.send('makeShared', 1 << 20);
+    assert.deepEqual([await worker.send('mapped')], [true]);
+    for (let round = 0; (await worker.send('mapped')) && round < 100; round++) await worker.send('let');
+    assert.equal(await worker.send('mapped'), false);
+  });
+
+  test('goes where it can go only', async (t) => {
+    const buffer = createSharedBuffer(10);
+    const env = { ...process.env, ISOLATED_WORKERS_SHARED_MEMORY: '0' };
+    const workers = await Promise.all([
+      begin(t, { driverOptions: { env } }),
+      begin(t, { driver: new WorkerThreadsDriver() as never }),
+      begin(t, { driver: new InProcessDriver() as never }),
+    ]);
+    for (const worker of workers) {
+      const error = await rejection(worker.send('echo', { buffer }));
+      assert.equal(error.code, 'ERR_NOT_SERIALIZABLE');
+      assert.match(error.message, /send a copy: Uint8Array.from/i);
+      assert.deepEqual(await worker.send('echo', Uint8Array.from(buffer)), new Uint8Array(10));
+    }
+  });
+
+  test('is one of few in a message, and the next message has its own', async (t) => {
+    const worker = await begin(t);
+    const buffers = Array.from({ length: 64 }, () => createSharedBuffer(1));
+    const error = await rejection(worker.send('echo', buffers));
+    assert.equal(error.code, 'ERR_NOT_SERIALIZABLE');
+    assert.match(error.message, /64 shared buffers .* at most 63/);
+    const back = await worker.send('echo', [...buffers.slice(1), Buffer.alloc(MIB, 1)]);
+    back[62][0] = 1;
+    assert.deepEqual([buffers[63]?.[0], back.length, back[63].length], [1, 64, MIB]);
+  });
+
+  test('has a size that makes sense', () => {
+    for (const size of [0, -1, 0.5, NaN, 2 ** 32, '1', undefined]) {
+      assert.throws(() => createSharedBuffer(size as number), { code: 'ERR_INVALID_OPTION' });
+    }
+  });
 });

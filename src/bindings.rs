@@ -22,6 +22,7 @@ mod parts;
 mod reference;
 mod requests;
 mod scope;
+mod shared_buffers;
 mod streams;
 mod terminal;
 mod text;

@@ -228,8 +228,7 @@ mod tests {
     #[test]
     fn a_place_is_read_only_where_parts_may_be_elsewhere_and_as_a_whole() {
         let whole = payload(&[Part::Lane(Content::Utf16, PLACES[0])]);
-        for (position, value) in [(1, 0), (1, 2), (4, 2), (HEAD, 23), (HEAD + 4, 7), (HEAD + 4, 9)]
-        {
+        for (position, value) in [(1, 0), (1, 2), (4, 2), (HEAD, 23), (HEAD + 4, 7), (HEAD + 4, 9)] {
             let mut lying = whole.clone();
             lying[position] = value;
             assert_eq!(cut(&lying), None, "{position} {value}");

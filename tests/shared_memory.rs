@@ -6,10 +6,12 @@ use std::io::Read;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, IntoRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::rc::Rc;
 use std::time::Duration;
 
 use isolated_workers::beside::{Intake, Outbox};
 use isolated_workers::parts::Place;
+use isolated_workers::transport::mapping::Mapping;
 use isolated_workers::transport::memory::Memory;
 use isolated_workers::transport::{Stream, adopt, pair};
 
@@ -75,7 +77,7 @@ fn hold(memory: &Memory) -> OwnedFd {
 #[test]
 fn parts_come_as_they_were_sent_and_their_memory_is_used_again() {
     let (here, there) = ends();
-    let (mut outbox, mut intake) = (Outbox::default(), Intake::default());
+    let (mut outbox, mut intake) = (Outbox::new(usize::MAX), Intake::default());
     let (mut start, mut received) = (0, 0);
     let mut places = Vec::new();
     for round in 0..200_u8 {
@@ -95,7 +97,7 @@ fn parts_come_as_they_were_sent_and_their_memory_is_used_again() {
 #[test]
 fn what_was_not_read_is_not_overwritten_and_a_frame_that_was_dropped_frees_its_part() {
     let (here, there) = ends();
-    let (mut outbox, mut intake) = (Outbox::default(), Intake::default());
+    let (mut outbox, mut intake) = (Outbox::new(usize::MAX), Intake::default());
     let mut received = 0;
     let mut sent = Vec::new();
     for number in 0..20_u8 {
@@ -116,7 +118,7 @@ fn what_was_not_read_is_not_overwritten_and_a_frame_that_was_dropped_frees_its_p
 #[test]
 fn a_memory_that_is_lost_on_the_way_comes_again_with_the_next_frame() {
     let (here, there) = ends();
-    let (mut outbox, mut intake) = (Outbox::default(), Intake::default());
+    let (mut outbox, mut intake) = (Outbox::new(usize::MAX), Intake::default());
     let mut received = 0;
     outbox.prepare(NOW);
     let first = outbox.put(&[1; 70_000]).expect("memory");
@@ -137,7 +139,7 @@ fn a_memory_that_is_lost_on_the_way_comes_again_with_the_next_frame() {
 #[test]
 fn memory_that_was_not_used_for_a_while_is_given_back() {
     let (here, there) = ends();
-    let (mut outbox, mut intake) = (Outbox::default(), Intake::default());
+    let (mut outbox, mut intake) = (Outbox::new(usize::MAX), Intake::default());
     let mut received = 0;
     outbox.prepare(NOW);
     let place = outbox.put(&vec![1; 8 << 20]).expect("memory");
@@ -215,7 +217,7 @@ fn more_memories_than_are_announced_are_let_go() {
 
 #[test]
 fn a_peer_that_says_it_has_read_what_was_not_sent_harms_only_itself() {
-    let mut outbox = Outbox::default();
+    let mut outbox = Outbox::new(usize::MAX);
     outbox.prepare(NOW);
     let first = outbox.put(&[1; 70_000]).expect("memory");
     outbox.commit(0, 10);
@@ -233,7 +235,7 @@ fn a_peer_that_says_it_has_read_what_was_not_sent_harms_only_itself() {
 
 #[test]
 fn a_frame_that_is_not_written_passes_nothing() {
-    let mut outbox = Outbox::default();
+    let mut outbox = Outbox::new(usize::MAX);
     outbox.prepare(NOW);
     let place = outbox.put(&[1; 70_000]).expect("memory");
     outbox.undo();
@@ -246,4 +248,50 @@ fn a_frame_that_is_not_written_passes_nothing() {
     assert!(length == 50 && beside.is_empty());
     let (length, beside) = outbox.next(50, 10);
     assert!(length == 10 && beside.len() == 1);
+}
+
+fn is_mapped(mapping: *mut u8) -> bool {
+    let maps = std::fs::read_to_string("/proc/self/maps").expect("the list of what is mapped");
+    maps.lines().any(|line| line.starts_with(&format!("{:08x}-", mapping.addr())) && line.contains("isolated-workers"))
+}
+
+#[test]
+fn a_mapping_is_seen_by_all_who_have_it_and_unmapped_by_each() {
+    let ours = Mapping::create(10_000).expect("memory");
+    let theirs = Mapping::adopt(Rc::new(Memory::adopt(hold(ours.memory())).expect("memory"))).expect("the same");
+    assert!(ours.start() != theirs.start() && theirs.length() == 10_000);
+    // SAFETY: both are there, and nobody else has them.
+    unsafe {
+        ours.start().add(9_999).write_volatile(7);
+        assert_eq!(theirs.start().add(9_999).read_volatile(), 7);
+    }
+    let (first, second) = (ours.start(), theirs.start());
+    drop(ours);
+    assert!(!is_mapped(first) && is_mapped(second));
+    // SAFETY: this one is still there.
+    assert_eq!(unsafe { theirs.start().add(9_999).read_volatile() }, 7);
+    drop(theirs);
+    assert!(!is_mapped(second));
+}
+
+#[test]
+fn memory_that_could_be_cut_short_is_not_mapped_and_what_is_mapped_cannot_be() {
+    let memory = Rc::new(memory_of(&[1; 100]));
+    assert!(Mapping::adopt(Rc::clone(&memory)).is_err());
+    let mapping = Mapping::create(10_000).expect("memory");
+    for size in [0, 9_999, 10_001] {
+        assert!(rustix::fs::ftruncate(&**mapping.memory(), size).is_err(), "{size}");
+    }
+    assert!(Mapping::create(0).is_err());
+}
+
+#[test]
+fn a_part_lies_in_a_mapping_or_does_not() {
+    let mapping = Mapping::create(10_000).expect("memory");
+    let at = |offset: usize| mapping.start().wrapping_add(offset).cast_const();
+    assert_eq!(mapping.offset_of(at(0), 10_000), Some(0));
+    assert_eq!(mapping.offset_of(at(9_999), 1), Some(9_999));
+    assert_eq!(mapping.offset_of(at(1), 10_000), None);
+    assert_eq!(mapping.offset_of(at(1), usize::MAX), None);
+    assert_eq!(mapping.offset_of(mapping.start().wrapping_sub(1), 1), None);
 }

@@ -7,6 +7,7 @@ export { defineMessages, unchecked } from './define-messages.js';
 export { getHost } from './get-host.js';
 export { getStartupData } from './startup-data.js';
 export { preparePayload } from './prepare-payload.js';
+export { createSharedBuffer } from './create-shared-buffer.js';
 export { PreparedPayload } from './codecs/prepared-payload.js';
 export { JsonSerializer } from './json-serializer.js';
 export { defaultLogger } from './logger.js';

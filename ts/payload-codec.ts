@@ -4,7 +4,7 @@ import { checkSerializer, CustomCodec } from './codecs/custom-codec.js';
 import { JsonCodec } from './codecs/json-codec.js';
 import { Parts } from './codecs/parts.js';
 import { PreparedPayload } from './codecs/prepared-payload.js';
-import { invalidOption } from './errors.js';
+import { invalidOption, notSerializable } from './errors.js';
 import { JsonSerializer } from './json-serializer.js';
 import { structuredPart } from './parts.js';
 import type { SerializerValue, Serializer } from './types/serializer.js';
@@ -45,9 +45,17 @@ export function createValueCodec(serializer: SerializerValue | undefined): Paylo
 
 /** One value, that may be moved. */
 function oneOf(encoded: unknown): unknown {
-  if (encoded instanceof Parts) return structuredPart().join(encoded);
+  if (encoded instanceof Parts) return joined(encoded);
   // A copy of its own: the memory around a slice, such as that of most buffers, must not travel along.
   return encoded instanceof Uint8Array ? new Uint8Array(encoded) : encoded;
+}
+
+function joined(parts: Parts): Uint8Array {
+  try {
+    return structuredPart().join(parts);
+  } catch (error) {
+    throw notSerializable('the payload', 'structured', error);
+  }
 }
 
 /** How a worker is told of its host's serializer; `undefined` for one of the user's own. */

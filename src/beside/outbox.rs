@@ -12,7 +12,7 @@ use crate::transport::passing::MOST_DESCRIPTORS;
 
 /// Parts of this size are worth it.
 pub const LARGE: usize = 64 << 10;
-/// What may wait to be read in a lane; more goes through the stream. A single part may be larger.
+/// What may wait to be read in a lane; more goes through the stream.
 const CAPACITY: u64 = 64 << 20;
 /// Memory up to this size is kept for the next large part.
 const KEEP: u64 = 1 << 20;
@@ -35,10 +35,11 @@ pub struct Outbox {
     used_at: Duration,
 }
 
-impl Default for Outbox {
-    fn default() -> Self {
+impl Outbox {
+    /// `bound` bytes may wait to be read, [`CAPACITY`] at most. A single part may be larger.
+    pub fn new(bound: usize) -> Self {
         Self {
-            lane: Lane::new(CAPACITY),
+            lane: Lane::new(CAPACITY.min(bound as u64)),
             memory: None,
             is_known: false,
             refused: false,
@@ -47,9 +48,13 @@ impl Default for Outbox {
             used_at: Duration::ZERO,
         }
     }
-}
 
-impl Outbox {
+    /// How many bytes of large parts wait to be read.
+    pub fn pending(&mut self) -> u64 {
+        self.free();
+        self.lane.pending()
+    }
+
     /// Copies a part of the frame that is being written. `None`: it has to go through the stream.
     pub fn put(&mut self, bytes: &[u8]) -> Option<Place> {
         let length = bytes.len() as u64;

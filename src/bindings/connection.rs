@@ -17,6 +17,7 @@ use super::pair::NativePair;
 use super::parts::Parts;
 use super::reference::Reference;
 use super::text::read_short;
+use crate::beside::Outbox;
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::exchange::{CallId, Timeout};
@@ -282,11 +283,12 @@ impl NativeConnection {
         });
     }
 
-    /// How many bytes wait to be written.
+    /// How many bytes wait to be written, or to be read where both sides see them.
     #[napi(getter, catch_unwind)]
     pub fn pending_bytes(&self) -> f64 {
+        let beside = self.link.outbox.borrow_mut().as_mut().map_or(0, Outbox::pending);
         #[expect(clippy::cast_precision_loss, reason = "memory has fewer bytes than 2^53")]
-        let pending = self.link.connection.borrow().output().len() as f64;
+        let pending = (self.link.connection.borrow().output().len() as u64 + beside) as f64;
         pending
     }
 
@@ -371,9 +373,9 @@ pub(super) fn with_payload<T>(
         }
     } else {
         if link.form() == Form::Structured
-            && let Some(parts) = Parts::read(env, value)
+            && let Some(parts) = Parts::read(environment, value)
         {
-            return Ok(has_room(parts.length()).then(|| link.with_parts(&parts, beside, act)).transpose()?);
+            return has_room(parts.length()).then(|| link.with_parts(&parts, beside, act)).transpose();
         }
         let mut scratch = environment.scratch.borrow_mut();
         if scratch.read(env, value) {

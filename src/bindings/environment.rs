@@ -14,6 +14,7 @@ use super::failure::{Failure, node};
 use super::link::Link;
 use super::parts::Staging;
 use super::reference::Reference;
+use super::shared_buffers::SharedBuffers;
 use super::text::Scratch;
 use super::tokio::TokioIo;
 use super::watch::Watch;
@@ -39,6 +40,7 @@ pub(super) struct Environment {
     pub(super) scratch: RefCell<Scratch>,
     pub(super) short: RefCell<Vec<u8>>,
     pub(super) staging: RefCell<Staging>,
+    pub(super) shared_buffers: SharedBuffers,
     /// Integers that JavaScript reads: events cross the boundary without an object each.
     memory: *mut i32,
     memory_length: usize,
@@ -265,6 +267,7 @@ impl NativeEnvironment {
             scratch: RefCell::default(),
             short: RefCell::default(),
             staging: RefCell::default(),
+            shared_buffers: SharedBuffers::default(),
             memory: data.cast(),
             memory_length: integers,
             _memory_owner: Reference::new(env.raw(), memory.raw()),

@@ -134,14 +134,14 @@ impl Link {
 
     /// From now on memory may come, and go, beside the stream.
     pub(super) fn share_memory(&self) {
-        *self.outbox.borrow_mut() = Some(Outbox::default());
+        *self.outbox.borrow_mut() = Some(Outbox::new(self.bound.get()));
         *self.intake.borrow_mut() = Some(Intake::default());
     }
 
     /// Where the parts of what has come may be.
     pub(super) fn sources(&self, connection: &Connection) -> Sources<'_> {
-        let Environment { env, staging, .. } = &*self.environment;
-        Sources { env: *env, intake: &self.intake, staging, limit: connection.exchange.limit }
+        let Environment { env, staging, shared_buffers, .. } = &*self.environment;
+        Sources { env: *env, intake: &self.intake, staging, shared_buffers, limit: connection.exchange.limit }
     }
 
     /// What came beside the stream with what is delivered now is not needed any more.

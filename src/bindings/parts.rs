@@ -3,12 +3,16 @@
 use std::cell::RefCell;
 use std::mem::MaybeUninit;
 use std::ptr;
+use std::rc::Rc;
 
 use napi::sys;
 
+use super::environment::Environment;
+use super::shared_buffers::SharedBuffers;
 use super::text::{self, Scratch};
 use crate::beside::{Intake, LARGE, Outbox};
 use crate::parts::{self, Content, Place, Writer};
+use crate::transport::mapping::Mapping;
 
 /// Memory of this size gets large pages, where the system has them: touching small ones for the first time takes longer than
 /// all the copying.
@@ -17,10 +21,22 @@ const HUGE: usize = 4 << 20;
 const KEEP: usize = 2 << 20;
 
 /// One part on its way out. Valid during the call that was given it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum Part {
-    Bytes { data: *const u8, length: usize },
-    Text { value: sys::napi_value, units: usize },
+    Bytes {
+        data: *const u8,
+        length: usize,
+    },
+    Text {
+        value: sys::napi_value,
+        units: usize,
+    },
+    /// It is not copied.
+    Shared {
+        mapping: Rc<Mapping>,
+        offset: usize,
+        length: usize,
+    },
 }
 
 /// The parts of a payload on its way out.
@@ -47,7 +63,8 @@ impl Staging {
 
 impl Parts {
     /// Looks at an array of bytes and strings. `None`: it is something else.
-    pub(super) fn read(env: sys::napi_env, array: sys::napi_value) -> Option<Self> {
+    pub(super) fn read(environment: &Environment, array: sys::napi_value) -> Option<Self> {
+        let env = environment.env;
         let mut is_array = false;
         let mut count = 0;
         // SAFETY: `array` is an argument of the call that is being made.
@@ -67,7 +84,7 @@ impl Parts {
             let mut value = ptr::null_mut();
             // SAFETY: as above; an element that is missing is `undefined`.
             unsafe { sys::napi_get_element(env, array, index, &raw mut value) };
-            parts.push(look_at(env, value)?);
+            parts.push(look_at(environment, value)?);
         }
         Some(Self { env, parts })
     }
@@ -80,6 +97,11 @@ impl Parts {
     /// Whether there are some that may go beside the stream.
     pub(super) fn has_large(&self) -> bool {
         self.parts.iter().any(|part| part.length() >= LARGE)
+    }
+
+    /// How many have to go beside the stream.
+    pub(super) fn shared(&self) -> usize {
+        self.parts.iter().filter(|part| matches!(part, Part::Shared { .. })).count()
     }
 
     /// Appends the payload. What is large goes into the outbox, where there is one.
@@ -95,13 +117,22 @@ impl Parts {
         }
         let mut writer = Writer::new(out, self.parts.len());
         for part in &self.parts {
-            if let Some(outbox) = outbox.as_deref_mut().filter(|_| part.length() >= LARGE)
-                && let Some((content, place)) = self.put(*part, outbox, scratch, staging)
-            {
-                writer.in_lane(content, place);
-                continue;
+            if let Some(outbox) = outbox.as_deref_mut() {
+                if let Part::Shared { mapping, offset, length } = part {
+                    let (offset, length) = (*offset as u64, *length as u64);
+                    outbox.pass(mapping.memory());
+                    writer.shared(Place { memory: mapping.memory().id(), offset, length });
+                    continue;
+                }
+                if part.length() >= LARGE
+                    && let Some((content, place)) = self.put(part, outbox, scratch, staging)
+                {
+                    writer.in_lane(content, place);
+                    continue;
+                }
             }
             writer.here(|out| match *part {
+                Part::Shared { .. } => unreachable!("it is refused where nothing goes beside the stream"),
                 Part::Bytes { length: 0, .. } => Content::Bytes,
                 Part::Bytes { data, length } => {
                     // SAFETY: they describe the memory of a live view, and no JavaScript has run since they were read.
@@ -119,12 +150,13 @@ impl Parts {
 
     fn put(
         &self,
-        part: Part,
+        part: &Part,
         outbox: &mut Outbox,
         scratch: &mut Scratch,
         staging: &mut Staging,
     ) -> Option<(Content, Place)> {
-        match part {
+        match *part {
+            Part::Shared { .. } => None,
             Part::Bytes { data, length } => {
                 // SAFETY: as in `append_to`; it is not empty.
                 let bytes = unsafe { std::slice::from_raw_parts(data, length) };
@@ -143,11 +175,13 @@ impl Part {
         match *self {
             Part::Bytes { length, .. } => length,
             Part::Text { units, .. } => units,
+            Part::Shared { .. } => 0,
         }
     }
 }
 
-fn look_at(env: sys::napi_env, value: sys::napi_value) -> Option<Part> {
+fn look_at(environment: &Environment, value: sys::napi_value) -> Option<Part> {
+    let env = environment.env;
     if let Some(units) = text::units(env, value) {
         return Some(Part::Text { value, units });
     }
@@ -162,7 +196,14 @@ fn look_at(env: sys::napi_env, value: sys::napi_value) -> Option<Part> {
             sys::Status::napi_invalid_arg
         }
     };
-    (status == sys::Status::napi_ok).then_some(Part::Bytes { data: data.cast(), length })
+    if status != sys::Status::napi_ok {
+        return None;
+    }
+    let data = data.cast_const().cast();
+    Some(match environment.shared_buffers.find(data, length) {
+        Some((mapping, offset)) => Part::Shared { mapping, offset, length },
+        None => Part::Bytes { data, length },
+    })
 }
 
 /// Where parts on their way in may be: in the payload, and elsewhere.
@@ -171,6 +212,7 @@ pub(super) struct Sources<'a> {
     pub(super) env: sys::napi_env,
     pub(super) intake: &'a RefCell<Option<Intake>>,
     pub(super) staging: &'a RefCell<Staging>,
+    pub(super) shared_buffers: &'a SharedBuffers,
     /// The most bytes a payload may have.
     pub(super) limit: usize,
 }
@@ -207,12 +249,13 @@ impl Sources<'_> {
             return Err(String::new());
         }
         let mut left = self.limit;
+        let mut seen = Vec::new();
         for (index, part) in (0..).zip(parts) {
             let value = match *part {
                 parts::Part::Here(Content::Bytes, bytes) => super::batch::buffer_to_js(env, bytes),
                 parts::Part::Here(content, bytes) => text_of(env, content, bytes),
-                parts::Part::Lane(content, place) => self.from_lane(content, place, &mut left)?,
-                parts::Part::Shared(_) => return Err("memory that is shared cannot come here".to_owned()),
+                parts::Part::Lane(content, place) => self.copy_out(content, place, &mut left)?,
+                parts::Part::Shared(place) => self.share(place, &mut seen)?,
             };
             if value.is_null() {
                 return Err(String::new());
@@ -223,7 +266,30 @@ impl Sources<'_> {
         Ok(array)
     }
 
-    fn from_lane(self, content: Content, place: Place, left: &mut usize) -> Result<sys::napi_value, String> {
+    /// `seen` are the memories that came with this payload.
+    fn share(self, place: Place, seen: &mut Vec<Rc<Mapping>>) -> Result<sys::napi_value, String> {
+        let mapping = match seen.iter().find(|mapping| mapping.memory().id() == place.memory) {
+            Some(mapping) => Rc::clone(mapping),
+            None => {
+                let mut intake = self.intake.borrow_mut();
+                let Some(intake) = &mut *intake else { return Err("this side shares no memory".to_owned()) };
+                let memory = Rc::new(intake.take(place.memory)?);
+                let mapping =
+                    Mapping::adopt(memory).map_err(|error| format!("its shared buffer cannot be used: {error}"))?;
+                seen.push(Rc::new(mapping));
+                Rc::clone(&seen[seen.len() - 1])
+            }
+        };
+        let (offset, length) = (usize::try_from(place.offset), usize::try_from(place.length));
+        let (Ok(offset), Ok(length)) = (offset, length) else { return Err("a shared part has no place".to_owned()) };
+        if offset.checked_add(length).is_none_or(|end| end > mapping.length()) {
+            let size = mapping.length();
+            return Err(format!("a part of {length} bytes at {offset} does not lie in a shared buffer of {size}"));
+        }
+        Ok(self.shared_buffers.to_js(self.env, mapping, offset, length))
+    }
+
+    fn copy_out(self, content: Content, place: Place, left: &mut usize) -> Result<sys::napi_value, String> {
         let mut intake = self.intake.borrow_mut();
         let Some(intake) = &mut *intake else { return Err("this side shares no memory".to_owned()) };
         let length = intake.look(place, *left)?;

@@ -2,6 +2,7 @@
 
 pub mod claim;
 pub mod lifeline;
+pub mod mapping;
 pub mod memory;
 pub mod named;
 pub mod passing;

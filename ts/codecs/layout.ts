@@ -1,4 +1,5 @@
 // Parts as one sequence of bytes, as the addon writes them to a socket: where a payload must be one value.
+import { getNative } from '../native/environment.js';
 import { Parts } from './parts.js';
 
 const MARK = 1;
@@ -13,9 +14,7 @@ const enum PartKind {
 
 /** In memory of its own. */
 export function join(parts: Parts): Uint8Array {
-  const encoded = parts.map((part) =>
-    typeof part === 'string' ? encodeText(part) : { kind: PartKind.Bytes, bytes: part },
-  );
+  const encoded = parts.map((part) => (typeof part === 'string' ? encodeText(part) : encodeBytes(part)));
   const start = HEAD + encoded.length * ENTRY;
   const whole = new Uint8Array(encoded.reduce((sum, { bytes }) => sum + bytes.byteLength, start));
   const view = new DataView(whole.buffer);
@@ -29,6 +28,13 @@ export function join(parts: Parts): Uint8Array {
     at += bytes.byteLength;
   }
   return whole;
+}
+
+function encodeBytes(bytes: Uint8Array): { kind: PartKind; bytes: Uint8Array } {
+  if (getNative().environment.isShared(bytes)) {
+    throw new TypeError('a shared buffer cannot go this way; send a copy: Uint8Array.from(buffer)');
+  }
+  return { kind: PartKind.Bytes, bytes };
 }
 
 function encodeText(text: string): { kind: PartKind; bytes: Uint8Array } {

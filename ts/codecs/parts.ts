@@ -1,3 +1,5 @@
+import { getNative } from '../native/environment.js';
+
 /** A payload of several parts: bytes that V8 wrote, and beside them the bytes and large strings that those refer to. */
 export class Parts extends Array<Uint8Array | string> {
   /** What its methods make is no payload. */
@@ -10,12 +12,16 @@ export class Parts extends Array<Uint8Array | string> {
     return this.reduce((sum, part) => sum + (typeof part === 'string' ? part.length : part.byteLength), 0);
   }
 
-  /** The same, in memory that nobody else has. The first part is that already. */
+  /** The same, in memory that nobody else has, but for what is shared. The first part is that already. */
   copy(): Parts {
     const copy = new Parts();
-    for (const part of this) copy.push(typeof part === 'string' || copy.length === 0 ? part : new Uint8Array(part));
+    for (const part of this) copy.push(copy.length === 0 ? part : copyOf(part));
     return copy;
   }
+}
+
+function copyOf(part: Uint8Array | string): Uint8Array | string {
+  return typeof part === 'string' || getNative().environment.isShared(part) ? part : new Uint8Array(part);
 }
 
 /** What is to wait before it is sent: nothing that its owner does meanwhile reaches it. */

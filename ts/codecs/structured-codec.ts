@@ -65,8 +65,8 @@ export class StructuredCodec implements PayloadCodec {
     if (value instanceof PreparedPayload) return () => value;
     const encoded = this.encode(value, what);
     if (!(encoded instanceof Parts)) return () => this.decode(encoded);
-    const whole = join(encoded);
-    return () => decodeParts(whole);
+    const kept = encoded.copy();
+    return () => decodeParts(kept.copy());
   }
 }
 

@@ -72,7 +72,7 @@ export declare class NativeConnection {
   flushBlocking(timeout: number): void;
   /** Whether the connection keeps the event loop alive: -1 never, 0 while requests are in flight, 1 always. */
   setHold(hold: number): void;
-  /** How many bytes wait to be written. */
+  /** How many bytes wait to be written, or to be read where both sides see them. */
   get pendingBytes(): number;
   /** `Control.Room` is to be told as soon as no more than half of the bound waits to be written. */
   wantRoom(): void;
@@ -150,6 +150,10 @@ export declare class NativeEnvironment {
   get engine(): string;
   /** Writes what was sent in this tick. */
   flush(): void;
+  /** Memory that is passed by reference, all zeros. */
+  createSharedBuffer(size: number): Uint8Array;
+  /** Whether the memory of a view is that of a shared buffer. */
+  isShared(view: Uint8Array): boolean;
 }
 
 /** The host's end of a lifeline, and until the worker has it the worker's too. */

@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 use super::{Link, Pause};
 use crate::beside::Outbox;
 use crate::bindings::connection::{Append, Beside};
+use crate::bindings::failure::Failure;
 use crate::bindings::parts::Parts;
 use crate::error::Error;
+use crate::transport::passing::MOST_DESCRIPTORS;
 use crate::transport::{Stream, Until};
 
 impl Link {
@@ -17,20 +19,21 @@ impl Link {
         parts: &Parts,
         beside: Beside,
         act: impl FnOnce(Option<Append<'_>>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let (mut scratch, mut staging) =
-            (self.environment.scratch.borrow_mut(), self.environment.staging.borrow_mut());
+    ) -> Result<T, Failure> {
+        let (mut scratch, mut staging) = (self.environment.scratch.borrow_mut(), self.environment.staging.borrow_mut());
         let mut slot = self.outbox.borrow_mut();
         let connection = self.connection.borrow();
+        let shared = parts.shared();
+        if shared > 0 {
+            check_shared(shared, connection.may_share_memory())?;
+        }
         // One that is over the limit is refused by its size in the stream.
-        let may_share = beside == Beside::Large
-            && parts.has_large()
-            && connection.may_share_memory()
-            && parts.length() <= connection.exchange.limit;
+        let is_beside = beside == Beside::Large && parts.has_large() && parts.length() <= connection.exchange.limit;
+        let may_share = (is_beside || shared > 0) && connection.may_share_memory();
         let start = connection.output_range().end;
         drop(connection);
         let Some(outbox) = slot.as_mut().filter(|_| may_share) else {
-            return act(Some(&mut |out| parts.append_to(out, None, &mut scratch, &mut staging)));
+            return Ok(act(Some(&mut |out| parts.append_to(out, None, &mut scratch, &mut staging)))?);
         };
         outbox.prepare(self.now());
         let done = act(Some(&mut |out| parts.append_to(out, Some(outbox), &mut scratch, &mut staging)));
@@ -38,7 +41,7 @@ impl Link {
             Ok(_) => outbox.commit(start, self.connection.borrow().output_range().end),
             Err(_) => outbox.undo(),
         }
-        done
+        Ok(done?)
     }
 
     pub(in crate::bindings) fn on_writable(&self) {
@@ -123,7 +126,9 @@ impl Link {
         let mut full = false;
         while !connection.output().is_empty() {
             let written = match &mut *outbox {
-                Some(outbox) => write_beside(watch.stream(), connection.output(), connection.output_range().start, outbox),
+                Some(outbox) => {
+                    write_beside(watch.stream(), connection.output(), connection.output_range().start, outbox)
+                }
                 None => watch.stream().try_write(connection.output()),
             };
             match written {
@@ -166,6 +171,21 @@ impl Link {
             }
         }
     }
+}
+
+fn check_shared(shared: usize, may_share: bool) -> Result<(), Failure> {
+    let text = if !may_share {
+        "a shared buffer goes only to processes of this system that take memory, on connections with the serializer \
+         'structured'. Send a copy: Uint8Array.from(buffer)."
+            .to_owned()
+    } else if shared >= MOST_DESCRIPTORS {
+        // One more may be needed for what is copied.
+        let most = MOST_DESCRIPTORS - 1;
+        format!("{shared} shared buffers are too many for one message: at most {most} go with each")
+    } else {
+        return Ok(());
+    };
+    Err(Failure::new("ERR_NOT_SERIALIZABLE".to_owned(), text))
 }
 
 /// Writes what goes beside the stream with the first byte of its frame.

@@ -93,6 +93,40 @@ impl Memory {
         Ok(())
     }
 
+    /// Gives it a size that nobody can change any more. It takes memory where it is touched first.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn fix(&self, size: u64) -> io::Result<()> {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        {
+            use rustix::fs::{fcntl_add_seals, ftruncate};
+            ftruncate(&self.descriptor, size)?;
+            Ok(fcntl_add_seals(&self.descriptor, Self::fixed())?)
+        }
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        {
+            let _ = size;
+            Err(io::ErrorKind::Unsupported.into())
+        }
+    }
+
+    /// Whether nobody can change its size.
+    pub fn is_fixed(&self) -> bool {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        {
+            rustix::fs::fcntl_get_seals(&self.descriptor).is_ok_and(|seals| seals.contains(Self::fixed()))
+        }
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        false
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn fixed() -> rustix::fs::SealFlags {
+        use rustix::fs::SealFlags;
+        SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL
+    }
+
     /// Fills `into` from `offset` on.
     ///
     /// # Errors
