@@ -82,11 +82,6 @@ impl Lane {
         self.used.is_empty()
     }
 
-    /// How many bytes wait to be read.
-    pub fn pending(&self) -> u64 {
-        self.used.iter().map(|(_, range)| range.end - range.start).sum()
-    }
-
     /// Up to where memory was used since the last [`Lane::trim`].
     pub fn high(&self) -> u64 {
         self.high

@@ -49,12 +49,6 @@ impl Outbox {
         }
     }
 
-    /// How many bytes of large parts wait to be read.
-    pub fn pending(&mut self) -> u64 {
-        self.free();
-        self.lane.pending()
-    }
-
     /// Copies a part of the frame that is being written. `None`: it has to go through the stream.
     pub fn put(&mut self, bytes: &[u8]) -> Option<Place> {
         let length = bytes.len() as u64;

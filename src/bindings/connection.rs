@@ -17,7 +17,6 @@ use super::pair::NativePair;
 use super::parts::Parts;
 use super::reference::Reference;
 use super::text::read_short;
-use crate::beside::Outbox;
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::exchange::{CallId, Timeout};
@@ -283,12 +282,11 @@ impl NativeConnection {
         });
     }
 
-    /// How many bytes wait to be written, or to be read where both sides see them.
+    /// How many bytes wait to be written. What is in shared memory is, like what the system has taken.
     #[napi(getter, catch_unwind)]
     pub fn pending_bytes(&self) -> f64 {
-        let beside = self.link.outbox.borrow_mut().as_mut().map_or(0, Outbox::pending);
         #[expect(clippy::cast_precision_loss, reason = "memory has fewer bytes than 2^53")]
-        let pending = (self.link.connection.borrow().output().len() as u64 + beside) as f64;
+        let pending = self.link.connection.borrow().output().len() as f64;
         pending
     }
 

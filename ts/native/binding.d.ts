@@ -72,7 +72,7 @@ export declare class NativeConnection {
   flushBlocking(timeout: number): void;
   /** Whether the connection keeps the event loop alive: -1 never, 0 while requests are in flight, 1 always. */
   setHold(hold: number): void;
-  /** How many bytes wait to be written, or to be read where both sides see them. */
+  /** How many bytes wait to be written. What is in shared memory is, like what the system has taken. */
   get pendingBytes(): number;
   /** `Control.Room` is to be told as soon as no more than half of the bound waits to be written. */
   wantRoom(): void;
