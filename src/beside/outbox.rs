@@ -11,7 +11,7 @@ use crate::transport::memory::Memory;
 use crate::transport::passing::MOST_DESCRIPTORS;
 
 /// Parts of this size are worth it.
-pub const LARGE: usize = 64 << 10;
+pub const LARGE: usize = 512 << 10;
 /// What may wait to be read in a lane; more goes through the stream.
 const CAPACITY: u64 = 64 << 20;
 /// Memory up to this size is kept for the next large part.
