@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort, setEnvironmentData, Worker, type WorkerOptions } from 'node:worker_threads';
 
-import { invalidOption, unsupportedByDriver, WorkerError } from '../errors.js';
+import { unsupportedByDriver } from '../driver-errors.js';
+import { invalidOption, WorkerError } from '../errors.js';
 import { spawnFailed } from '../host-errors.js';
 import { areForThreads, threadExecArgv } from '../process-arguments.js';
 import { threadLoaderArguments } from '../script.js';
