@@ -1,19 +1,19 @@
 import { RequestKind } from './connection.js';
-import { answerIsStream, cancelled, fromNative, notGranted, unknownMessageType, WorkerError } from './errors.js';
+import { cancelled, fromNative, unknownMessageType, WorkerError } from './errors.js';
 import { ENDED } from './ended.js';
 import type { Checks } from './checks.js';
+import { Undecodable } from './codecs/codec.js';
 import type { Answerer, Answers, AnyHandler } from './answers.js';
 import { Job, type JobSource } from './job.js';
+import type { JobOwner } from './job-streams.js';
 import { Jobs } from './jobs.js';
 import { streamsPart } from './parts.js';
 import type { Log } from './logger.js';
 import type { AnyEnvelope, MiddlewareChain } from './middleware-chain.js';
-import { Undecodable } from './payload-codec.js';
 import { encodeError } from './remote-error.js';
 import { isStream } from './streams/is-stream.js';
-import type { Source } from './streams/source.js';
 import { isThenable } from './thenable.js';
-import { Transferred } from './transferred.js';
+import { Transferred, unwrap } from './transferred.js';
 import type { Turns } from './turns.js';
 import type { Carrier, ContextCarrier } from './types/context-carrier.js';
 import type { RemoteErrorPayload } from './types/message.js';
@@ -40,14 +40,14 @@ export interface DispatcherOptions {
 }
 
 /** Runs handlers for what a connection delivers, and gives it their outcomes. The call of a notification is `undefined`. */
-export class Dispatcher<Call> implements Answerer<Call>, JobSource<Call> {
+export class Dispatcher<Call> implements Answerer<Call>, JobSource<Call>, JobOwner<Call> {
   private readonly handlers: ReadonlyMap<string, AnyHandler>;
   private readonly jobs: Jobs<Call>;
   /** What has come along with the next message. */
   private carried: Carrier | undefined;
 
   constructor(
-    private readonly answers: Answers<Call>,
+    readonly answers: Answers<Call>,
     private readonly options: DispatcherOptions,
   ) {
     const { names, handlers } = options;
@@ -102,7 +102,7 @@ export class Dispatcher<Call> implements Answerer<Call>, JobSource<Call> {
     if (type === ENDED && handler === undefined && call !== undefined) return this.tellEnded(call, payload);
     // What does not begin at once may be cancelled before, or get its input.
     this.jobs.add(job);
-    if (kind === RequestKind.Upload || kind === RequestKind.Duplex) this.expectInput(job);
+    if (kind === RequestKind.Upload || kind === RequestKind.Duplex) streamsPart().expectInput(this, job);
     if (incoming === undefined) return this.run(job, handler, payload, size);
     const message: AnyEnvelope = { type, tx: incoming.isEmpty ? undefined : this.transactionId(call), payload };
     incoming.pass(
@@ -164,7 +164,7 @@ export class Dispatcher<Call> implements Answerer<Call>, JobSource<Call> {
     if (isThenable(result)) return this.wait(job, result);
     if (!streams(job, result)) return this.respond(job, result);
     this.begin(job);
-    this.stream(job, result);
+    streamsPart().streamResult(this, job, result);
   }
 
   /** From here on it can be cancelled. */
@@ -174,7 +174,7 @@ export class Dispatcher<Call> implements Answerer<Call>, JobSource<Call> {
     this.jobs.add(job);
   }
 
-  private over(job: Job<Call>): void {
+  over(job: Job<Call>): void {
     job.isRunning = false;
     this.jobs.remove(job);
     this.options.turns.end();
@@ -184,7 +184,8 @@ export class Dispatcher<Call> implements Answerer<Call>, JobSource<Call> {
     this.begin(job);
     Promise.resolve(result).then(
       (value) => {
-        if (typeof value === 'object' && value !== null && streams(job, value)) return this.stream(job, value);
+        if (typeof value === 'object' && value !== null && streams(job, value))
+          return streamsPart().streamResult(this, job, value);
         this.respond(job, value);
         this.over(job);
       },
@@ -195,40 +196,8 @@ export class Dispatcher<Call> implements Answerer<Call>, JobSource<Call> {
     );
   }
 
-  /** Sends the chunks of a handler's stream, then what it returns. */
-  private stream(job: Job<Call>, result: object): void {
-    const { call, type, kind } = job;
-    const { ChunkWriter, sourceOf } = streamsPart();
-    const source = sourceOf(result) as Source;
-    if (call === undefined || (kind !== RequestKind.Stream && kind !== RequestKind.Duplex)) {
-      void source.stop();
-      this.fail(job, answerIsStream(type));
-      return this.over(job);
-    }
-    const writer = new ChunkWriter(source, {
-      write: (chunk) => this.answers.chunk(call, type, ...unwrap(chunk)),
-      end: (value) => this.respond(job, value),
-      fail: (error) => this.fail(job, error),
-    });
-    job.own.writer = writer;
-    if (job.isCancelled) writer.stop();
-    void writer.run().then(() => {
-      if (job.reason !== undefined) this.fail(job, job.reason);
-      this.over(job);
-    });
-  }
-
   tellProgress({ call, type, isAnswered, isCancelled }: Job<Call>, value: unknown): void {
     if (call !== undefined && !isAnswered && !isCancelled) this.answers.progress(call, type, ...unwrap(value));
-  }
-
-  private expectInput(job: Job<Call>): void {
-    const { ChunkReader } = streamsPart();
-    const demand = (units: number) => {
-      if (job.call !== undefined && !job.isAnswered && !job.isCancelled) this.answers.demand(job.call, units);
-    };
-    const refuse = (error: unknown) => this.breach(job, error as WorkerError);
-    job.own.reader = new ChunkReader({ grant: demand, left: () => demand(0), refuse });
   }
 
   /** The requester waits no longer. */
@@ -262,19 +231,12 @@ export class Dispatcher<Call> implements Answerer<Call>, JobSource<Call> {
 
   onInput(call: Call, value: unknown, cost: number): void {
     const job = this.jobs.find(call);
-    if (job?.reader === undefined || job.isAnswered) return;
-    if (value instanceof Undecodable) this.breach(job, value.error);
-    else if (!job.reader.push(value, cost)) this.breach(job, notGranted(job.type));
-  }
-
-  /** The requester does not keep to the rules: the call fails at once, whatever its handler does. */
-  private breach(job: Job<Call>, error: WorkerError): void {
-    this.fail(job, error);
-    job.cancel(error);
+    if (job?.reader !== undefined) streamsPart().takeInput(this, job, value, cost);
   }
 
   onInputEnd(call: Call, error: unknown): void {
-    this.jobs.find(call)?.reader?.end(error === undefined ? undefined : { error: streamsPart().decodeError(error) });
+    const job = this.jobs.find(call);
+    if (job?.reader !== undefined) streamsPart().endInput(job, error);
   }
 
   onCredit(call: Call, units: number): void {
@@ -286,7 +248,7 @@ export class Dispatcher<Call> implements Answerer<Call>, JobSource<Call> {
     for (const { writer } of this.jobs.all()) writer?.room();
   }
 
-  private respond(job: Job<Call>, outcome: unknown): void {
+  respond(job: Job<Call>, outcome: unknown): void {
     const { outgoing } = this.options;
     const { call, type } = job;
     if (call === undefined || job.isAnswered) return this.jobs.remove(job);
@@ -318,7 +280,7 @@ export class Dispatcher<Call> implements Answerer<Call>, JobSource<Call> {
     }
   }
 
-  private fail(job: Job<Call>, error: unknown): void {
+  fail(job: Job<Call>, error: unknown): void {
     const { outgoing, log } = this.options;
     const { call, type } = job;
     if (call === undefined) {
@@ -360,8 +322,4 @@ export class Dispatcher<Call> implements Answerer<Call>, JobSource<Call> {
 function streams({ kind }: Job<unknown>, result: object): boolean {
   if (kind === RequestKind.Request && Object.getPrototypeOf(result) === Object.prototype) return false;
   return isStream(result);
-}
-
-function unwrap(value: unknown): [value: unknown, transfer: TransferList | undefined] {
-  return value instanceof Transferred ? [value.value, value.transfer] : [value, undefined];
 }

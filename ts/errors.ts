@@ -1,3 +1,4 @@
+import { hostPart } from './parts.js';
 import type { MessageIssue } from './types/message-schemas.js';
 import type { ShutdownReason } from './types/shutdown-reason.js';
 import type { WorkerErrorCode } from './types/worker-error-code.js';
@@ -65,15 +66,8 @@ export class WorkerCrashedError extends WorkerError {
   constructor(worker: string, details: CrashDetails) {
     const { reason, phase, messageType, stderr } = details;
     const cause = details.cause ?? (reason.type === 'error' ? reason.error : undefined);
-    const isOutOfMemory = ranOutOfMemory(cause, stderr);
-    const what = phase === 'startup' ? 'ended before it was ready' : 'crashed';
-    const during = messageType === undefined ? '' : ` The message "${messageType}" is lost.`;
-    const lines = stderr?.length ? ` Its last words:\n${stderr.join('\n')}` : '';
-    super(
-      'ERR_WORKER_CRASHED',
-      `the worker "${worker}" ${what}: ${describe(reason, cause).replace(/\.$/, '')}${isOutOfMemory ? ', out of memory' : ''}.${during}${lines}`,
-      cause === undefined ? { phase } : { cause, phase },
-    );
+    const { isOutOfMemory, text } = hostPart().crashOf(worker, details, cause);
+    super('ERR_WORKER_CRASHED', text, cause === undefined ? { phase } : { cause, phase });
     this.isOutOfMemory = isOutOfMemory;
     this.worker = worker;
     this.pid = details.pid;
@@ -82,40 +76,6 @@ export class WorkerCrashedError extends WorkerError {
     this.attempt = 1;
     this.maxAttempts = 1;
     this.stderr = stderr;
-  }
-}
-
-function ranOutOfMemory(cause: unknown, stderr: readonly string[] | undefined): boolean {
-  const { code, limit } = (typeof cause === 'object' && cause !== null ? cause : {}) as {
-    code?: unknown;
-    limit?: unknown;
-  };
-  if (typeof code === 'string' && code.endsWith('_OUT_OF_MEMORY')) return true;
-  if (code === 'ERR_RESOURCE_LIMIT' && limit === 'maxRssMb') return true;
-  return stderr?.some((line) => /FATAL ERROR: .*out of memory/i.test(line)) ?? false;
-}
-
-function describe(reason: ShutdownReason, cause: unknown): string {
-  switch (reason.type) {
-    case 'exit': {
-      const why = cause === undefined ? '' : ` because of ${text(cause)}`;
-      return reason.signal === null
-        ? `it exited with code ${reason.code}${why}`
-        : `it was ended by ${reason.signal}${why}`;
-    }
-    case 'error':
-      return reason.error.message;
-    case 'close':
-      return 'its connection was closed';
-  }
-}
-
-/** What was thrown need be no error, and may refuse to be text. */
-function text(thrown: unknown): string {
-  try {
-    return String(thrown);
-  } catch {
-    return 'something that was thrown';
   }
 }
 
@@ -153,34 +113,6 @@ export function unknownMessageType(type: string, known: readonly string[], side:
 /** What aborts the signal of a handler. */
 export function cancelled(type: string): WorkerError {
   return new WorkerError('ERR_CANCELLED', `nobody waits for the outcome of "${type}" any more: it was cancelled`);
-}
-
-export function answerIsStream(type: string): WorkerError {
-  return new WorkerError(
-    'ERR_ANSWER_IS_STREAM',
-    `the handler of "${type}" returned a stream, and was asked for one value. Use stream("${type}", …) instead of send().`,
-  );
-}
-
-/** Of a stream whose writer does not wait for its reader. */
-export function notGranted(type: string): WorkerError {
-  return new WorkerError(
-    'ERR_MALFORMED_MESSAGE',
-    `a chunk of "${type}" came that was not granted: the other side must wait for credit or demand`,
-  );
-}
-
-export function driverFailed(driver: string, what: string, cause: unknown): WorkerError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new WorkerError('ERR_DRIVER_FAILED', `the driver "${driver}" ${what}: ${reason}`, { cause });
-}
-
-/** @param able - A driver that can. */
-export function unsupportedByDriver(driver: string, what: string, able: string): WorkerError {
-  return new WorkerError(
-    'ERR_UNSUPPORTED_BY_DRIVER',
-    `the driver "${driver}" does not support ${what}. The driver "${able}" does.`,
-  );
 }
 
 /** An error that the addon threw, or told as text: its code, a space, its message. Others of ours stay what they are. */

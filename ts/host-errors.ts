@@ -79,3 +79,18 @@ export function asyncMiddleware(type: string): WorkerError {
     `cannot sendSync "${type}": a middleware or validator returns a promise, for which a blocked thread cannot wait. Use send().`,
   );
 }
+
+export function answerIsStream(type: string): WorkerError {
+  return new WorkerError(
+    'ERR_ANSWER_IS_STREAM',
+    `the handler of "${type}" returned a stream, and was asked for one value. Use stream("${type}", …) instead of send().`,
+  );
+}
+
+/** Of a stream whose writer does not wait for its reader. */
+export function notGranted(type: string): WorkerError {
+  return new WorkerError(
+    'ERR_MALFORMED_MESSAGE',
+    `a chunk of "${type}" came that was not granted: the other side must wait for credit or demand`,
+  );
+}

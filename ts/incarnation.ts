@@ -1,5 +1,6 @@
 import type { Ending, HostChannel } from './drivers/host-channel.js';
-import { fromNative, unsupportedByDriver, WorkerCrashedError, WorkerError } from './errors.js';
+import { unsupportedByDriver } from './driver-errors.js';
+import { fromNative, WorkerCrashedError, WorkerError } from './errors.js';
 import { connectTimeout, notConnected, startTimeout, workerClosed } from './host-errors.js';
 import type { ConnectedHost, ConnectionSetup, HostConnection } from './connection.js';
 import { KEPT_RESULT, type KeptOutcome, TAKEN_OVER } from './kept-results.js';

@@ -3,11 +3,17 @@
 
 import type * as ChecksPart from './checks.js';
 import type * as CustomPart from './custom.js';
+import type * as HostPart from './host.js';
 import type * as ProcessPart from './process.js';
 import type * as StreamsPart from './streams.js';
 import type * as StructuredPart from './structured.js';
 
-/** For a worker in a process. */
+/** For who starts workers. */
+export function hostPart(): typeof HostPart {
+  return require('./host.cjs') as typeof HostPart;
+}
+
+/** For a worker in a process, and for serializers and middleware. */
 export function processPart(): typeof ProcessPart {
   return require('./process.cjs') as typeof ProcessPart;
 }

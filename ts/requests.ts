@@ -11,8 +11,8 @@ import {
   RequestKind,
 } from './connection.js';
 import { ENDED } from './ended.js';
-import { fromNative, notGranted, WorkerError } from './errors.js';
-import { messageTimeout, noRoom } from './host-errors.js';
+import { fromNative, WorkerError } from './errors.js';
+import { messageTimeout, noRoom, notGranted } from './host-errors.js';
 import { escalate } from './escalation.js';
 import type { Log } from './logger.js';
 import type { AnyEnvelope, MiddlewareChain } from './middleware-chain.js';

@@ -1,17 +1,14 @@
 import type { Answers } from './answers.js';
-import type * as CustomPart from './custom.js';
 import { Dispatcher } from './dispatcher.js';
-import { driverFailed, invalidOption, WorkerError } from './errors.js';
+import { invalidOption, WorkerError } from './errors.js';
 import { handlerNames } from './handler-names.js';
 import { hostClientOf } from './get-host.js';
 import { HostClient } from './host-client.js';
+import { JsonSerializer } from './json-serializer.js';
 import { createLog } from './logger.js';
-import { MiddlewareChain } from './middleware-chain.js';
-import { checkTimeout, connectionOptions } from './native/connection-options.js';
-import { checksPart, customPart } from './parts.js';
-import { builtInOf, createCodec } from './payload-codec.js';
+import { checkTimeout, connectionOptions, type OptionsCodec } from './native/connection-options.js';
+import { checksPart, customPart, processPart } from './parts.js';
 import { Turns } from './turns.js';
-import type { Driver, DriverServerChannel } from './types/driver.js';
 import type { Handlers } from './types/handlers.js';
 import type { MessageDefinitions } from './types/message-definitions.js';
 import type {
@@ -21,8 +18,9 @@ import type {
   MessagesOf,
   UncheckedMessages,
 } from './types/message-schemas.js';
+import type { SerializerValue } from './types/serializer.js';
 import type { WorkerServer, WorkerServerOptions } from './types/worker-server.js';
-import { adoptWorkerChannel, getWorkerChannel, type WorkerChannel } from './worker-channel.js';
+import { getWorkerChannel, type WorkerChannel } from './worker-channel.js';
 import { WorkerServer as Server } from './worker-server.js';
 
 /**
@@ -67,12 +65,15 @@ type ServeOptions = WorkerServerOptions & Partial<CheckedMessages<MessageSchemas
 async function serve(handlers: object, options: ServeOptions): Promise<WorkerServer> {
   const names = handlerNames(handlers);
   const driver = options.driver === undefined ? undefined : customPart().toDriver(options.driver);
-  const checked = createCodec(options.serializer);
-  const { messages, hostMessages, context } = options;
+  const { messages, hostMessages, context, middleware } = options;
+  const checked = codecOf(options.serializer);
   const isChecked = messages !== undefined || hostMessages !== undefined;
   const handled = isChecked ? checksPart().Checks.ofHandled(messages, 'worker', 'messages') : undefined;
   const answered = isChecked ? checksPart().Checks.ofAnswered(hostMessages, 'worker', 'hostMessages') : undefined;
-  const chains = MiddlewareChain.pair(options.middleware, answered !== undefined || handled !== undefined);
+  const passes = middleware !== undefined || handled !== undefined || answered !== undefined;
+  const chains = passes
+    ? processPart().MiddlewareChain.pair(middleware, handled !== undefined || answered !== undefined)
+    : {};
   const log = createLog(options.logger, options.logLevel, scriptName());
   const { onClose } = options;
   if (onClose !== undefined && typeof onClose !== 'function') throw invalidOption('onClose', 'a function', onClose);
@@ -90,7 +91,7 @@ async function serve(handlers: object, options: ServeOptions): Promise<WorkerSer
   });
   // What it cannot be is refused before a driver connects.
   connectionOptions(checked, timeoutsFor(), undefined, maxPendingBytes, context);
-  const channel = getWorkerChannel() ?? (await connectBy(driver));
+  const channel = getWorkerChannel() ?? (await customPart().connectBy(driver));
   if (driver !== undefined && driver.name !== channel.driver) throw driverMismatch(channel.driver, driver.name);
   if (served.has(channel)) {
     throw new WorkerError('ERR_INVALID_OPTION', 'startWorkerServer() was called twice in one worker');
@@ -100,8 +101,8 @@ async function serve(handlers: object, options: ServeOptions): Promise<WorkerSer
   const server = new Server(channel, host, onClose, log);
   const { hostSerializer } = channel;
   const follows = options.serializer === undefined && hostSerializer !== undefined;
-  const serializer = follows ? builtInOf(hostSerializer) : options.serializer;
-  const codec = follows ? createCodec(serializer) : checked;
+  const serializer = follows ? processPart().builtInOf(hostSerializer) : options.serializer;
+  const codec = follows ? codecOf(serializer) : checked;
   const nativeOptions = connectionOptions(codec, timeoutsFor(channel), undefined, maxPendingBytes, context);
   await channel.serve({
     options: nativeOptions,
@@ -141,27 +142,10 @@ async function serve(handlers: object, options: ServeOptions): Promise<WorkerSer
   return server as unknown as WorkerServer;
 }
 
-/** Connects by a user's driver: nothing else in this program tells that it is a worker. */
-async function connectBy(driver: Driver | undefined): Promise<WorkerChannel> {
-  if (driver?.createServer === undefined) {
-    const what = driver === undefined ? '' : `, and the driver "${driver.name}" has no createServer() to connect it`;
-    throw new WorkerError(
-      'ERR_NOT_A_WORKER',
-      `startWorkerServer() was called in a program that is no worker${what}. Start its script with createWorker().`,
-    );
-  }
-  const part: typeof CustomPart = customPart();
-  let end: DriverServerChannel;
-  try {
-    end = await driver.createServer();
-  } catch (error) {
-    throw error instanceof WorkerError ? error : driverFailed(driver.name, 'could not connect to the host', error);
-  }
-  part.checkEnd(driver, 'createServer', end);
-  const { sharedMemory, reconnect } = driver.capabilities;
-  const channel = new part.DriverWorkerChannel(driver.name, end, sharedMemory === true, reconnect === true);
-  adoptWorkerChannel(channel);
-  return channel;
+/** What the options of a connection need of a codec. JSON is the default, and a thread then has none at all. */
+function codecOf(serializer: SerializerValue | undefined): OptionsCodec {
+  if (serializer === undefined) return { json: true, serializer: new JsonSerializer() };
+  return processPart().createCodec(serializer);
 }
 
 /** Without `node:path`: what a worker loads, its start waits for. */

@@ -29,3 +29,8 @@ export class Transferred {
 export function withTransfer<T>(value: T, transfer: TransferList): T {
   return new Transferred(value, transfer) as T;
 }
+
+/** A value, and what is to move with it. */
+export function unwrap(value: unknown): [value: unknown, transfer: TransferList | undefined] {
+  return value instanceof Transferred ? [value.value, value.transfer] : [value, undefined];
+}

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 
-import { invalidOption, unsupportedByDriver } from './errors.js';
+import { unsupportedByDriver } from './driver-errors.js';
+import { invalidOption } from './errors.js';
 import { workerClosed } from './host-errors.js';
 import type { DebuggerCheck } from './debugging.js';
 import { tellLife, tellOutcome, tellOutcomeNow, tellSend } from './diagnostics.js';

@@ -1,8 +1,9 @@
 // The TypeScript facade: a CommonJS bundle in dist/, and around it the thin files of every entry of the exports map.
 //
-// The bundle has several files. The first has what every worker needs, and nothing else; the others are loaded where they
-// are needed. What two of them need is in the one that is named first here, and is found there under a symbol.
-import { rmSync } from 'node:fs';
+// The bundle has several parts, each a file. The first, in library.cjs, has what every worker needs, and nothing else; the
+// others are loaded where they are needed. What two of them need is in the one that is named first here, and is found there
+// under a symbol. index.cjs loads the first, by code that is compiled already where it can; its exports are that part's.
+import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { root } from '../command.mjs';
@@ -11,15 +12,18 @@ import { rootEntry, subpathEntry, subpaths } from './entries.mjs';
 import { writeIfChanged } from './generated.mjs';
 import { filesOf } from './stamp.mjs';
 
+const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 const bundleFile = 'dist/index.cjs';
 const parts = ['index', 'process', 'custom', 'streams', 'checks', 'structured', 'host'];
+/** How the first part begins, by which index.cjs knows it. */
+const mark = `// isolated-workers ${version}: the library`;
 /** Under it a file has what others share with it. */
 const shared = 'Symbol.for("isolated-workers")';
 
 export const facade = {
   name: 'facade',
   title: 'dist/',
-  inputs: () => ['ts', 'package-lock.json', 'scripts/build'],
+  inputs: () => ['ts', 'package.json', 'package-lock.json', 'scripts/build'],
   outputs: () => (filesOf('dist').length > 0 ? ['dist'] : [bundleFile]),
   async build() {
     const { names, texts, homes } = await split();
@@ -28,7 +32,8 @@ export const facade = {
       ...subpaths.flatMap((subpath) => subpathEntry(subpath, names.get('index'))),
       ...(await conformanceFiles()),
     ]);
-    for (const part of parts) files.set(`dist/${part}.cjs`, await joined(part, names.get(part), texts, homes));
+    for (const part of parts) files.set(fileOf(part), await joined(part, names.get(part), texts, homes));
+    files.set(bundleFile, await loader());
 
     for (const [name, text] of files) writeIfChanged(name, text);
     for (const name of filesOf('dist')) if (!files.has(name)) rmSync(path.join(root, name));
@@ -37,6 +42,26 @@ export const facade = {
 
 // One character beyond ASCII would make a string of two bytes each of all the file's text, which V8 reads more slowly.
 const syntax = { platform: 'node', target: 'node20', charset: 'ascii' };
+
+function fileOf(part) {
+  return part === 'index' ? 'dist/library.cjs' : `dist/${part}.cjs`;
+}
+
+/** The file that loads the first part. */
+async function loader() {
+  const { outputFiles } = await build({
+    ...syntax,
+    absWorkingDir: root,
+    entryPoints: ['ts/load.ts'],
+    define: { LIBRARY_MARK: JSON.stringify(mark) },
+    bundle: true,
+    format: 'cjs',
+    external: ['./*.cjs'],
+    write: false,
+    logLevel: 'warning',
+  });
+  return outputFiles[0].text;
+}
 
 /**
  * The facade as ES modules, one for each part and one for each set of parts that share something; where those of the second
@@ -137,7 +162,11 @@ async function joined(part, names, texts, homes) {
     write: false,
     logLevel: 'warning',
   });
+  // Its exports are those of the file that loads it, which others have.
+  const begin =
+    part === 'index' ? `${mark}\nif (typeof isJoined === "undefined") module.exports = require("./index.cjs");\n` : '';
   return (
+    begin +
     outputFiles[0].text
       .replaceAll(/\bimport\((".\/\w+.cjs")\)/g, 'Promise.resolve(require($1))')
       // In plain sight of who bundles the package.

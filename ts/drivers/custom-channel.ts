@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 
 import type { ConnectedHost, ConnectionSetup } from '../connection.js';
-import { driverFailed, WorkerError } from '../errors.js';
+import { driverFailed } from '../driver-errors.js';
+import { WorkerError } from '../errors.js';
 import { connectTimeout } from '../host-errors.js';
 import { LastLines } from '../last-lines.js';
 import type { Driver, DriverChannel } from '../types/driver.js';

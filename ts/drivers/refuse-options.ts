@@ -1,4 +1,5 @@
-import { invalidOption, unsupportedByDriver } from '../errors.js';
+import { unsupportedByDriver } from '../driver-errors.js';
+import { invalidOption } from '../errors.js';
 
 const known: Readonly<Record<string, readonly string[]>> = {
   child_process: [

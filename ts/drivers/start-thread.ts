@@ -1,14 +1,19 @@
 import { MessageChannel, type MessagePort, setEnvironmentData, Worker, type WorkerOptions } from 'node:worker_threads';
 
-import { invalidOption, unsupportedByDriver, WorkerError } from '../errors.js';
+import { unsupportedByDriver } from '../driver-errors.js';
+import { createMemory } from '../code-cache.js';
+import { invalidOption, WorkerError } from '../errors.js';
 import { spawnFailed } from '../host-errors.js';
 import { areForThreads, threadExecArgv } from '../process-arguments.js';
 import { threadLoaderArguments } from '../script.js';
 import type { ThreadOptions } from '../types/thread-options.js';
-import { SAID, Said, THREAD_KEY } from '../values/thread-worker-channel.js';
+import { SAID, Said, THREAD_KEY, type ThreadData } from '../values/thread-data.js';
 import { refuseOptions } from './refuse-options.js';
 import { processLimits } from './resource-limits.js';
 import { ThreadChannel } from './thread-channel.js';
+
+/** What one of this process's threads has compiled of the library, for the others. */
+let code: SharedArrayBuffer | undefined;
 
 /** Starts a worker thread, connected by a port of its own. */
 export async function startThread(script: string, options: ThreadOptions): Promise<ThreadChannel> {
@@ -52,7 +57,9 @@ function threadOptions(script: string, options: ThreadOptions): WorkerOptions {
 function start(script: string, options: WorkerOptions, port: MessagePort, said: Int32Array): Worker {
   // A thread of Deno has no way to wait for its first message.
   const isDeno = process.versions['deno'] !== undefined;
-  setEnvironmentData(THREAD_KEY, (isDeno ? { said, port } : said) as never);
+  if (!isDeno && process.versions['bun'] === undefined) code ??= createMemory();
+  const data: ThreadData = { said, code, port: isDeno ? port : undefined };
+  setEnvironmentData(THREAD_KEY, data as never);
   try {
     const thread = new Worker(script, isDeno ? { ...options, transferList: [port] } : options);
     if (!isDeno) thread.postMessage(port, [port]);

@@ -7,7 +7,7 @@ import { LastLines } from '../last-lines.js';
 import { ValueConnection } from '../values/host-connection.js';
 import { PortWire } from '../values/port-wire.js';
 import { ThreadBlocker } from '../values/thread-blocker.js';
-import { Said } from '../values/thread-worker-channel.js';
+import { Said } from '../values/thread-data.js';
 import type { Ending, HostChannel } from './host-channel.js';
 
 const UNKNOWN = -1;

@@ -1,4 +1,5 @@
-import { driverFailed, invalidOption } from '../errors.js';
+import { driverFailed } from '../driver-errors.js';
+import { invalidOption } from '../errors.js';
 import type { Driver, DriverEnd } from '../types/driver.js';
 
 /** The driver that was given: an instance, or its class. */

@@ -1,5 +1,4 @@
 import { invalidOption } from '../errors.js';
-import type { PayloadCodec } from '../payload-codec.js';
 import type { ContextCarrier } from '../types/context-carrier.js';
 import type { Serializer } from '../types/serializer.js';
 import type { TimeoutConfig } from '../types/timeout-config.js';
@@ -14,9 +13,15 @@ const LEAST_MAX_MESSAGE_SIZE = 4096;
 
 const defaults = { startup: 10_000, serverConnect: 30_000, message: 300_000 };
 
+/** What of a codec is an option. */
+export interface OptionsCodec {
+  readonly json: boolean;
+  readonly serializer: Serializer;
+}
+
 /** What the addon needs to know of a connection. Numbers out of range are refused, by name. */
 export function connectionOptions(
-  codec: PayloadCodec & { readonly serializer: Serializer },
+  codec: OptionsCodec,
   timeout: number | TimeoutConfig | undefined,
   maxMessageSize: number = DEFAULT_MAX_MESSAGE_SIZE,
   maxPendingBytes: number = DEFAULT_MAX_PENDING_BYTES,

@@ -1,4 +1,5 @@
-import { driverFailed, notSerializable, WorkerError } from '../errors.js';
+import { driverFailed } from '../driver-errors.js';
+import { notSerializable, WorkerError } from '../errors.js';
 import { isThenable } from '../thenable.js';
 import type { DriverEnd, DriverMessage } from '../types/driver.js';
 import type { Carrier } from '../types/context-carrier.js';

@@ -1,8 +1,10 @@
 import type { ConnectedRequester, Outcomes } from '../connection.js';
 import { hostSilent, type WorkerError } from '../errors.js';
-import { streamsPart } from '../parts.js';
-import { builtInOf, createValueCodec, type PayloadCodec } from '../payload-codec.js';
+import { asIs } from '../codecs/as-is.js';
+import { processPart, streamsPart } from '../parts.js';
+import type { PayloadCodec } from '../payload-codec.js';
 import type { RemoteErrorPayload } from '../types/message.js';
+import type { SerializerValue } from '../types/serializer.js';
 import type { ServeSetup } from '../worker-channel.js';
 import { afterArrivals } from '../within.js';
 import { ValueAnswerer } from './answerer.js';
@@ -32,7 +34,7 @@ export class ValueServer implements WireListener {
     private readonly isAlone = true,
     private readonly onHelloAgain?: (hello: Hello) => void,
   ) {
-    this.codec = createValueCodec(setup.serializer);
+    this.codec = codecOf(setup.serializer);
     this.answerer = new ValueAnswerer({
       wire,
       codec: this.codec,
@@ -85,7 +87,7 @@ export class ValueServer implements WireListener {
     const mismatch = findMismatch(theirs, this.createHello());
     const { builtIn } = this.hello ?? {};
     if (mismatch === undefined && this.setup.serializer === undefined && builtIn !== undefined) {
-      this.codec = this.answerer.codec = createValueCodec(builtInOf(builtIn));
+      this.codec = this.answerer.codec = codecOf(processPart().builtInOf(builtIn));
     }
     this.finish(mismatch);
   }
@@ -93,7 +95,7 @@ export class ValueServer implements WireListener {
   private createHello(): Hello {
     const { serializer } = this.setup;
     return {
-      ...createHello(createValueCodec(serializer).serializer, this.setup.options.context),
+      ...createHello(codecOf(serializer).serializer, this.setup.options.context),
       follows: serializer === undefined ? true : undefined,
     };
   }
@@ -101,22 +103,10 @@ export class ValueServer implements WireListener {
   private connectRequester(outcomes: Outcomes): ConnectedRequester {
     const { wire, codec, setup } = this;
     const hello = this.hello as Hello;
-    const { ValueRequester: Requester, debuggerCheck } = streamsPart();
-    const connection = new Requester({
-      wire,
-      codec,
-      options: setup.options,
-      outcomes,
-      peer: 'the host',
-      maxMessageSize: codec.serializer === undefined ? Infinity : this.maxMessageSize,
-      idBase: hello.idBase,
-      onChange: () => {},
-      onTrouble: (text) => this.onTrouble(text),
-      isDebugged: debuggerCheck([]),
-    });
-    connection.onHello(hello);
-    this.requester = connection;
-    return { connection, scheduleFlush: () => {}, flush: () => wire.flush() };
+    const onTrouble = (text: string) => this.onTrouble(text);
+    const connected = streamsPart().connectToHost({ wire, codec, setup, hello, onTrouble }, outcomes);
+    this.requester = connected.connection;
+    return connected;
   }
 
   onBatch(batch: readonly unknown[]): void {
@@ -182,4 +172,9 @@ export class ValueServer implements WireListener {
     this.wire.send(Kind.Fatal, '', undefined, error);
     this.wire.flush();
   }
+}
+
+/** Only a serializer that the user gave is used. */
+function codecOf(serializer: SerializerValue | undefined): PayloadCodec {
+  return serializer === undefined ? asIs : processPart().createValueCodec(serializer);
 }

@@ -1,4 +1,4 @@
-import { Said } from './thread-worker-channel.js';
+import { Said } from './thread-data.js';
 
 /** How often it is looked whether the thread is still there, in milliseconds. */
 const LOOK = 50;

@@ -14,46 +14,36 @@ import type { ServeSetup, WorkerChannel } from '../worker-channel.js';
 import type { Hello } from './hello.js';
 import { PortWire } from './port-wire.js';
 import { ValueServer } from './server-connection.js';
+import { Said, THREAD_KEY, type ThreadData } from './thread-data.js';
 
-/** Under it a worker thread finds what its host says to it in shared memory. */
-export const THREAD_KEY = 'isolated-workers';
 const DEFAULT_CONNECT_TIMEOUT = 30_000;
-
-/** What a host says to a thread that it has started. The thread may wait for either to be no longer 0. */
-export const enum Said {
-  /** 1 when the handshake was posted. */
-  Handshake = 0,
-  /** Which thread is meant. */
-  ThreadId = 1,
-  /** 1 while the host is blocked, waiting for what is posted. */
-  Waiting = 2,
-  /** Counts what was posted meanwhile. */
-  Posted = 3,
-}
-
-/** How many of them there are. */
-export const SAID = 4;
-
-/** On Deno with the port, which elsewhere is the first message. */
-type EnvironmentData = Int32Array | { readonly said: Int32Array; readonly port: MessagePort };
+/** How long a thread serves before it keeps its code, in milliseconds. */
+const SETTLED = 100;
 
 /** The connection of a thread that was started as a worker; `undefined` in another. */
 export function openThreadChannel(): WorkerChannel | undefined {
   if (isMainThread || parentPort === null) return undefined;
-  const data = getEnvironmentData(THREAD_KEY) as unknown as EnvironmentData | undefined;
+  const data = getEnvironmentData(THREAD_KEY) as unknown as ThreadData | undefined;
   if (data === undefined) return undefined;
-  const said = 'said' in data ? data.said : data;
+  const { said } = data;
   setEnvironmentData(THREAD_KEY);
   // The host writes it as soon as the thread is there.
   Atomics.wait(said, Said.ThreadId, 0, DEFAULT_CONNECT_TIMEOUT);
   // Another's is inherited from the thread that started this one.
   if (Atomics.load(said, Said.ThreadId) !== threadId) return undefined;
   // Nothing was posted before it.
-  const port = 'port' in data ? data.port : (receiveMessageOnPort(parentPort)?.message as MessagePort | undefined);
+  const port = data.port ?? (receiveMessageOnPort(parentPort)?.message as MessagePort | undefined);
   if (port === undefined) return undefined;
   return new PortWorkerChannel('worker_threads', port, {
     wait: (timeout) => void Atomics.wait(said, Said.Handshake, 0, timeout),
-    exit: () => process.exit(),
+    // Most of what a thread needs was called by then.
+    onServing: () => {
+      if (data.keepCode !== undefined) setTimeout(data.keepCode, SETTLED).unref();
+    },
+    exit: () => {
+      data.keepCode?.();
+      process.exit();
+    },
     onPosted: () => {
       if (Atomics.load(said, Said.Waiting) === 0) return;
       Atomics.add(said, Said.Posted, 1);
@@ -65,6 +55,8 @@ export function openThreadChannel(): WorkerChannel | undefined {
 interface Surroundings {
   /** Blocks until the host has posted its handshake. */
   wait(timeout: number): void;
+  /** The host is connected. */
+  onServing?(): void;
   exit(): void;
   /** Wakes a host that is blocked. */
   onPosted?(): void;
@@ -114,6 +106,7 @@ export class PortWorkerChannel implements WorkerChannel {
     const hello = this.readHello(timeout === 0 ? Infinity : timeout);
     this.server = new ValueServer(this.wire, setup, hello, this.isAlone);
     await this.server.connect();
+    this.surroundings.onServing?.();
   }
 
   tellFatal(error: RemoteErrorPayload): void {
