@@ -1972,7 +1972,10 @@ export interface AttachOptions<
   takeOver?: boolean | undefined;
   /** Serve what the worker asks while this host is connected. Default: none. */
   handlers?: HostHandlers<H, WorkerClient<M, ChildProcessDriver, H>> | undefined;
-  /** The worker server has the same. Default: `'json'`. */
+  /**
+   * The worker's. Default: the worker's, where that is `'json'` (with the usual terminator) or `'structured'`; else
+   * `ERR_SERIALIZER_MISMATCH`.
+   */
   serializer?: SerializerValue | undefined;
   /** In milliseconds; a number is the message timeout. Default: 10 s to connect, 5 min per message. */
   timeout?: number | TimeoutConfig<M> | undefined;
@@ -1984,6 +1987,10 @@ export interface AttachOptions<
   txIdGenerator?: TransactionIdGenerator<M> | undefined;
   /** The longest encoded message in bytes, in either direction. Default: 268,435,456 (256 MiB). */
   maxMessageSize?: number | undefined;
+  /** As for `createWorker`. */
+  maxPendingBytes?: number | undefined;
+  /** As for `createWorker`. */
+  whenFull?: 'wait' | 'reject' | undefined;
   /** Default: `defaultLogger`. */
   logger?: Logger | undefined;
   /** Default: `'warn'`. */
@@ -2006,19 +2013,13 @@ export interface AttachOptions<
  * await worker.disconnect();
  * ```
  */
-export declare function attachWorker<T extends MessageSchemas, H extends MessageDefinitions = MessageDefinitions>(
-  options: AttachOptions<MessagesOf<T>, H> & {
-    messages: T;
-  },
-): Promise<WorkerClient<MessagesOf<T>, ChildProcessDriver, H>>;
+export declare function attachWorker<T extends MessageSchemas, U extends MessageSchemas = MessageSchemas>(
+  options: AttachOptions<MessagesOf<T>, HandledMessagesOf<U>> & CheckedMessages<T, U>,
+): Promise<WorkerClient<MessagesOf<T>, ChildProcessDriver, HandledMessagesOf<U>>>;
 export declare function attachWorker<
   M extends MessageDefinitions = MessageDefinitions,
   H extends MessageDefinitions = MessageDefinitions,
->(
-  options: AttachOptions<M, H> & {
-    messages?: undefined;
-  },
-): Promise<WorkerClient<M, ChildProcessDriver, H>>;
+>(options: AttachOptions<M, H> & UncheckedMessages): Promise<WorkerClient<M, ChildProcessDriver, H>>;
 /**
  * Starts to answer the host. Resolves when the host is connected; by then messages may have come already.
  *

@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { after, describe, test, type TestContext } from 'node:test';
 
 import { attach, event, files, isAlive, nothingLeft, runHost, start } from './fixtures/detached/support.mjs';
-import { failure, until } from './fixtures/faults/support.mjs';
+import { failure, RecordingLogger, until } from './fixtures/faults/support.mjs';
 import { stop } from './fixtures/lives/support.mjs';
 import { serializer } from './fixtures/serializers.mjs';
 
@@ -118,6 +118,69 @@ describe('An attached host', () => {
     const second = await attach(t, { name: first.name });
     assert.equal(await second.send('add', 1), 2);
     await second.close();
+  });
+
+  for (const [given, argv] of [
+    ['structured', ['none']],
+    ['json', ['none']],
+    ['json', ['json']],
+  ] as const) {
+    test(`that names no serializer takes the worker's, ${given}, of a worker given ${argv[0]}`, async (t) => {
+      const logger = new RecordingLogger();
+      const first = await start(t, { serializer: given, argv: [...argv], logger });
+      await first.send('add', 1);
+      first.send('wait', 'a').catch(() => {});
+      await first.send('waiting');
+      await first.disconnect();
+      for (const takeOver of [false, true]) {
+        const worker = await attach(t, {
+          name: first.name,
+          takeOver,
+          logger,
+          handlers: { lookup: (at: unknown) => at },
+        });
+        const back = await worker.send('ask', new Date(0));
+        assert.deepEqual(back, given === 'structured' ? new Date(0) : '1970-01-01T00:00:00.000Z');
+        assert.equal(await worker.send('add', 0), 1);
+        await worker.disconnect();
+        await worker.reconnect();
+        assert.deepEqual(await worker.send('echo', { a: 1 }), { a: 1 });
+        // The next one takes its place.
+        if (takeOver) await worker.disconnect();
+      }
+      assert.deepEqual(logger.warnings, []);
+      const last = await attach(t, { name: first.name });
+      last.post('release', { key: 'a', result: 'kept' });
+      assert.equal((await event(last, 'keptResult')).result, 'kept');
+      await last.close();
+      await nothingLeft(first);
+    });
+  }
+
+  test('that names another built-in serializer than the worker has is told both', async (t) => {
+    for (const [given, other] of [
+      ['structured', 'json'],
+      ['json', 'structured'],
+    ] as const) {
+      const first = await start(t, { serializer: given, argv: ['none'] });
+      await first.disconnect();
+      const error = await failure(attach(t, { name: first.name, serializer: other }));
+      assert.equal(error.code, 'ERR_SERIALIZER_MISMATCH');
+      const says = `the host uses the serializer "${other}" .* and the worker uses "${given}" .* Give \`attachWorker\` the worker's`;
+      assert.match(error.message, new RegExp(`^cannot attach to the worker at /.*: ${says} serializer\\.$`));
+      const last = await attach(t, { name: first.name });
+      await last.close();
+    }
+  });
+
+  test('that names none where the worker has one of its own is told both', async (t) => {
+    const first = await start(t, { serializer: serializer('msgpack'), argv: ['msgpack'] });
+    await first.disconnect();
+    const error = await failure(attach(t, { name: first.name }));
+    assert.equal(error.code, 'ERR_SERIALIZER_MISMATCH');
+    assert.match(error.message, /the host uses the serializer "json" .* and the worker uses "msgpack"/);
+    const last = await attach(t, { name: first.name, serializer: serializer('msgpack') });
+    await last.close();
   });
 
   test('that finds it blocked gets ERR_START_TIMEOUT, and the worker lives on', async (t) => {

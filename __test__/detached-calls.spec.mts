@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 
 import type { WorkerClient, WorkerStream } from 'isolated-workers';
 
+import { hostMessages, libraries } from './fixtures/checked/messages.mjs';
 import { attach, start } from './fixtures/detached/support.mjs';
 import { rejection } from './fixtures/support.mjs';
 
@@ -18,6 +19,33 @@ describe('A detached worker', () => {
     await second.disconnect();
     await first.reconnect();
     assert.equal(await first.send('ask', 3), 'first 3');
+  });
+
+  test('has its messages checked by each host for itself, in both directions', async (t) => {
+    const script = new URL('./fixtures/checked/worker.mjs', import.meta.url);
+    const first = await start(t, { script, startupData: { library: 'zod' } });
+    const fine = { user: { name: 'Ada' }, at: '12' };
+    assert.deepEqual(await first.send('greet', fine), { text: 'Ada 1 number' });
+    await first.disconnect();
+    const second = await attach(t, {
+      name: first.name,
+      messages: libraries.zod,
+      hostMessages,
+      handlers: { price: ({ id }: any) => ({ cents: id === 7 ? 0.5 : id }) },
+    } as never);
+    assert.deepEqual(await second.send('greet', fine), { text: 'ADA 1 NUMBER' });
+    assert.deepEqual(await second.send('askHost', { id: 3 }), { cents: 3 });
+    const refused: [sent: Promise<unknown>, side: string, path: unknown[]][] = [
+      [second.send('greet', { user: { name: 5 }, at: '1' }), 'worker', ['payload', 'user', 'name']],
+      [second.send('greet', { user: { name: 'nobody' }, at: '1' }), 'host', ['result', 'text']],
+      [second.send('askHost', { id: 'three' }), 'host', ['payload', 'id']],
+      [second.send('askHost', { id: 7 }), 'worker', ['result', 'cents']],
+    ];
+    const errors = await Promise.all(refused.map(([sent]) => rejection(sent)));
+    for (const [index, error] of errors.entries()) {
+      const { code, side, issues } = error as any;
+      assert.deepEqual([code, side, issues[0].path], ['ERR_INVALID_MESSAGE', ...refused[index]!.slice(1)]);
+    }
   });
 
   test('learns that the host it has asked has left, and asks the next', async (t) => {

@@ -2,30 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
 
-import { createWorker } from 'isolated-workers';
-
-import { fixture } from './fixtures/faults/support.mjs';
 import { isSame } from './fixtures/carried.mjs';
-
-async function start(t: TestContext) {
-  const worker = await createWorker<any>({
-    script: fixture('hostile-parts'),
-    serializer: 'structured',
-    logLevel: 'error',
-  });
-  t.after(() => worker.close());
-  /** What the host makes of bytes. They are sent as short texts, which are JSON. */
-  const answer = (bytes: Uint8Array): Promise<any> =>
-    worker.send(
-      'answer',
-      Buffer.from(bytes)
-        .toString('base64')
-        .match(/.{1,4000}/g) ?? [],
-    );
-  /** The bytes that the host makes of a value. */
-  const told = async (value: unknown) => Buffer.from((await worker.send('told', value)) as string, 'base64');
-  return { worker, answer, told };
-}
+import { COUNT, joinParts, kindOf, lengthOf, startPeer as start } from './fixtures/handmade-parts.mjs';
 
 const rich = () => ({
   at: new Date(5),
@@ -34,11 +12,6 @@ const rich = () => ({
   error: new Error('outer', { cause: Object.assign(new TypeError('inner'), { code: 'E' }) }),
   map: new Map([[{}, new Set([1n])]]),
 });
-
-/** Where the table of parts has the number of parts, and each its length and its kind. */
-const COUNT = 4;
-const lengthOf = (part: number) => 8 + part * 8;
-const kindOf = (part: number) => lengthOf(part) + 4;
 
 describe('A table of parts', () => {
   test('that is as it should be is read', async (t) => {
@@ -59,7 +32,7 @@ describe('A table of parts', () => {
     ['with text in place of those of V8', (bytes) => change(bytes, kindOf(0), 1)],
     ['without anything', () => new Uint8Array(0)],
     ['of nothing', () => Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0)],
-    ['in front of what is no structured clone', () => parts(Buffer.from('not at all'))],
+    ['in front of what is no structured clone', () => joinParts(Buffer.from('not at all'))],
     ['in front of text that is broken', () => Buffer.from('{"a":')],
     ['in front of text that is no UTF-8', () => Uint8Array.of(0x22, 0xff, 0x22)],
   ];
@@ -78,17 +51,11 @@ describe('A table of parts', () => {
 
 test('Arbitrary bytes fail their own message, and show no memory of others', { timeout: 60_000 }, async (t) => {
   const { answer, told } = await start(t);
-  let seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31);
-  t.diagnostic(`FUZZ_SEED=${seed}`);
-  console.log(`structured-hostile: FUZZ_SEED=${seed}`);
-  const random = (below: number) => {
-    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((seed / 2 ** 32) * below);
-  };
+  const random = seeded(t);
   const samples = await Promise.all(
     [rich(), Object.assign(Array(3), { 1: new Date(1), name: -0 }), Object('s'), new Map([[1, /a/g]])].map(told),
   );
-  const end = Date.now() + Number(process.env['FUZZ_MILLIS'] ?? 1500);
+  const end = Date.now() + MILLIS;
   let most = 0;
   while (Date.now() < end) {
     const all = Array.from({ length: 64 }, () => mutate(samples[random(samples.length)] as Buffer, random));
@@ -100,6 +67,64 @@ test('Arbitrary bytes fail their own message, and show no memory of others', { t
   assert.ok(most <= 0, `${most} bytes came from elsewhere`);
   assert.ok(isSame(await answer(samples[0] as Buffer), rich()));
 });
+
+test('Parts that were dropped, added, cut or changed in kind fail their message', { timeout: 60_000 }, async (t) => {
+  const { answer, told } = await start(t);
+  const random = seeded(t);
+  const sample = await told(rich());
+  const end = Date.now() + MILLIS;
+  while (Date.now() < end) {
+    const lies = Array.from({ length: 16 }, () => lieAbout(partsOf(sample), random));
+    const outcomes = await Promise.allSettled(lies.map(({ parts }) => answer(joinParts(...parts))));
+    for (const [index, outcome] of outcomes.entries()) {
+      const { what } = lies[index]!;
+      assert.equal(outcome.status, 'rejected', `read all the same: ${what}`);
+      assert.equal(outcome.reason.code, 'ERR_MALFORMED_MESSAGE', what);
+    }
+  }
+  assert.ok(isSame(await answer(sample), rich()));
+});
+
+const MILLIS = Number(process.env['FUZZ_MILLIS'] ?? 1500);
+
+function seeded(t: TestContext): (below: number) => number {
+  let seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31);
+  t.diagnostic(`FUZZ_SEED=${seed}`);
+  console.log(`structured-hostile: FUZZ_SEED=${seed}`);
+  return (below) => {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((seed / 2 ** 32) * below);
+  };
+}
+
+type Part = Buffer | string;
+
+function partsOf(payload: Buffer): Part[] {
+  let at = 8 + payload.readUInt32LE(COUNT) * 8;
+  return Array.from({ length: payload.readUInt32LE(COUNT) }, (_, part) => {
+    const bytes = payload.subarray(at, (at += payload.readUInt32LE(lengthOf(part))));
+    return payload[kindOf(part)] === 0 ? bytes : bytes.toString(payload[kindOf(part)] === 1 ? 'latin1' : 'utf16le');
+  });
+}
+
+/** Each of these leaves something out, or has something over; the table of parts fits the parts. */
+function lieAbout(parts: Part[], random: (below: number) => number): { parts: Part[]; what: string } {
+  const at = 1 + random(parts.length - 1);
+  const part = parts[at]!;
+  const lies: Record<string, () => void> = {
+    dropped: () => void parts.splice(at, 1),
+    'more text': () => void parts.push('more'),
+    'another kind': () => (parts[at] = typeof part === 'string' ? Buffer.from(part) : part.toString('latin1')),
+    'without its first part': () => void parts.splice(0, 1),
+    'only its first part': () => void parts.splice(1),
+    'the value cut off': () => (parts[0] = (parts[0] as Buffer).subarray(0, random(parts[0]!.length))),
+    'more behind the value': () => (parts[0] = Buffer.concat([parts[0] as Buffer, Buffer.of(random(256))])),
+  };
+  const names = Object.keys(lies);
+  const what = names[random(names.length)]!;
+  lies[what]!();
+  return { parts, what: `${what}, ${at}` };
+}
 
 function mutate(sample: Buffer, random: (below: number) => number): Buffer {
   const bytes = Buffer.from(sample);
@@ -123,12 +148,4 @@ function change(bytes: Buffer, at: number, to: number): Buffer {
   const changed = Buffer.from(bytes);
   changed[at] = to;
   return changed;
-}
-
-function parts(...all: Buffer[]): Buffer {
-  const head = Buffer.alloc(8 + all.length * 8);
-  head[0] = 1;
-  head.writeUInt32LE(all.length, COUNT);
-  for (const [index, part] of all.entries()) head.writeUInt32LE(part.length, lengthOf(index));
-  return Buffer.concat([head, ...all]);
 }

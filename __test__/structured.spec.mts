@@ -141,6 +141,24 @@ test('Strings of each width and length arrive, wherever they are', async (t) => 
   assert.equal(Object.getOwnPropertyDescriptor(back, '__proto__')?.value.length, 9000);
 });
 
+test('Memory arrives also from where it was not seen before: a getter, and members of an array', async (t) => {
+  const worker = await begin(t);
+  const memory = new Uint8Array([1, 2, 3, 4]);
+  const given = {
+    get part() {
+      return memory.subarray(1);
+    },
+    get buffer() {
+      return Buffer.from('ab');
+    },
+    first: memory,
+  };
+  const back = (await worker.send('echo', given)) as typeof given;
+  assert.deepEqual(back, { part: memory.subarray(1), buffer: Buffer.from('ab'), first: memory });
+  const array = Object.assign([1n], { bytes: new Float64Array([0.5]), error: new TypeError('in there') });
+  assert.deepEqual(await worker.send('echo', [array, memory]), [array, memory]);
+});
+
 test('Errors in a payload arrive in full', async (t) => {
   class LostError extends RangeError {
     code = 'E_LOST';

@@ -1,7 +1,13 @@
 import type { ChildProcessDriver } from './drivers/child-process.js';
 import type { AttachOptions } from './types/attach-options.js';
 import type { MessageDefinitions } from './types/message-definitions.js';
-import type { MessageSchemas, MessagesOf } from './types/message-schemas.js';
+import type {
+  CheckedMessages,
+  HandledMessagesOf,
+  MessageSchemas,
+  MessagesOf,
+  UncheckedMessages,
+} from './types/message-schemas.js';
 import type { WorkerClient } from './types/worker-client.js';
 
 /**
@@ -19,13 +25,13 @@ import type { WorkerClient } from './types/worker-client.js';
  * await worker.disconnect();
  * ```
  */
-export function attachWorker<T extends MessageSchemas, H extends MessageDefinitions = MessageDefinitions>(
-  options: AttachOptions<MessagesOf<T>, H> & { messages: T },
-): Promise<WorkerClient<MessagesOf<T>, ChildProcessDriver, H>>;
+export function attachWorker<T extends MessageSchemas, U extends MessageSchemas = MessageSchemas>(
+  options: AttachOptions<MessagesOf<T>, HandledMessagesOf<U>> & CheckedMessages<T, U>,
+): Promise<WorkerClient<MessagesOf<T>, ChildProcessDriver, HandledMessagesOf<U>>>;
 export function attachWorker<
   M extends MessageDefinitions = MessageDefinitions,
   H extends MessageDefinitions = MessageDefinitions,
->(options: AttachOptions<M, H> & { messages?: undefined }): Promise<WorkerClient<M, ChildProcessDriver, H>>;
+>(options: AttachOptions<M, H> & UncheckedMessages): Promise<WorkerClient<M, ChildProcessDriver, H>>;
 export async function attachWorker(options: AttachOptions): Promise<unknown> {
   const { attach } = await import('./host.js');
   return attach(options);

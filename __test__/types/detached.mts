@@ -1,6 +1,15 @@
-import { attachWorker, createWorker, JsonSerializer } from 'isolated-workers';
-import type { AttachOptions, KeptResult, WorkerClient, WorkerOptions } from 'isolated-workers';
-import { WorkerThreadsDriver } from 'isolated-workers/drivers';
+import { attachWorker, createWorker, defineMessages, JsonSerializer } from 'isolated-workers';
+import type {
+  AttachOptions,
+  DefineMessages,
+  HandledMessagesOf,
+  KeptResult,
+  MessagesOf,
+  StandardSchema,
+  WorkerClient,
+  WorkerOptions,
+} from 'isolated-workers';
+import { ChildProcessDriver, WorkerThreadsDriver } from 'isolated-workers/drivers';
 
 import type { Equal, Expect } from './expect.cjs';
 import type { Messages } from './messages.cjs';
@@ -61,6 +70,65 @@ export async function everyOptionOfAttachingIsTyped(name: string | undefined): P
   await attachWorker({ name: 'a', script: './worker.js' });
   // @ts-expect-error
   await attachWorker({ name: 'a', startupData: 1 });
+}
+
+declare const schema: <I, O = I>() => StandardSchema<I, O>;
+const messages = defineMessages({
+  load: { payload: schema<string, number>(), result: schema<{ text: string }, { text: number }>() },
+  stop: {},
+});
+const hostMessages = defineMessages({
+  price: { payload: schema<string, { id: number }>(), result: schema<string, number>() },
+});
+
+export async function attachingTakesValidatorsForBothDirections(): Promise<void> {
+  const worker = await attachWorker({
+    name: 'a',
+    messages,
+    hostMessages,
+    handlers: { price: ({ id }: { id: number }) => id.toFixed() },
+  });
+  type _ = Expect<
+    Equal<
+      typeof worker,
+      WorkerClient<MessagesOf<typeof messages>, ChildProcessDriver, HandledMessagesOf<typeof hostMessages>>
+    >
+  >;
+  (await worker.send('load', '1')).text.toFixed();
+  await worker.send('stop');
+  const plain = await attachWorker({ name: 'a', messages });
+  type _Plain = Expect<Equal<typeof plain, WorkerClient<MessagesOf<typeof messages>>>>;
+  await attachWorker<typeof messages, typeof hostMessages>({ name: 'a', messages, hostMessages });
+  worker.on('notification', (message) => {
+    message.type satisfies 'price';
+  });
+  // @ts-expect-error The validator takes a string.
+  await worker.send('load', 1);
+  // @ts-expect-error There is no such message.
+  await worker.send('unload');
+  // @ts-expect-error A handler of the host returns what the validator takes.
+  await attachWorker({ name: 'a', messages, hostMessages, handlers: { price: ({ id }) => id } });
+  // @ts-expect-error A handler of the host gets what the validator makes.
+  await attachWorker({ name: 'a', messages, hostMessages, handlers: { price: (id: string) => id } });
+  // @ts-expect-error A type is no validator.
+  await attachWorker({ name: 'a', messages: { load: { payload: String } } });
+  // @ts-expect-error They go with `messages`.
+  await attachWorker<Messages>({ name: 'a', hostMessages });
+}
+
+export async function attachingTakesTheHostsHandlers(): Promise<void> {
+  type HostMessages = DefineMessages<{ price: { payload: { id: number }; result: string } }>;
+  const worker = await attachWorker<Messages, HostMessages>({
+    name: 'a',
+    handlers: { price: async ({ id }, { signal }) => (signal.aborted ? '' : id.toFixed()) },
+    maxPendingBytes: 1_000,
+    whenFull: 'reject',
+  });
+  type _ = Expect<Equal<typeof worker, WorkerClient<Messages, ChildProcessDriver, HostMessages>>>;
+  // @ts-expect-error
+  await attachWorker<Messages, HostMessages>({ name: 'a', handlers: { price: ({ id }) => id } });
+  // @ts-expect-error
+  await attachWorker<Messages, HostMessages>({ name: 'a', handlers: { prize: () => '' } });
 }
 
 export function keptResultsAreTold(worker: WorkerClient<Messages>): void {

@@ -16,6 +16,9 @@ export interface Spot {
 
 export class Blocks {
   readonly list: Block[] = [];
+  /** The number that the first piece will have that is found when it is written. */
+  firstLate = 0;
+  private readonly late: Block[] = [];
   private readonly shared = new Map<ArrayBuffer, number>();
   private readonly own = new Map<ArrayBufferView, number>();
 
@@ -43,14 +46,30 @@ export class Blocks {
     block.end = Math.max(block.end, end);
   }
 
+  /** Where it is. A view that was not there before, as a getter may give one each time, becomes a piece of its own. */
   spotOf(view: ArrayBufferView): Spot {
-    const block = this.own.get(view) ?? (this.shared.get(view.buffer as ArrayBuffer) as number);
-    return { block, offset: view.byteOffset - (this.list[block] as Block).start };
+    const number = Buffer.isBuffer(view) ? this.own.get(view) : this.shared.get(view.buffer as ArrayBuffer);
+    const block = number === undefined ? undefined : this.list[number];
+    if (block !== undefined && view.byteOffset >= block.start && view.byteOffset + view.byteLength <= block.end) {
+      return { block: number as number, offset: view.byteOffset - block.start };
+    }
+    const memory = view.buffer;
+    check(memory);
+    const late = this.late.push({ memory, start: view.byteOffset, end: view.byteOffset + view.byteLength }) - 1;
+    return { block: this.firstLate + late, offset: 0 };
   }
 
   bytes(): Uint8Array[] {
-    return this.list.map(({ memory, start, end }) => new Uint8Array(memory, start, end - start));
+    return this.list.map(toBytes);
   }
+
+  lateBytes(): Uint8Array[] {
+    return this.late.map(toBytes);
+  }
+}
+
+function toBytes({ memory, start, end }: Block): Uint8Array {
+  return new Uint8Array(memory, start, end - start);
 }
 
 /** Each element of a typed array stays where it can be read. */

@@ -37,24 +37,46 @@ export function describeError(error: Error): ErrorData {
   };
 }
 
-/** The error, before what it refers to is known. */
-export function beginError({ name, message, class: of, code }: Partial<ErrorData>): Error {
+/** The error, before what it refers to is known. Throws where its data are none. */
+export function beginError(head: Partial<ErrorData> | null): Error {
+  const { name, message, class: of } = head ?? {};
+  // A number that is none is `null` in JSON.
+  const code = head?.code ?? undefined;
+  if (typeof name !== 'string' || typeof message !== 'string') throw new Error('an error has no name or no message');
+  if (!isText(of) || !isCode(code)) throw new Error(`the class or the code of an error "${name}" is none`);
   const data = {
-    name: String(name),
-    message: String(message),
-    ...(typeof of === 'string' && { class: of }),
+    name,
+    message,
+    ...(of !== undefined && { class: of }),
     ...(typeof code === 'string' && { code }),
   };
-  const error = createError(data, data.message);
-  if (error.name !== data.name) hide(error, 'name', data.name);
+  const error = createError(data, message);
+  if (error.name !== name) hide(error, 'name', name);
   return error;
 }
 
+/** Gives an error what it refers to. Throws where the data are none. */
 export function completeError(error: Error, data: Partial<ErrorData>): void {
-  const { stack, code, cause, errors, properties } = data;
-  if (typeof stack === 'string') hide(error, 'stack', stack);
-  if (Array.isArray(cause)) hide(error, 'cause', cause[0]);
-  if (Array.isArray(errors)) hide(error, 'errors', errors);
+  const { stack, code, cause, errors, properties = {} } = data;
+  const fits =
+    isText(stack) &&
+    isCode(code) &&
+    (cause === undefined || (Array.isArray(cause) && cause.length === 1)) &&
+    (errors === undefined || Array.isArray(errors)) &&
+    Object.getPrototypeOf(properties) === Object.prototype &&
+    Object.keys(properties).every((key) => !special.has(key));
+  if (!fits) throw new Error(`the data of an error "${error.name}" are none`);
+  if (stack !== undefined) hide(error, 'stack', stack);
+  if (cause !== undefined) hide(error, 'cause', cause[0]);
+  if (errors !== undefined) hide(error, 'errors', errors);
   if (code !== undefined && (error as { code?: unknown }).code !== code) define(error, 'code', code);
-  for (const [key, value] of Object.entries(properties ?? {})) define(error, key, value);
+  for (const [key, value] of Object.entries(properties)) define(error, key, value);
+}
+
+function isText(value: unknown): boolean {
+  return value === undefined || typeof value === 'string';
+}
+
+function isCode(code: unknown): boolean {
+  return code === undefined || typeof code === 'string' || typeof code === 'number';
 }

@@ -1,9 +1,10 @@
 import { Deserializer } from 'node:v8';
 
-import { define } from '../remote-error.js';
-import { beginError, completeError, type ErrorData } from './error-data.js';
+import { Attachments } from './attachments.js';
+import { beginError, type ErrorData } from './error-data.js';
+import { complete } from './completion.js';
 import type { Parts } from './parts.js';
-import { createView } from './view-types.js';
+import { createView, isBufferNumber } from './view-types.js';
 import { HostObject, Shape } from './writer.js';
 
 class Reader extends Deserializer {
@@ -11,35 +12,27 @@ class Reader extends Deserializer {
 
   constructor(
     bytes: Uint8Array,
-    private readonly attachments: readonly (Uint8Array | string)[],
+    private readonly attachments: Attachments,
   ) {
     super(bytes);
   }
 
   _readHostObject(): object {
-    if (this.readUint32() === HostObject.Error) {
-      const number = this.readUint32();
-      const head = Buffer.from(this.readRawBytes(this.readUint32())).toString();
-      if (this.errors.has(number)) throw new Error(`the error ${number} is there twice`);
-      const error = beginError(JSON.parse(head) as Partial<ErrorData>);
-      this.errors.set(number, error);
-      return error;
-    }
+    const kind = this.readUint32() as HostObject;
+    if (kind === HostObject.Error) return this.readError();
+    if (kind !== HostObject.View) throw new Error(`there is no host object of kind ${kind as number}`);
     const type = this.readUint32();
     const [block, offset, length] = [this.readUint32(), this.readUint32(), this.readUint32()];
-    return createView(type, this.attachment(block), offset, length);
+    return createView(type, this.attachments.forView(block, isBufferNumber(type)), offset, length);
   }
 
-  attachment(number: number): Uint8Array {
-    const attachment = this.attachments[number];
-    if (!(attachment instanceof Uint8Array)) throw new Error(`there is no attachment ${number}`);
-    return attachment;
-  }
-
-  text(number: number): string {
-    const attachment = this.attachments[number];
-    if (typeof attachment !== 'string') throw new Error(`there is no text ${number}`);
-    return attachment;
+  private readError(): Error {
+    const number = this.readUint32();
+    const head = Buffer.from(this.readRawBytes(this.readUint32())).toString();
+    if (this.errors.has(number)) throw new Error(`the error ${number} is there twice`);
+    const error = beginError(JSON.parse(head) as Partial<ErrorData> | null);
+    this.errors.set(number, error);
+    return error;
   }
 }
 
@@ -47,26 +40,42 @@ const VERSION_TAG = 0xff;
 /** Older formats are those of Node 8 and before. */
 const LEAST_VERSION = 13;
 
-/** The value again. What it has of memory is that of the parts. */
+/** The value again. What it has of memory is that of the parts. Throws where the parts do not fit each other. */
 export function read(parts: Parts): unknown {
-  const [bytes, ...attachments] = parts;
+  const [bytes, ...rest] = parts;
   if (!(bytes instanceof Uint8Array) || bytes[0] !== VERSION_TAG || (bytes[1] ?? 0) < LEAST_VERSION) {
     throw new Error('its bytes are not those of a structured clone');
   }
-  const blocks = attachments.map((block) => (typeof block === 'string' ? block : alone(block)));
-  const reader = new Reader(bytes, blocks);
+  const attachments = new Attachments(rest.map((block) => (typeof block === 'string' ? block : alone(block))));
+  const reader = new Reader(bytes, attachments);
   reader.readHeader();
   const shape = reader.readUint32() as Shape;
-  const growing = new Map<number, number>();
-  if (shape === Shape.Whole) {
-    for (let left = reader.readUint32(); left > 0; left--) growing.set(reader.readDouble(), reader.readDouble());
-  } else if (shape !== Shape.Plain) throw new Error('its bytes have no shape');
-  for (const [number, limit] of growing) blocks[number] = grown(reader.attachment(number), limit);
-  for (const [number, block] of blocks.entries()) {
+  if (shape === Shape.Whole) readGrowing(reader, attachments);
+  else if (shape !== Shape.Plain) throw new Error('its bytes have no shape');
+  for (const [number, block] of attachments.list.entries()) {
     if (typeof block !== 'string') reader.transferArrayBuffer(number, block.buffer as ArrayBuffer);
   }
-  const value: unknown = reader.readValue();
-  return shape === Shape.Plain ? value : whole(reader, value);
+  const found: unknown = reader.readValue();
+  const left = bytes.byteOffset + bytes.byteLength - reader.readRawBytes(0).byteOffset;
+  if (left !== 0) throw new Error(`${left} bytes belong to no value`);
+  if (shape === Shape.Plain && reader.errors.size > 0) throw new Error('its errors have no data');
+  const value = shape === Shape.Plain ? found : complete(found, reader.errors, attachments);
+  attachments.checkUse();
+  return value;
+}
+
+/** Puts blocks into memory that can grow, which is what comes before the value. */
+function readGrowing(reader: Reader, attachments: Attachments): void {
+  const known = new Set<number>();
+  for (let left = reader.readUint32(); left > 0; left--) {
+    const [number, limit] = [reader.readDouble(), reader.readDouble()];
+    const block = attachments.bytes(number);
+    if (known.has(number) || !Number.isSafeInteger(limit) || limit < block.byteLength) {
+      throw new Error(`the attachment ${number} cannot grow to ${limit} bytes`);
+    }
+    known.add(number);
+    attachments.list[number] = grown(block, limit);
+  }
 }
 
 /** Alone in its memory, and at an offset where each kind of number can be read. */
@@ -80,25 +89,4 @@ function grown(block: Uint8Array, limit: number): Uint8Array {
   const bytes = new Uint8Array(new Growing(block.byteLength, { maxByteLength: limit }));
   bytes.set(block);
   return bytes;
-}
-
-/** Puts large strings into their places, and into errors what they refer to. */
-function whole(reader: Reader, value: unknown): unknown {
-  const [root, errors, places] = value as [unknown[], Partial<ErrorData>[], unknown[]];
-  if (!Array.isArray(root) || !Array.isArray(errors) || !Array.isArray(places)) throw new Error('its parts are none');
-  for (let at = 0; at < places.length; at += 3) {
-    const [holder, key] = [places[at], places[at + 1]];
-    const text = reader.text(places[at + 2] as number);
-    if (holder instanceof Map) holder.set(key, text);
-    else if (typeof holder !== 'object' || holder === null || !Object.hasOwn(holder, key as string)) {
-      throw new Error('a text has no place');
-    } else if (key === '__proto__') define(holder, key, text);
-    else (holder as Record<string, unknown>)[key as string] = text;
-  }
-  for (const [number, error] of reader.errors) {
-    const data = errors[number];
-    if (typeof data !== 'object' || data === null) throw new Error(`the error ${number} is missing`);
-    completeError(error, data);
-  }
-  return root[0];
 }

@@ -30,14 +30,25 @@ export function numberOf(view: ArrayBufferView): number {
   return Buffer.isBuffer(view) ? 0 : names.indexOf(tagOf.call(view) ?? 'DataView');
 }
 
+/** Whether it is that of a `Buffer`, which shares its memory with nobody. */
+export function isBufferNumber(number: number): boolean {
+  return number === 0;
+}
+
 /** A view of a block that has arrived. Throws where it would not lie in there. */
 export function createView(number: number, block: Uint8Array, offset: number, length: number): ArrayBufferView {
   const name = names[number];
+  if (name === undefined) throw new Error(`there is no view of type ${number}`);
+  if (offset + length > block.byteLength) {
+    throw new Error(`a view of ${length} bytes at ${offset} does not lie in its attachment of ${block.byteLength}`);
+  }
   const start = block.byteOffset + offset;
-  if (name === undefined || offset + length > block.byteLength)
-    throw new Error('a view does not lie in its attachment');
-  if (name === 'Buffer') return Buffer.from(block.buffer as ArrayBuffer, start, length);
+  if (isBufferNumber(number)) return Buffer.from(block.buffer as ArrayBuffer, start, length);
   const Class = (globalThis as unknown as Record<string, ViewClass | undefined>)[name];
   if (Class === undefined) throw new Error(`this runtime has no ${name}`);
-  return new Class(block.buffer as ArrayBuffer, start, length / (Class.BYTES_PER_ELEMENT ?? 1));
+  const size = Class.BYTES_PER_ELEMENT ?? 1;
+  if (offset % size !== 0 || length % size !== 0) {
+    throw new Error(`a ${name} of ${length} bytes at ${offset} has no whole elements of ${size}`);
+  }
+  return new Class(block.buffer as ArrayBuffer, start, length / size);
 }

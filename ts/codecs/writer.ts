@@ -82,6 +82,7 @@ function partsOf(value: unknown, scan: Scan): Parts {
   const bytes = blocks.bytes();
   const substitutes = scan.needsCopy ? new Substitutes(bytes.length) : undefined;
   const root = substitutes?.root(value);
+  blocks.firstLate = bytes.length + (substitutes?.strings.length ?? 0);
   const writer = new Writer(blocks, substitutes);
   for (const [number, memory] of buffers.entries()) writer.transferArrayBuffer(number, memory);
   const growing = buffers.flatMap((buffer, number) => limitOf(buffer, number));
@@ -96,7 +97,7 @@ function partsOf(value: unknown, scan: Scan): Parts {
     writer.writeValue([root ?? [value], errors, places.flat()]);
   }
   const parts = new Parts();
-  parts.push(writer.releaseBuffer(), ...bytes, ...(substitutes?.strings ?? []));
+  parts.push(writer.releaseBuffer(), ...bytes, ...(substitutes?.strings ?? []), ...blocks.lateBytes());
   return parts;
 }
 

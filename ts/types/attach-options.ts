@@ -22,7 +22,10 @@ export interface AttachOptions<
   takeOver?: boolean | undefined;
   /** Serve what the worker asks while this host is connected. Default: none. */
   handlers?: HostHandlers<H, WorkerClient<M, ChildProcessDriver, H>> | undefined;
-  /** The worker server has the same. Default: `'json'`. */
+  /**
+   * The worker's. Default: the worker's, where that is `'json'` (with the usual terminator) or `'structured'`; else
+   * `ERR_SERIALIZER_MISMATCH`.
+   */
   serializer?: SerializerValue | undefined;
   /** In milliseconds; a number is the message timeout. Default: 10 s to connect, 5 min per message. */
   timeout?: number | TimeoutConfig<M> | undefined;
@@ -34,6 +37,10 @@ export interface AttachOptions<
   txIdGenerator?: TransactionIdGenerator<M> | undefined;
   /** The longest encoded message in bytes, in either direction. Default: 268,435,456 (256 MiB). */
   maxMessageSize?: number | undefined;
+  /** As for `createWorker`. */
+  maxPendingBytes?: number | undefined;
+  /** As for `createWorker`. */
+  whenFull?: 'wait' | 'reject' | undefined;
   /** Default: `defaultLogger`. */
   logger?: Logger | undefined;
   /** Default: `'warn'`. */
