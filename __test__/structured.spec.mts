@@ -22,6 +22,18 @@ describe('One object twice', () => {
     }
   });
 
+  test('is one however many others there are', async (t) => {
+    const worker = await begin(t);
+    for (const count of [0, 1, 14, 15, 16, 17, 100]) {
+      const others = Array.from({ length: count }, (_, number) => ({ number }));
+      for (const one of [{ a: 1 }, ['a']]) {
+        const [back, rest, { again }] = await worker.send('echo', [one, others, { again: one }]);
+        assert.equal(back, again, `${count} others`);
+        assert.deepEqual([back, rest], [one, others]);
+      }
+    }
+  });
+
   test('may be inside itself, by way of errors and maps, too', async (t) => {
     const worker = await begin(t);
     const map = new Map<string, unknown>();
@@ -31,6 +43,23 @@ describe('One object twice', () => {
     assert.equal(back.get('map'), back);
     assert.equal(back.get('error').cause, back);
     assert.equal(back.get('text').length, 10_000);
+  });
+});
+
+describe('An array', () => {
+  test('keeps its holes, and the members that have names, whatever its length', async (t) => {
+    const worker = await begin(t);
+    for (const length of [0, 1, 16, 17, 100, 5000]) {
+      const list: number[] = Array.from({ length }, (_, number) => number);
+      const named = Object.assign(Array.from(list), { name: 'list' });
+      const hollow = Array.from(list);
+      hollow.length += 1;
+      for (const array of [list, named, hollow, Object.assign(Array.from(hollow), { name: 'list' })]) {
+        const back = await worker.send('echo', array);
+        assert.deepEqual(back, array);
+        assert.deepEqual([back.length, Object.keys(back)], [array.length, Object.keys(array)]);
+      }
+    }
   });
 });
 

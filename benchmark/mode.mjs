@@ -7,8 +7,8 @@ import { pinned } from './cpu.mjs';
 const exitLimit = 10_000;
 
 /** Runs all rounds in `mode` and resolves with the results; rejects when the process or a worker outlives them. */
-export async function runMode(mode, { script, options }) {
-  const plain = [process.execPath, fileURLToPath(script), JSON.stringify(options)];
+export async function runMode(mode, { script, options, node = process.execPath }) {
+  const plain = [node, fileURLToPath(script), JSON.stringify(options)];
   const [command, ...args] = mode === 'pinned' ? pinned(plain) : plain;
   const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   let report;

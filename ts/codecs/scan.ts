@@ -6,16 +6,22 @@ const MOST_FRACTIONS = 64;
 /** Whether a longer array has more than its elements is too much to ask. */
 const LONGEST_JSON_ARRAY = 4096;
 
+/** Up to so many objects, and elements, a list is faster than a set, and names than values. */
+const FEW = 16;
+const none: readonly never[] = Object.freeze([]);
+
 /** What is to be known of a value before it is written. */
 export class Scan {
   /** JSON gives the same value again. */
   isJson = true;
   /** It has errors, or large strings: V8 gets a copy without them. */
   needsCopy = false;
-  readonly views: ArrayBufferView[] = [];
-  readonly buffers: ArrayBuffer[] = [];
+  private someViews: ArrayBufferView[] | undefined;
+  private someBuffers: ArrayBuffer[] | undefined;
   private fractions = 0;
-  private seen: Set<object> | undefined;
+  private first: object | undefined;
+  private few: object[] | undefined;
+  private many: Set<object> | undefined;
 
   constructor(value: unknown) {
     this.look(value);
@@ -41,15 +47,20 @@ export class Scan {
     }
   }
 
+  get views(): readonly ArrayBufferView[] {
+    return this.someViews ?? none;
+  }
+
+  get buffers(): readonly ArrayBuffer[] {
+    return this.someBuffers ?? none;
+  }
+
   private isFraction(value: number): boolean {
     return Number.isFinite(value) && ++this.fractions <= MOST_FRACTIONS;
   }
 
   private lookInto(value: object): void {
-    this.seen ??= new Set();
-    const before = this.seen.size;
-    this.seen.add(value);
-    if (this.seen.size === before) {
+    if (!this.isNew(value)) {
       // One object twice, or a cycle.
       this.isJson = false;
       return;
@@ -58,6 +69,21 @@ export class Scan {
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null) return this.lookIntoOther(value);
     for (const key in value) this.look((value as Record<string, unknown>)[key]);
+  }
+
+  private isNew(value: object): boolean {
+    if (this.first === undefined) {
+      this.first = value;
+      return true;
+    }
+    if (this.many !== undefined) {
+      const before = this.many.size;
+      return this.many.add(value).size > before;
+    }
+    const few = (this.few ??= [this.first]);
+    for (let index = 0; index < few.length; index++) if (few[index] === value) return false;
+    if (few.push(value) > FEW) this.many = new Set(few);
+    return true;
   }
 
   private lookIntoArray(array: readonly unknown[]): void {
@@ -73,13 +99,13 @@ export class Scan {
       this.look(element);
     }
     if (!this.isJson) return;
-    if (array.length > LONGEST_JSON_ARRAY || Object.keys(array).length !== array.length) this.isJson = false;
+    if (array.length > LONGEST_JSON_ARRAY || membersOf(array) !== array.length) this.isJson = false;
   }
 
   private lookIntoOther(value: object): void {
     this.isJson = false;
-    if (ArrayBuffer.isView(value)) this.views.push(value);
-    else if (value instanceof ArrayBuffer) this.buffers.push(value);
+    if (ArrayBuffer.isView(value)) (this.someViews ??= []).push(value);
+    else if (value instanceof ArrayBuffer) (this.someBuffers ??= []).push(value);
     else if (value instanceof Error) this.needsCopy = true;
     else if (value instanceof Map) {
       for (const [key, member] of value) {
@@ -99,4 +125,8 @@ export class Scan {
     this.look((error as { errors?: unknown }).errors);
     for (const key of Object.keys(error)) this.look((error as unknown as Record<string, unknown>)[key]);
   }
+}
+
+function membersOf(array: readonly unknown[]): number {
+  return (array.length > FEW ? Object.values(array) : Object.keys(array)).length;
 }

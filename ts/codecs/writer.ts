@@ -27,16 +27,21 @@ interface Hooks {
   [TREAT_VIEWS](asHostObjects: boolean): void;
 }
 
-class Writer extends Serializer {
+/** For what V8 writes alone. */
+class PlainWriter extends Serializer {
+  _getSharedArrayBufferId(): never {
+    throw new TypeError('a SharedArrayBuffer cannot leave its process; send a copy: new Uint8Array(shared).slice()');
+  }
+}
+
+class Writer extends PlainWriter {
   constructor(
-    private readonly blocks: Blocks | undefined,
+    private readonly blocks: Blocks,
     private readonly substitutes: Substitutes | undefined,
   ) {
     super();
     // Errors are views to V8.
-    if (blocks !== undefined || substitutes !== undefined) {
-      (this as unknown as Hooks)[TREAT_VIEWS](true);
-    }
+    (this as unknown as Hooks)[TREAT_VIEWS](true);
     this.writeHeader();
   }
 
@@ -51,16 +56,12 @@ class Writer extends Serializer {
       this.writeRawBytes(head);
       return;
     }
-    const { block, offset } = (this.blocks as Blocks).spotOf(view);
+    const { block, offset } = this.blocks.spotOf(view);
     this.writeUint32(HostObject.View);
     this.writeUint32(numberOf(view));
     this.writeUint32(block);
     this.writeUint32(offset);
     this.writeUint32(view.byteLength);
-  }
-
-  _getSharedArrayBufferId(): never {
-    throw new TypeError('a SharedArrayBuffer cannot leave its process; send a copy: new Uint8Array(shared).slice()');
   }
 }
 
@@ -103,11 +104,13 @@ function partsOf(value: unknown, scan: Scan): Parts {
 
 /** What V8 writes alone. */
 function plainParts(value: unknown): Parts {
-  const writer = new Writer(undefined, undefined);
+  const writer = new PlainWriter();
+  writer.writeHeader();
   writer.writeUint32(Shape.Plain);
   writer.writeValue(value);
   const parts = new Parts();
-  parts.push(writer.releaseBuffer());
+  // For a small value, `push` takes a while.
+  parts[0] = writer.releaseBuffer();
   return parts;
 }
 

@@ -1,0 +1,3 @@
+'use strict';
+
+process.on('message', ({ modules }) => process.send(modules.length));

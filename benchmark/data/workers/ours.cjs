@@ -1,0 +1,5 @@
+'use strict';
+
+const { startWorkerServer } = require('isolated-workers');
+
+startWorkerServer({ take: ({ modules }) => modules.length });
