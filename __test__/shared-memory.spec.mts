@@ -76,7 +76,9 @@ describe('A large part', () => {
       (size: number) => `${String.fromCharCode(0x100 + below(0xd000))}b`.repeat(size >> 1),
     ];
     const make = () =>
-      (kinds[below(kinds.length)] as (size: number) => unknown)(below(4) === 0 ? below(3 * MIB) : 524_000 + below(600));
+      (kinds[below(kinds.length)] as (size: number) => unknown)(
+        below(4) === 0 ? below(3 * MIB) : 65_000 + below(1_100),
+      );
     for (let round = 0; round < 6; round++) {
       const payloads = Array.from({ length: 24 }, () => (below(3) === 0 ? [make(), { at: make() }] : make()));
       assert.deepEqual(await Promise.all(payloads.map((payload) => worker.send('echo', payload))), payloads);

@@ -2,8 +2,8 @@
 //!
 //! The sender's [`Outbox`] copies a part into the memory and passes that once, with the first frame that needs it; the
 //! receiver's [`Intake`] copies it out. At the start of the memory stands how far the receiver has read the stream, from
-//! which the sender knows what it may use again ([`crate::lane`]). Neither maps anything: whatever the other does to the
-//! memory, a read gives bytes or an error.
+//! which the sender knows what it may use again ([`crate::lane`]). Nothing refers to what is in there: a peer that writes
+//! while it is read gives other bytes, and cannot make it smaller.
 
 mod intake;
 mod outbox;

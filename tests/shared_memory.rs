@@ -6,7 +6,7 @@ use std::io::Read;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, IntoRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use isolated_workers::beside::{Intake, Outbox};
@@ -51,9 +51,9 @@ fn receive(stream: &Stream, intake: &mut Intake, received: &mut u64) {
 }
 
 fn copy(intake: &mut Intake, place: Place) -> Result<Vec<u8>, String> {
-    let length = intake.look(place, LIMIT)?;
+    let (length, _) = intake.find(place, LIMIT)?;
     let mut bytes = vec![MaybeUninit::new(0); length];
-    intake.copy(place, &mut bytes)?;
+    assert!(intake.copy(place, &mut bytes));
     // SAFETY: all of them are initialised.
     Ok(bytes.into_iter().map(|byte| unsafe { byte.assume_init() }).collect())
 }
@@ -64,14 +64,14 @@ fn given(descriptor: impl Into<OwnedFd>) -> Intake {
     intake
 }
 
-fn memory_of(bytes: &[u8]) -> Memory {
-    let memory = Memory::create().expect("memory");
-    memory.write_at(bytes, 0).expect("memory");
-    memory
+fn mapping_of(length: usize, fill: u8) -> Mapping {
+    let mapping = Mapping::create(length).expect("memory");
+    assert!(mapping.write(0, &vec![fill; length]));
+    mapping
 }
 
-fn hold(memory: &Memory) -> OwnedFd {
-    memory.as_fd().try_clone_to_owned().expect("a descriptor")
+fn hold(mapping: &Mapping) -> OwnedFd {
+    mapping.memory().as_fd().try_clone_to_owned().expect("a descriptor")
 }
 
 #[test]
@@ -145,9 +145,9 @@ fn memory_that_was_not_used_for_a_while_is_given_back() {
     let place = outbox.put(&vec![1; 8 << 20]).expect("memory");
     send(&here, &mut outbox, 0, 10);
     receive(&there, &mut intake, &mut received);
-    intake.look(place, 8 << 20).expect("the part");
+    intake.find(place, 8 << 20).expect("the part");
     let memory = outbox.memory().expect("a memory");
-    let pages = || rustix::fs::fstat(&memory).expect("it is open").st_blocks * 512;
+    let pages = || rustix::fs::fstat(memory.memory()).expect("it is open").st_blocks * 512;
     assert!(pages() >= 8 << 20);
     let deadline = outbox.next_deadline().expect("something to give back");
     outbox.trim(deadline);
@@ -160,8 +160,8 @@ fn memory_that_was_not_used_for_a_while_is_given_back() {
 
 #[test]
 fn places_that_lie_are_refused() {
-    let memory = memory_of(&[7; 10_000]);
-    let id = memory.id();
+    let memory = mapping_of(10_000, 7);
+    let id = memory.memory().id();
     for (offset, length) in [(9_999, 2), (10_001, 0), (u64::MAX, 1), (1, u64::MAX), (0, 10_001), (1 << 40, 1)] {
         let mut intake = given(hold(&memory));
         let error = copy(&mut intake, Place { memory: id, offset, length }).expect_err("a lie");
@@ -186,33 +186,60 @@ fn what_is_no_memory_is_closed_unread() {
 }
 
 #[test]
-fn a_memory_that_is_cut_short_or_written_while_it_is_read_gives_an_error_or_bytes() {
-    let memory = memory_of(&[7; 100_000]);
-    let place = Place { memory: memory.id(), offset: 0, length: 100_000 };
+fn a_memory_cannot_be_cut_short_and_one_that_could_be_is_none() {
+    let mapping = mapping_of(10_000, 7);
+    for size in [0, 9_999, 10_001] {
+        assert!(rustix::fs::ftruncate(mapping.memory(), size).is_err(), "{size}");
+    }
+    let unsealed = rustix::fs::memfd_create("x", rustix::fs::MemfdFlags::ALLOW_SEALING).expect("memory");
+    rustix::fs::ftruncate(&unsealed, 10_000).expect("it is not sealed");
+    let id = rustix::fs::fstat(&unsealed).expect("it is open").st_ino;
+    assert!(given(unsealed).take(id).is_err());
+    assert!(Mapping::create(0).is_err());
+}
+
+#[test]
+fn a_memory_that_is_written_while_it_is_read_or_emptied_before_gives_bytes() {
+    let memory = mapping_of(100_000, 7);
+    let place = Place { memory: memory.memory().id(), offset: 50_000, length: 50_000 };
     let mut intake = given(hold(&memory));
-    assert_eq!(intake.look(place, LIMIT), Ok(100_000));
-    // After the look, before the copy: the worst moment.
-    rustix::fs::ftruncate(&memory, 10).expect("it is not sealed");
-    let mut bytes = vec![MaybeUninit::new(0); 100_000];
-    let error = intake.copy(place, &mut bytes).expect_err("it is too short");
-    assert!(error.contains("cannot be read"), "{error}");
-    memory.write_at(&[8; 100_000], 0).expect("memory");
-    assert_eq!(copy(&mut intake, place), Ok(vec![8; 100_000]));
+    assert_eq!(copy(&mut intake, place), Ok(vec![7; 50_000]));
+    let is_done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let memory = hold(&memory);
+        let is_done = &is_done;
+        scope.spawn(move || {
+            let mapping = Mapping::of(Memory::adopt(memory).expect("memory")).expect("a place for it");
+            for fill in (0..2).cycle() {
+                mapping.write(0, &vec![fill; 100_000]);
+                if is_done.load(Ordering::Relaxed) {
+                    break;
+                }
+            }
+        });
+        for _ in 0..100 {
+            let bytes = copy(&mut intake, place).expect("it is there");
+            assert!(bytes.iter().all(|byte| [0, 1, 7].contains(byte)));
+        }
+        is_done.store(true, Ordering::Relaxed);
+    });
+    memory.memory().trim(4096);
+    assert_eq!(copy(&mut intake, place), Ok(vec![0; 50_000]));
 }
 
 #[test]
 fn more_memories_than_are_announced_are_let_go() {
     let mut intake = Intake::default();
-    let memories: Vec<_> = (0..300).map(|_| memory_of(b"x")).collect();
+    let memories: Vec<_> = (0..300).map(|_| mapping_of(1, 1)).collect();
     for (received, memory) in (1..).zip(&memories) {
         intake.add(vec![hold(memory)], received);
     }
-    assert!(intake.take(memories[299].id()).is_err(), "that was one too many");
-    assert!(intake.take(memories[200].id()).is_ok());
-    assert!(intake.take(memories[200].id()).is_err(), "a memory comes once");
+    assert!(intake.take(memories[299].memory().id()).is_err(), "that was one too many");
+    assert!(intake.take(memories[200].memory().id()).is_ok());
+    assert!(intake.take(memories[200].memory().id()).is_err(), "a memory comes once");
     intake.settle(100);
-    assert!(intake.take(memories[99].id()).is_err());
-    assert!(intake.take(memories[100].id()).is_ok());
+    assert!(intake.take(memories[99].memory().id()).is_err());
+    assert!(intake.take(memories[100].memory().id()).is_ok());
 }
 
 #[test]
@@ -223,14 +250,11 @@ fn a_peer_that_says_it_has_read_what_was_not_sent_harms_only_itself() {
     outbox.commit(0, 10);
     let memory = outbox.memory().expect("a memory");
     for lie in [u64::MAX, 11, 1 << 63] {
-        memory.write_at(&lie.to_le_bytes(), 0).expect("memory");
+        memory.set_number(lie);
         outbox.prepare(NOW);
         assert_eq!(outbox.put(&[2; 70_000]).expect("memory"), first);
         outbox.commit(0, 10);
     }
-    rustix::fs::ftruncate(&memory, 0).expect("it is not sealed");
-    outbox.prepare(NOW);
-    assert!(outbox.put(&[3; 70_000]).is_some());
 }
 
 #[test]
@@ -258,31 +282,22 @@ fn is_mapped(mapping: *mut u8) -> bool {
 #[test]
 fn a_mapping_is_seen_by_all_who_have_it_and_unmapped_by_each() {
     let ours = Mapping::create(10_000).expect("memory");
-    let theirs = Mapping::adopt(Rc::new(Memory::adopt(hold(ours.memory())).expect("memory"))).expect("the same");
+    let theirs = Mapping::of(Memory::adopt(hold(&ours)).expect("memory")).expect("a place for it");
     assert!(ours.start() != theirs.start() && theirs.length() == 10_000);
-    // SAFETY: both are there, and nobody else has them.
-    unsafe {
-        ours.start().add(9_999).write_volatile(7);
-        assert_eq!(theirs.start().add(9_999).read_volatile(), 7);
-    }
+    assert!(ours.write(9_999, &[7]));
+    let last = |mapping: &Mapping| {
+        let mut byte = [MaybeUninit::new(0)];
+        assert!(mapping.read(9_999, &mut byte));
+        // SAFETY: it is initialised.
+        unsafe { byte[0].assume_init() }
+    };
+    assert_eq!(last(&theirs), 7);
     let (first, second) = (ours.start(), theirs.start());
     drop(ours);
     assert!(!is_mapped(first) && is_mapped(second));
-    // SAFETY: this one is still there.
-    assert_eq!(unsafe { theirs.start().add(9_999).read_volatile() }, 7);
+    assert_eq!(last(&theirs), 7);
     drop(theirs);
     assert!(!is_mapped(second));
-}
-
-#[test]
-fn memory_that_could_be_cut_short_is_not_mapped_and_what_is_mapped_cannot_be() {
-    let memory = Rc::new(memory_of(&[1; 100]));
-    assert!(Mapping::adopt(Rc::clone(&memory)).is_err());
-    let mapping = Mapping::create(10_000).expect("memory");
-    for size in [0, 9_999, 10_001] {
-        assert!(rustix::fs::ftruncate(&**mapping.memory(), size).is_err(), "{size}");
-    }
-    assert!(Mapping::create(0).is_err());
 }
 
 #[test]
@@ -294,4 +309,25 @@ fn a_part_lies_in_a_mapping_or_does_not() {
     assert_eq!(mapping.offset_of(at(1), 10_000), None);
     assert_eq!(mapping.offset_of(at(1), usize::MAX), None);
     assert_eq!(mapping.offset_of(mapping.start().wrapping_sub(1), 1), None);
+    assert!(mapping.part(10_000, 0).is_some() && mapping.part(10_000, 1).is_none());
+    assert!(mapping.part(u64::MAX, 1).is_none() && mapping.part(1, usize::MAX).is_none());
+    assert!(!mapping.write(9_999, &[1, 2]) && !mapping.read(9_999, &mut [MaybeUninit::new(0); 2]));
+}
+
+#[test]
+fn a_part_larger_than_the_lane_gets_a_memory_of_its_own_size() {
+    let (here, there) = ends();
+    let (mut outbox, mut intake) = (Outbox::new(usize::MAX), Intake::default());
+    let mut received = 0;
+    let mut ids = Vec::new();
+    for (number, length) in [70_000, 100 << 20, 70_000].into_iter().enumerate() {
+        outbox.prepare(NOW);
+        let place = outbox.put(&vec![5; length]).expect("memory");
+        send(&here, &mut outbox, number as u64 * 10, 10);
+        receive(&there, &mut intake, &mut received);
+        assert_eq!(intake.find(place, usize::MAX).map(|(bytes, _)| bytes), Ok(length));
+        intake.settle(received);
+        ids.push(place.memory);
+    }
+    assert!(ids[0] != ids[1] && ids[1] == ids[2]);
 }

@@ -4,6 +4,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 
 use crate::parts::Place;
+use crate::transport::mapping::Mapping;
 use crate::transport::memory::Memory;
 
 /// Memories that wait for their frames to be delivered. More are let go: nobody sends so many who is not hostile, or kept
@@ -16,9 +17,7 @@ pub struct Intake {
     /// Each with the place in the input up to which had come what came with it.
     waiting: Vec<(Memory, u64)>,
     /// Where large parts are.
-    lane: Option<Memory>,
-    /// How far the peer was told that its input is read.
-    told: u64,
+    lane: Option<Mapping>,
 }
 
 impl Intake {
@@ -37,42 +36,50 @@ impl Intake {
         if !self.waiting.is_empty() {
             self.waiting.retain(|(_, received)| *received > processed);
         }
-        if let Some(memory) = &self.lane
-            && self.told != processed
-        {
-            self.told = processed;
-            // A peer that took it away harms itself only.
-            let _ = memory.write_at(&processed.to_le_bytes(), 0);
+        if let Some(lane) = &self.lane {
+            lane.set_number(processed);
         }
     }
 
     /// A memory that came with a frame, which has it from now on.
-    pub fn take(&mut self, id: u64) -> Result<Memory, String> {
-        let found = self.waiting.iter().position(|(memory, _)| memory.id() == id);
-        found.map(|at| self.waiting.swap_remove(at).0).ok_or_else(|| {
-            "its shared memory did not come with it; the process may have had no file descriptors left".to_owned()
-        })
+    ///
+    /// # Errors
+    /// It did not come, or cannot be mapped.
+    pub fn take(&mut self, id: u64) -> Result<Mapping, String> {
+        let Some(at) = self.waiting.iter().position(|(memory, _)| memory.id() == id) else {
+            let text = "its shared memory did not come with it; the process may have had no file descriptors left";
+            return Err(text.to_owned());
+        };
+        Mapping::of(self.waiting.swap_remove(at).0)
+            .map_err(|error| format!("its shared memory cannot be used: {error}"))
     }
 
-    /// Checks that a part lies in its lane; gives how many bytes it has.
-    pub fn look(&mut self, place: Place, limit: usize) -> Result<usize, String> {
+    /// Checks that a part lies in its lane; gives how many bytes it has, and where they are.
+    ///
+    /// # Errors
+    /// It does not, or is over the limit.
+    pub fn find(&mut self, place: Place, limit: usize) -> Result<(usize, *const u8), String> {
         let Place { memory, offset, length } = place;
-        if self.lane.as_ref().is_none_or(|lane| lane.id() != memory) {
-            self.lane = Some(self.take(memory)?);
-        }
+        let lane = match self.lane.take() {
+            Some(lane) if lane.memory().id() == memory => lane,
+            other => {
+                self.lane = other;
+                self.take(memory)?
+            }
+        };
+        let lane = self.lane.insert(lane);
         let Some(bytes) = usize::try_from(length).ok().filter(|bytes| *bytes <= limit) else {
             return Err(format!("a part has {length} bytes, the limit is {limit}"));
         };
-        let size = self.lane.as_ref().and_then(|lane| lane.size().ok()).unwrap_or(0);
-        if offset.checked_add(length).is_none_or(|end| end > size) {
-            return Err(format!("a part of {length} bytes at {offset} does not lie in a shared memory of {size}"));
-        }
-        Ok(bytes)
+        let size = lane.length();
+        let data = lane.part(offset, bytes);
+        let data = data
+            .ok_or_else(|| format!("a part of {length} bytes at {offset} does not lie in a shared memory of {size}"))?;
+        Ok((bytes, data.cast_const()))
     }
 
-    /// Copies a part that was looked at.
-    pub fn copy(&self, place: Place, into: &mut [MaybeUninit<u8>]) -> Result<(), String> {
-        let copied = self.lane.as_ref().map(|lane| lane.read_at(into, place.offset));
-        copied.unwrap_or(Ok(())).map_err(|error| format!("a part of its shared memory cannot be read: {error}"))
+    /// Copies a part that was found.
+    pub fn copy(&self, place: Place, into: &mut [MaybeUninit<u8>]) -> bool {
+        self.lane.as_ref().is_some_and(|lane| lane.read(place.offset, into))
     }
 }

@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use crate::lane::{BASE, Lane};
 use crate::parts::Place;
-use crate::transport::memory::Memory;
+use crate::transport::mapping::Mapping;
 use crate::transport::passing::MOST_DESCRIPTORS;
 
 /// Parts of this size are worth it.
-pub const LARGE: usize = 512 << 10;
+pub const LARGE: usize = 64 << 10;
 /// What may wait to be read in a lane; more goes through the stream.
-const CAPACITY: u64 = 64 << 20;
+const CAPACITY: usize = 64 << 20;
+/// Of each memory, what no part can have: the start, and what ranges are rounded up to.
+const ROOM: usize = 2 * BASE as usize;
 /// Memory up to this size is kept for the next large part.
 const KEEP: u64 = 1 << 20;
 /// More is given back when it was not used for so long.
@@ -23,15 +25,15 @@ const IDLE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Outbox {
     lane: Lane,
-    memory: Option<Rc<Memory>>,
+    memory: Option<Rc<Mapping>>,
     /// The peer has it.
     is_known: bool,
     /// The system refused memory: everything goes through the stream.
     refused: bool,
     /// Where in the stream the frames begin that take descriptors along, and those.
-    passed: VecDeque<(u64, Vec<Rc<Memory>>)>,
+    passed: VecDeque<(u64, Vec<Rc<Mapping>>)>,
     /// Of the frame that is being written.
-    open: Vec<Rc<Memory>>,
+    open: Vec<Rc<Mapping>>,
     used_at: Duration,
 }
 
@@ -39,7 +41,7 @@ impl Outbox {
     /// `bound` bytes may wait to be read, [`CAPACITY`] at most. A single part may be larger.
     pub fn new(bound: usize) -> Self {
         Self {
-            lane: Lane::new(CAPACITY.min(bound as u64)),
+            lane: Lane::new(CAPACITY.min(bound) as u64),
             memory: None,
             is_known: false,
             refused: false,
@@ -51,44 +53,48 @@ impl Outbox {
 
     /// Copies a part of the frame that is being written. `None`: it has to go through the stream.
     pub fn put(&mut self, bytes: &[u8]) -> Option<Place> {
-        let length = bytes.len() as u64;
-        let memory = self.open_memory()?;
-        let offset = self.lane.take(length)?;
-        if memory.write_at(bytes, offset).is_err() {
-            // There is no memory left. What was taken for it is free again when the frame is read.
-            self.refused = true;
-            return None;
-        }
-        Some(Place { memory: memory.id(), offset, length })
+        let (place, _) = self.reserve(bytes.len())?;
+        self.memory.as_ref()?.write(place.offset, bytes).then_some(place)
+    }
+
+    /// Room for a part of the frame that is being written, which is to be filled at once. `None`: as for [`Outbox::put`].
+    pub fn reserve(&mut self, length: usize) -> Option<(Place, *mut u8)> {
+        let memory = self.open_memory(length)?;
+        let offset = self.lane.take(length as u64)?;
+        let start = memory.part(offset, length)?;
+        Some((Place { memory: memory.memory().id(), offset, length: length as u64 }, start))
     }
 
     /// The memory of the lane, once there is one.
-    pub fn memory(&self) -> Option<Rc<Memory>> {
+    pub fn memory(&self) -> Option<Rc<Mapping>> {
         self.memory.clone()
     }
 
-    fn open_memory(&mut self) -> Option<Rc<Memory>> {
+    /// That, or another where it is too small and nobody needs it any more.
+    fn open_memory(&mut self, length: usize) -> Option<Rc<Mapping>> {
+        let memory = match &self.memory {
+            Some(memory) if length <= memory.length() - ROOM || !self.lane.is_empty() => Rc::clone(memory),
+            _ => self.create(length)?,
+        };
+        // Until the peer has shown that it has it.
+        self.is_known = self.is_known || memory.number() > 0;
+        (self.is_known || self.pass(&memory)).then_some(memory)
+    }
+
+    fn create(&mut self, length: usize) -> Option<Rc<Mapping>> {
         if self.refused {
             return None;
         }
-        let memory = match &self.memory {
-            Some(memory) => Rc::clone(memory),
-            None => {
-                self.refused = true;
-                let memory = Rc::new(Memory::create().ok()?);
-                self.refused = false;
-                self.memory = Some(Rc::clone(&memory));
-                memory
-            }
-        };
-        // Until the peer has shown that it has it.
-        let is_known = self.is_known || memory.read_number(0).is_ok_and(|processed| processed > 0);
-        self.is_known = is_known;
-        (is_known || self.pass(&memory)).then_some(memory)
+        let size = length.checked_next_multiple_of(1 << 20)?.max(CAPACITY).checked_add(ROOM)?;
+        let memory = Mapping::create(size).ok().map(Rc::new);
+        self.refused = memory.is_none();
+        self.is_known = false;
+        self.memory.clone_from(&memory);
+        memory
     }
 
     /// Passes a memory beside the frame that is being written. `false`: it takes too many along.
-    pub fn pass(&mut self, memory: &Rc<Memory>) -> bool {
+    pub fn pass(&mut self, memory: &Rc<Mapping>) -> bool {
         if self.open.iter().any(|other| Rc::ptr_eq(other, memory)) {
             return true;
         }
@@ -108,10 +114,9 @@ impl Outbox {
     }
 
     fn free(&mut self) {
-        let Some(memory) = &self.memory else { return };
-        // It reads as 0 until the peer has said something.
-        if let Ok(processed) = memory.read_number(0) {
-            self.lane.free(processed);
+        // It is 0 until the peer has said something.
+        if let Some(memory) = &self.memory {
+            self.lane.free(memory.number());
         }
     }
 
@@ -137,7 +142,7 @@ impl Outbox {
         if first > start {
             return (until(first), Vec::new());
         }
-        let beside = self.passed[0].1.iter().map(|memory| memory.as_fd()).collect();
+        let beside = self.passed[0].1.iter().map(|mapping| mapping.memory().as_fd()).collect();
         (places.next().map_or(pending, until), beside)
     }
 
@@ -161,7 +166,7 @@ impl Outbox {
         if self.lane.is_empty()
             && let Some(memory) = &self.memory
         {
-            memory.trim(KEEP);
+            memory.memory().trim(KEEP);
             self.lane.trim(KEEP.max(BASE));
         }
     }

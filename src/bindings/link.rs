@@ -140,8 +140,8 @@ impl Link {
 
     /// Where the parts of what has come may be.
     pub(super) fn sources(&self, connection: &Connection) -> Sources<'_> {
-        let Environment { env, staging, shared_buffers, .. } = &*self.environment;
-        Sources { env: *env, intake: &self.intake, staging, shared_buffers, limit: connection.exchange.limit }
+        let Environment { env, shared_buffers, .. } = &*self.environment;
+        Sources { env: *env, intake: &self.intake, shared_buffers, limit: connection.exchange.limit }
     }
 
     /// What came beside the stream with what is delivered now is not needed any more.

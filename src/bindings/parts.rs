@@ -120,7 +120,7 @@ impl Parts {
             if let Some(outbox) = outbox.as_deref_mut() {
                 if let Part::Shared { mapping, offset, length } = part {
                     let (offset, length) = (*offset as u64, *length as u64);
-                    outbox.pass(mapping.memory());
+                    outbox.pass(mapping);
                     writer.shared(Place { memory: mapping.memory().id(), offset, length });
                     continue;
                 }
@@ -161,6 +161,13 @@ impl Parts {
                 // SAFETY: as in `append_to`; it is not empty.
                 let bytes = unsafe { std::slice::from_raw_parts(data, length) };
                 Some((Content::Bytes, outbox.put(bytes)?))
+            }
+            Part::Text { value, units } if text::is_ascii(self.env, value, units) => {
+                // One more for the zero behind it.
+                let (place, start) = outbox.reserve(units + 1)?;
+                // SAFETY: there is room for all units and the zero.
+                unsafe { text::write_ascii(self.env, value, units, start) };
+                Some((Content::Latin1, Place { length: units as u64, ..place }))
             }
             Part::Text { value, .. } => staging.with(|bytes| {
                 let content = self.append_text(value, scratch, bytes);
@@ -211,7 +218,6 @@ fn look_at(environment: &Environment, value: sys::napi_value) -> Option<Part> {
 pub(super) struct Sources<'a> {
     pub(super) env: sys::napi_env,
     pub(super) intake: &'a RefCell<Option<Intake>>,
-    pub(super) staging: &'a RefCell<Staging>,
     pub(super) shared_buffers: &'a SharedBuffers,
     /// The most bytes a payload may have.
     pub(super) limit: usize,
@@ -273,39 +279,32 @@ impl Sources<'_> {
             None => {
                 let mut intake = self.intake.borrow_mut();
                 let Some(intake) = &mut *intake else { return Err("this side shares no memory".to_owned()) };
-                let memory = Rc::new(intake.take(place.memory)?);
-                let mapping =
-                    Mapping::adopt(memory).map_err(|error| format!("its shared buffer cannot be used: {error}"))?;
-                seen.push(Rc::new(mapping));
+                seen.push(Rc::new(intake.take(place.memory)?));
                 Rc::clone(&seen[seen.len() - 1])
             }
         };
-        let (offset, length) = (usize::try_from(place.offset), usize::try_from(place.length));
-        let (Ok(offset), Ok(length)) = (offset, length) else { return Err("a shared part has no place".to_owned()) };
-        if offset.checked_add(length).is_none_or(|end| end > mapping.length()) {
+        let part =
+            usize::try_from(place.length).ok().and_then(|length| Some((mapping.part(place.offset, length)?, length)));
+        let Some((data, length)) = part else {
+            let Place { offset, length, .. } = place;
             let size = mapping.length();
             return Err(format!("a part of {length} bytes at {offset} does not lie in a shared buffer of {size}"));
-        }
-        Ok(self.shared_buffers.to_js(self.env, mapping, offset, length))
+        };
+        Ok(self.shared_buffers.to_js(self.env, mapping, data, length))
     }
 
     fn copy_out(self, content: Content, place: Place, left: &mut usize) -> Result<sys::napi_value, String> {
         let mut intake = self.intake.borrow_mut();
         let Some(intake) = &mut *intake else { return Err("this side shares no memory".to_owned()) };
-        let length = intake.look(place, *left)?;
+        let (length, data) = intake.find(place, *left)?;
         *left -= length;
         if content == Content::Bytes {
             let (value, memory) = new_buffer(self.env, length);
-            intake.copy(place, memory)?;
-            return Ok(value);
+            let is_copied = intake.copy(place, memory);
+            return if is_copied { Ok(value) } else { Err(String::new()) };
         }
-        self.staging.borrow_mut().with(|bytes| {
-            bytes.reserve_exact(length);
-            intake.copy(place, &mut bytes.spare_capacity_mut()[..length])?;
-            // SAFETY: they were copied.
-            unsafe { bytes.set_len(length) };
-            Ok(text_of(self.env, content, bytes))
-        })
+        // SAFETY: it lies in its memory, which is mapped as long as the intake is borrowed.
+        Ok(unsafe { text::from_shared(self.env, data, length, content == Content::Latin1) })
     }
 }
 

@@ -34,12 +34,12 @@ impl SharedBuffers {
         Some((mapping, offset))
     }
 
-    /// A `Uint8Array` of some bytes of it. Null where the runtime has no such thing.
+    /// A `Uint8Array` of bytes that lie in it. Null where the runtime has no such thing.
     pub(super) fn to_js(
         &self,
         env: sys::napi_env,
         mapping: Rc<Mapping>,
-        offset: usize,
+        data: *mut u8,
         length: usize,
     ) -> sys::napi_value {
         if length > LONGEST {
@@ -49,8 +49,7 @@ impl SharedBuffers {
         mappings.retain(|_, mapping| mapping.strong_count() > 0);
         mappings.insert(mapping.start().addr(), Rc::downgrade(&mapping));
         drop(mappings);
-        // SAFETY: the caller has checked that they lie in it.
-        let data: *mut c_void = unsafe { mapping.start().add(offset) }.cast();
+        let data: *mut c_void = data.cast();
         let share = Box::into_raw(Box::new(mapping));
         let mut memory = ptr::null_mut();
         let mut view = ptr::null_mut();
@@ -86,7 +85,8 @@ impl NativeEnvironment {
         let length = size as usize;
         let mapping = Mapping::create(length)
             .map_err(|error| system(&format!("cannot make a shared buffer of {length} bytes"), &error))?;
-        let view = self.inner.shared_buffers.to_js(env.raw(), Rc::new(mapping), 0, length);
+        let start = mapping.start();
+        let view = self.inner.shared_buffers.to_js(env.raw(), Rc::new(mapping), start, length);
         if view.is_null() {
             let text = "this runtime takes no memory from outside: it has no shared buffers".to_owned();
             return Err(Failure::new("ERR_UNSUPPORTED_PLATFORM".to_owned(), text));

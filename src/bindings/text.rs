@@ -91,6 +91,24 @@ pub(super) fn units(env: sys::napi_env, value: sys::napi_value) -> Option<usize>
     (status == sys::Status::napi_ok).then_some(length)
 }
 
+/// Whether a string of so many units is ASCII only.
+pub(super) fn is_ascii(env: sys::napi_env, value: sys::napi_value, units: usize) -> bool {
+    let mut utf8 = 0;
+    // SAFETY: without a buffer the function only measures.
+    unsafe { sys::napi_get_value_string_utf8(env, value, ptr::null_mut(), 0, &raw mut utf8) };
+    utf8 == units
+}
+
+/// Writes a string that is ASCII only, and a zero behind it.
+///
+/// # Safety
+/// There is room for so many units and the zero.
+pub(super) unsafe fn write_ascii(env: sys::napi_env, value: sys::napi_value, units: usize, into: *mut u8) {
+    let mut written = 0;
+    // SAFETY: the caller says so.
+    unsafe { sys::napi_get_value_string_latin1(env, value, into.cast(), units + 1, &raw mut written) };
+}
+
 /// Appends a string as it is: one byte for each unit where that is enough (`true`), else two.
 pub(super) fn append_units(
     env: sys::napi_env,
@@ -99,10 +117,7 @@ pub(super) fn append_units(
     out: &mut Vec<u8>,
 ) -> bool {
     let length = units(env, value).unwrap_or(0);
-    let mut utf8 = 0;
-    // SAFETY: without a buffer the function only measures.
-    unsafe { sys::napi_get_value_string_utf8(env, value, ptr::null_mut(), 0, &raw mut utf8) };
-    if utf8 != length {
+    if !is_ascii(env, value, length) {
         return !scratch.read(env, value) || scratch.append_units_to(out);
     }
     // ASCII needs no detour.
@@ -116,6 +131,27 @@ pub(super) fn append_units(
         out.set_len(start + written.min(length));
     }
     true
+}
+
+/// A JavaScript string from memory that may change meanwhile: whatever is copied is a string. Null when memory ran out.
+///
+/// # Safety
+/// So many bytes are there.
+pub(super) unsafe fn from_shared(env: sys::napi_env, data: *const u8, length: usize, narrow: bool) -> sys::napi_value {
+    let mut value = ptr::null_mut();
+    // SAFETY: the caller says so; what is not aligned for UTF-16 units is copied first.
+    unsafe {
+        if narrow {
+            sys::napi_create_string_latin1(env, data.cast(), length.cast_signed(), &raw mut value);
+        } else if data.cast::<u16>().is_aligned() {
+            sys::napi_create_string_utf16(env, data.cast(), (length / 2).cast_signed(), &raw mut value);
+        } else {
+            let mut units = vec![0_u16; length / 2];
+            ptr::copy_nonoverlapping(data, units.as_mut_ptr().cast(), length / 2 * 2);
+            sys::napi_create_string_utf16(env, units.as_ptr(), units.len().cast_signed(), &raw mut value);
+        }
+    }
+    value
 }
 
 /// A JavaScript string from its UTF-16 units as bytes. Null when memory ran out.
