@@ -33,6 +33,9 @@ export const facade = {
       ...(await conformanceFiles()),
     ]);
     for (const part of parts) files.set(fileOf(part), await joined(part, names.get(part), texts, homes));
+    if (/\bimport\(/.test(files.get(fileOf('index')))) {
+      throw new Error('ts/index.ts needs an import(), which the script that a thread makes of it cannot have');
+    }
     files.set(bundleFile, await loader());
 
     for (const [name, text] of files) writeIfChanged(name, text);
