@@ -1,5 +1,6 @@
 // The suite that drivers are tested with, for the drivers of the package and for one as users write them.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 
 import {
@@ -49,6 +50,21 @@ describe('the conformance suite', () => {
       assert.equal(new Set(names).size, names.length);
       assert.ok(names.length >= 50, `${names.length} cases`);
     }
+  });
+
+  test('sends each value that the documentation lists for the serializer structured', () => {
+    const cases = readFileSync('ts/conformance/carried.ts', 'utf8').replaceAll('\\\\', '\\');
+    const rows = readFileSync('docs/serializers.md', 'utf8').matchAll(/^\| `(.+?)`(?:, a cycle)? \|(?:[^|]*\|){4}$/gm);
+    const expressions = [...rows].map(([, expression = '']) => expression);
+    assert.ok(expressions.length >= 35, `${expressions.length} rows`);
+    for (const expression of expressions) assert.ok(cases.includes(expression), `${expression} is missing`);
+  });
+
+  test('says what is missing where the workers serve with the handlers alone', async () => {
+    const cases = conformanceCases({ driver: ChildProcessDriver, script: fixture('handlers-alone.mjs') });
+    const found = cases.filter(({ name }) => /make of payloads and results|what extract\(\) throws/.test(name));
+    assert.equal(found.length, 2);
+    for (const { run } of found) assert.match((await rejection(run())).message, /\{ \.\.\.conformanceServer, /);
   });
 
   test('has other cases for other capabilities', () => {

@@ -96,7 +96,9 @@ test('the published package has exactly the files it needs', async () => {
     [
       'LICENSE',
       'README.md',
+      'dist/conformance/checked-messages.d.ts',
       'dist/conformance/conformance-cases.d.ts',
+      'dist/conformance/full-worker.mjs',
       'dist/conformance/handlers.d.ts',
       'dist/conformance/index.cjs',
       'dist/conformance/index.d.mts',
@@ -104,6 +106,8 @@ test('the published package has exactly the files it needs', async () => {
       'dist/conformance/index.mjs',
       'dist/conformance/messages.d.ts',
       'dist/conformance/options.d.ts',
+      'dist/conformance/server.d.ts',
+      'dist/conformance/store-handlers.d.ts',
       'dist/conformance/worker.mjs',
       'dist/drivers/child-process.cjs',
       'dist/drivers/child-process.d.mts',

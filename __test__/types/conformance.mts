@@ -1,6 +1,6 @@
 import { ChildProcessDriver, startWorkerServer, WorkerThreadsDriver } from 'isolated-workers';
 import type { Driver, DriverCapabilities, DriverChannel, Handlers } from 'isolated-workers';
-import { conformanceCases, conformanceHandlers } from 'isolated-workers/conformance';
+import { conformanceCases, conformanceHandlers, conformanceServer } from 'isolated-workers/conformance';
 import type { ConformanceCase, ConformanceMessages, ConformanceOptions } from 'isolated-workers/conformance';
 
 import type { Equal, Expect } from './expect.cjs';
@@ -48,4 +48,5 @@ export function whatDoesNotFitIsRefused(): void {
 export async function aWorkerScriptServesTheHandlers(): Promise<void> {
   await startWorkerServer<ConformanceMessages>(conformanceHandlers, { driver: literal });
   await startWorkerServer(conformanceHandlers);
+  await startWorkerServer({ ...conformanceServer, driver: literal, logLevel: 'silent' });
 }

@@ -19,6 +19,7 @@ export async function conformanceFiles() {
     [`${target}/index.d.mts`, `export * from './index.js';\n`],
     // The script of workers has the handlers, not the cases: it starts faster.
     [`${target}/worker.mjs`, (await bundle('worker', 'esm')).text],
+    [`${target}/full-worker.mjs`, (await bundle('full-worker', 'esm')).text],
     ...declarations(),
   ];
 }

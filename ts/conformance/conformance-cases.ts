@@ -2,8 +2,10 @@ import type { Driver } from '../index.js';
 import { calls } from './cases/calls.js';
 import { cancellation } from './cases/cancellation.js';
 import { capabilities } from './cases/capabilities.js';
+import { contexts } from './cases/contexts.js';
 import { copies } from './cases/copies.js';
 import { crashes } from './cases/crashes.js';
+import { diagnosticsCases } from './cases/diagnostics.js';
 import { errors } from './cases/errors.js';
 import { lifecycle } from './cases/lifecycle.js';
 import { middleware } from './cases/middleware.js';
@@ -12,11 +14,13 @@ import { posts } from './cases/posts.js';
 import { reconnects } from './cases/reconnects.js';
 import { refusals } from './cases/refusals.js';
 import { starts } from './cases/starts.js';
+import { structured } from './cases/structured.js';
 import { sync } from './cases/sync.js';
 import { streams } from './cases/streams.js';
 import { timeouts } from './cases/timeouts.js';
 import { transactions } from './cases/transactions.js';
 import { uploads } from './cases/uploads.js';
+import { validators } from './cases/validators.js';
 import { values } from './cases/values.js';
 import type { Definition, Traits } from './definition.js';
 import type { ConformanceCase, ConformanceOptions } from './options.js';
@@ -44,6 +48,10 @@ const definitions: readonly Definition[] = [
   ...sync,
   ...capabilities,
   ...reconnects,
+  ...validators,
+  ...contexts,
+  ...diagnosticsCases,
+  ...structured,
 ];
 
 /**

@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { getStartupData, type Handlers, withTransfer } from '../index.js';
+import { checkedHandlers } from './checked-handlers.js';
 import { makeConformanceFailure } from './failures.js';
 import type { ConformanceMessages } from './messages.js';
 import { hostHandlers } from './host-asking.js';
 import { partHandlers } from './part-handlers.js';
 import { getRoom } from './rooms.js';
+import { storeHandlers } from './store-handlers.js';
 
 /**
  * What the workers of the conformance suite answer with.
@@ -69,4 +71,6 @@ export const conformanceHandlers: Handlers<ConformanceMessages> = {
   exit: (code) => process.exit(code),
   ...partHandlers,
   ...hostHandlers,
+  ...checkedHandlers,
+  ...storeHandlers,
 };

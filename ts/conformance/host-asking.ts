@@ -4,7 +4,7 @@ import type { ConformanceHostMessages, ConformanceMessages } from './messages.js
 type All = Handlers<ConformanceMessages>;
 
 /** What asks the host in its turn. */
-export const hostHandlers: Pick<All, 'ask' | 'askStream' | 'askTotal' | 'tell' | 'ping'> = {
+export const hostHandlers: Pick<All, 'ask' | 'askStream' | 'askTotal' | 'tell' | 'ping' | 'echoByHost'> = {
   async ask({ type, payload, timeout, abortAfter }, { host }) {
     const signal = abortAfter === undefined ? undefined : AbortSignal.timeout(abortAfter);
     try {
@@ -24,6 +24,7 @@ export const hostHandlers: Pick<All, 'ask' | 'askStream' | 'askTotal' | 'tell' |
     (await worker.host.send('hostTotal', undefined, {
       input: Array.from({ length: count }, (_, index) => index),
     })) as number,
+  echoByHost: (payload, { host }) => host.send('hostEcho', payload),
   tell: (payload) => getHost<ConformanceHostMessages>().post('said', payload),
   ping: async (depth, { host }) => (depth === 0 ? 0 : 1 + ((await host.send('hostPing', depth - 1)) as number)),
 };

@@ -23,8 +23,8 @@ export interface ConformanceOptions<D extends Driver = Driver> {
   /** What the driver's `spawn` takes. */
   driverOptions?: DriverOptionsFor<D> | undefined;
   /**
-   * The workers' script. It must call `startWorkerServer(conformanceHandlers, …)`, and name the driver where that needs
-   * to be connected by its `createServer`. Default: a script of this package, which names none.
+   * The workers' script. It must call `startWorkerServer({ ...conformanceServer, … })`, and name the driver where that
+   * needs to be connected by its `createServer`. Default: scripts of this package, which name none.
    */
   script?: string | URL | undefined;
   /** `false`: a worker that calls `process.exit()` takes its host along, so nothing tests that. Default: `true`. */

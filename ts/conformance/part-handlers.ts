@@ -23,6 +23,8 @@ export const partHandlers: Pick<
   | 'total'
   | 'twice'
   | 'context'
+  | 'chunks'
+  | 'collect'
 > = {
   patient: ({ room, key }, { signal }) => {
     const { notes, held } = getRoom(room);
@@ -110,6 +112,15 @@ export const partHandlers: Pick<
       yield chunk * 2;
     }
     return count;
+  },
+  async *chunks(values) {
+    yield* values;
+    return values.length;
+  },
+  async collect(_, { input }) {
+    const chunks: unknown[] = [];
+    for await (const chunk of input) chunks.push(chunk);
+    return chunks;
   },
   context(_, { type, tx, signal, worker }) {
     return { type, tx, aborted: signal.aborted, isServer: worker.isConnected };

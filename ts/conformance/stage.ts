@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 
@@ -5,6 +6,7 @@ import {
   createWorker,
   type Driver,
   type DriverValue,
+  type MessageSchemas,
   type SendOptions,
   type MessageSender,
   type TransferList,
@@ -16,12 +18,23 @@ import type { ConformanceOptions } from './options.js';
 
 export type ConformanceWorker = MessageSender<ConformanceMessages, TransferList> &
   WorkerHandle<Driver, ConformanceHostMessages>;
-export type StartOptions = Partial<WorkerOptions<ConformanceMessages, Driver, ConformanceHostMessages>>;
+type Options = WorkerOptions<ConformanceMessages, Driver, ConformanceHostMessages>;
+export type HostHandlers = Partial<NonNullable<Options['handlers']>>;
+/** A case's host has the handlers that it needs. */
+export type StartOptions = Partial<Omit<Options, 'handlers'>> & { handlers?: HostHandlers };
+
+/** With validators. */
+export interface FullOptions extends StartOptions {
+  messages?: MessageSchemas;
+  hostMessages?: MessageSchemas;
+}
 
 /** What one case has: how to start workers, and their end. */
 export class Stage {
   readonly driver: Driver;
   readonly script: string | URL;
+  /** That of workers with validators and a context. */
+  readonly fullScript: string | URL;
   /** A name that nothing else has. */
   readonly room: string = randomUUID();
   private readonly workers: ConformanceWorker[] = [];
@@ -30,6 +43,7 @@ export class Stage {
   constructor(private readonly options: ConformanceOptions) {
     this.driver = toDriver(options.driver);
     this.script = options.script ?? path.join(__dirname, 'worker.mjs');
+    this.fullScript = options.script ?? path.join(__dirname, 'full-worker.mjs');
   }
 
   /** Starts a worker; it is closed when the case has ended. */
@@ -39,13 +53,22 @@ export class Stage {
       driver: this.options.driver,
       ...(driverOptions === undefined ? {} : { driverOptions }),
       script: this.script,
-      ...options,
+      ...(options as object),
     })) as never;
     this.workers.push(worker);
     const { send } = worker as { send: (...args: unknown[]) => Promise<unknown> };
     Object.assign(worker, { send: (...args: unknown[]) => quiet(send.apply(worker, args)) });
     // Whoever waited for it has given up.
     if (this.closed) await worker.close();
+    return worker;
+  }
+
+  /** Starts a worker that has validators and a context, as `conformanceServer` has them. */
+  async startFull(options: FullOptions = {}): Promise<ConformanceWorker> {
+    const worker = await this.start({ script: this.fullScript, ...options } as StartOptions);
+    const { text } = await worker.send('checked', { room: this.room, width: 1 });
+    const hint = 'the script of the workers has to call startWorkerServer({ ...conformanceServer, … })';
+    assert.ok(text.toLowerCase() === '1 m', hint);
     return worker;
   }
 

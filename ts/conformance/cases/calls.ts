@@ -2,9 +2,7 @@ import assert from 'node:assert/strict';
 
 import type { Definition } from '../definition.js';
 import { stillAnswers, upTo } from '../expect.js';
-import type { ConformanceWorker, Stage, StartOptions } from '../stage.js';
-
-type HostHandlers = NonNullable<StartOptions['handlers']>;
+import type { ConformanceWorker, HostHandlers, Stage, StartOptions } from '../stage.js';
 
 /** What the host of one case has, and what it has seen. */
 async function startWithHandlers(stage: Stage, options: StartOptions = {}) {

@@ -1,0 +1,5 @@
+// The script of workers with validators and a context, whose driver is found without being named.
+import { startWorkerServer } from '../index.js';
+import { conformanceServer } from './server.js';
+
+await startWorkerServer({ ...conformanceServer, logLevel: 'silent' });

@@ -1,0 +1,27 @@
+import type { ContextCarrier, Handlers, MessageSchemas } from '../index.js';
+import { checkedHostMessages, checkedMessages } from './checked-messages.js';
+import { conformanceHandlers } from './handlers.js';
+import { carrierOf, workerStore } from './stores.js';
+
+/** What a worker of the conformance suite serves with. */
+export interface ConformanceServer {
+  readonly handlers: Handlers;
+  readonly messages: MessageSchemas;
+  readonly hostMessages: MessageSchemas;
+  readonly context: ContextCarrier;
+}
+
+/**
+ * What the workers of the conformance suite serve with: its handlers, validators for some of their messages, and a context.
+ *
+ * @example
+ * ```ts
+ * await startWorkerServer({ ...conformanceServer, driver, logLevel: 'silent' });
+ * ```
+ */
+export const conformanceServer: ConformanceServer = {
+  handlers: conformanceHandlers as unknown as Handlers,
+  messages: checkedMessages,
+  hostMessages: checkedHostMessages,
+  context: carrierOf(workerStore),
+};

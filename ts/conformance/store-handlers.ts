@@ -1,0 +1,64 @@
+import { getHost, type Handlers } from '../index.js';
+import type { ConformanceHostMessages, ConformanceMessages } from './messages.js';
+import { getRoom } from './rooms.js';
+import { workerStore } from './stores.js';
+
+/** Messages about the user on whose behalf a handler runs; `none` where nobody is known. */
+export interface StoreMessages {
+  /** The user when it begins, and after a while. */
+  store: { payload: void; result: [string, string] };
+  /** Remembers the user. */
+  noteStore: { payload: { room: string } };
+  /** The user at each of two chunks, and at the end. */
+  storeChunks: { payload: void; stream: string; result: string };
+  /** The user after each chunk of its input. */
+  storeInput: { payload: void; input: unknown; result: string[] };
+  /** Asks the host for its user, as its own, or as another. */
+  askStore: {
+    payload: string | undefined;
+    result: { value?: unknown; name?: string; message?: string; code?: unknown };
+  };
+  /** Reads a stream of the host about its user. */
+  askStoreChunks: { payload: string; result: string[] };
+  /** Posts to the host as this user. */
+  tellStore: { payload: string };
+}
+
+const current = (): string => workerStore.getStore() ?? 'none';
+const host = () => getHost<ConformanceHostMessages>();
+
+export const storeHandlers: Pick<Handlers<ConformanceMessages>, keyof StoreMessages> = {
+  async store() {
+    const before = current();
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 4));
+    return [before, current()];
+  },
+  noteStore: ({ room }) => void getRoom(room).notes.push(current()),
+  async *storeChunks() {
+    yield current();
+    await Promise.resolve();
+    yield current();
+    return current();
+  },
+  async storeInput(_, { input }) {
+    const stores: string[] = [];
+    for await (const chunk of input) if (chunk !== undefined) stores.push(current());
+    return stores;
+  },
+  async askStore(user) {
+    const ask = () => host().send('hostStore', undefined);
+    try {
+      return { value: await (user === undefined ? ask() : workerStore.run(user, ask)) };
+    } catch (error) {
+      const { name, message, code } = error as Error & { code?: unknown };
+      return { name, message, code };
+    }
+  },
+  async askStoreChunks(user) {
+    const stream = workerStore.run(user, () => host().stream('hostStores', undefined));
+    const chunks: string[] = [];
+    for await (const chunk of stream) chunks.push(chunk);
+    return chunks;
+  },
+  tellStore: (user) => workerStore.run(user, () => host().post('said', user)),
+};
