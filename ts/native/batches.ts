@@ -14,7 +14,9 @@ export interface Takers {
 
 /** Hands on a batch that the addon has written into the shared memory. */
 export function handOn({ codec, answerer, outcomes }: Takers, count: number, payloads: unknown): void {
-  let { records } = getNative();
+  const native = getNative();
+  let { records } = native;
+  native.beginBatch(count);
   const shared = records;
   const values = codec.decodeBatch(records, count, payloads);
   for (let index = 0; index < count; index++) {

@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 import type { NativeEnvironment } from './binding.js';
 
 import { loadAddon } from './addon.js';
@@ -5,6 +7,10 @@ import { invalidOption } from '../errors.js';
 import { HEAD, RECORD } from './records.js';
 
 const CAPACITY = 1024;
+/** So many messages are written before the others of their batch: the other side begins while this one makes more. */
+const FIRST = 16;
+/** With more than these the other side has enough to do. */
+const MANY = 128;
 
 /** The addon as this JavaScript thread has it. */
 export interface Native {
@@ -14,8 +20,13 @@ export interface Native {
   readonly records: Int32Array;
   /** The same memory behind its head. */
   readonly numbers: Float64Array;
-  /** What was sent is written at the end of this tick: one write for all messages and all connections. */
+  /**
+   * What was sent is written at the end of this tick: one write for all messages and all connections; after a batch of some
+   * size, where the other side can run at the same time, two.
+   */
   scheduleFlush(): void;
+  /** So many messages have come at once, which are likely to be followed by as many. */
+  beginBatch(count: number): void;
 }
 
 let native: Native | undefined;
@@ -32,6 +43,9 @@ function createNative(): Native {
   const numbers = new Float64Array(memory, HEAD * Int32Array.BYTES_PER_ELEMENT);
   const environment = new addon.NativeEnvironment(Buffer.from(memory), chooseEngine());
   const flush = () => environment.flush();
+  /** How many are to be sent until the first are written; below: that is done, or not to be. */
+  let untilFirst = 0;
+  let canOverlap: boolean | undefined;
   return {
     addon,
     environment,
@@ -42,6 +56,16 @@ function createNative(): Native {
         records[0] = 1;
         queueMicrotask(flush);
       }
+      if (--untilFirst === 0) {
+        flush();
+        // That at the end is still to come.
+        records[0] = 1;
+      }
+    },
+    beginBatch(count) {
+      untilFirst = 0;
+      if (count <= FIRST || count > MANY) return;
+      if ((canOverlap ??= availableParallelism() > 1)) untilFirst = FIRST;
     },
   };
 }
