@@ -72,6 +72,30 @@ for (const [name, driver] of Object.entries(drivers)) {
   });
 }
 
+test('a thread that ends at once is noticed by a thread that waits for it, whenever it ends', async () => {
+  const driver = WorkerThreadsDriver;
+  // Before it has loaded the library, nothing tells: the start-up timeout does.
+  const start = (script: string) =>
+    createWorker<any, WorkerThreadsDriver>({
+      script: fixture(script),
+      driver,
+      waitForReady: false,
+      timeout: { startup: 500, message: 0 },
+      logLevel: 'silent',
+    });
+  const failing = await start('faults/throws.mjs');
+  assert.equal(thrown(() => failing.sendSync('echo')).code, 'ERR_START_TIMEOUT');
+  const ending = await start('ends-while-loading.mjs');
+  assert.equal(thrown(() => ending.sendSync('exit')).code, 'ERR_WORKER_CRASHED');
+  for (let round = 0; round < 20; round++) {
+    const worker = await createWorker<any, WorkerThreadsDriver>({ script: fixture('ends-while-loading.mjs'), driver });
+    const error = thrown(() => worker.sendSync('exit'));
+    assert.ok(error instanceof WorkerCrashedError, String(error));
+    await worker.close();
+  }
+  await Promise.all([failing.close(), ending.close()]);
+});
+
 test('a worker that is killed ends the wait at once, with the signal', async (t) => {
   const worker = await start(t);
   // The worker is stopped, and killed by what no blocked thread is needed for.

@@ -68,7 +68,9 @@ export type Waited =
   | { readonly kind: 'late'; readonly millis: number }
   | { readonly kind: 'refused'; readonly error: Error }
   /** With the error that has ended the worker, where it has told one. */
-  | { readonly kind: 'lost'; readonly fatal: unknown };
+  | { readonly kind: 'lost'; readonly fatal: unknown }
+  /** It is not there, and should have been by now. */
+  | { readonly kind: 'unready' };
 
 /** The host's side of a connection. */
 export interface HostConnection extends Requester {

@@ -435,6 +435,12 @@ export class Incarnation {
     return new WorkerCrashedError(init.name, { pid, reason, phase, messageType, stderr, cause });
   }
 
+  /** It has not become ready in time while this thread was blocked. */
+  unreadyWhileBlocked(): Error {
+    const { name, setup } = this.init;
+    return startTimeout(name, setup.options.startupTimeout);
+  }
+
   private onExit(ending: Ending): Ending {
     const { connection } = this.requests;
     const { name, log } = this.init;

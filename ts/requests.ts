@@ -23,7 +23,7 @@ import { Extras, Pending, UNKNOWN } from './pending.js';
 import { decodeError } from './rebuilt-error.js';
 import { encodeError } from './remote-error.js';
 import type { RequestTerms } from './request-terms.js';
-import { sendSync } from './send-sync.js';
+import { type Losses, sendSync } from './send-sync.js';
 import type { StreamAnswer } from './stream-answer.js';
 import { ChunkWriter } from './streams/chunk-writer.js';
 import { type Source, sourceOf } from './streams/source.js';
@@ -141,25 +141,21 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
     });
   }
 
-  /**
-   * Blocks this thread until the outcome is there.
-   *
-   * @param lost - The error for a worker that is lost, with the error it may have told.
-   */
+  /** Blocks this thread until the outcome is there. */
   sendSync(
     this: Requests<HostConnection>,
     type: string,
     payload: unknown,
     timeout = CONFIGURED,
     carrier: Carrier | undefined,
-    lost: (fatal: unknown) => Error,
+    losses: Losses,
   ): unknown {
     const { connection, options } = this;
     const send = (slot: number, name: string, encoded: unknown) =>
       this.backlog.isEmpty && this.submitWith(carrier, () => connection.submit(slot, name, encoded));
     const canBegin = () => carrier === undefined && this.backlog.isEmpty;
     try {
-      return sendSync({ connection, options, canBegin, send, lost }, type, payload, timeout);
+      return sendSync({ connection, options, canBegin, send, losses }, type, payload, timeout);
     } finally {
       this.batchEnd();
     }

@@ -12,8 +12,15 @@ export interface SyncRequest {
   canBegin(): boolean;
   /** Sends the message; `false` where there is no room for it. */
   send(slot: number, type: string, encoded: unknown): boolean;
-  /** The error for a worker that is lost, with the error it may have told. */
+  readonly losses: Losses;
+}
+
+/** The errors for a worker that will not answer. */
+export interface Losses {
+  /** It is lost, with the error it may have told. */
   lost(fatal: unknown): Error;
+  /** It was not ready in time. */
+  unready(): Error;
 }
 
 /** A request for whose outcome this thread is blocked. */
@@ -54,11 +61,11 @@ function begin({ connection, options }: SyncRequest, type: string, payload: unkn
 
 function waitFor({ connection }: SyncRequest, slot: number): Waited {
   const waited = (connection.block as NonNullable<HostConnection['block']>)(slot);
-  if (waited.kind === 'lost') connection.cancel(slot);
+  if (waited.kind === 'lost' || waited.kind === 'unready') connection.cancel(slot);
   return waited;
 }
 
-function outcomeOf({ options, lost }: SyncRequest, type: string, waited: Waited, tx?: string): unknown {
+function outcomeOf({ options, losses }: SyncRequest, type: string, waited: Waited, tx?: string): unknown {
   const { incoming, peer, checks } = options;
   switch (waited.kind) {
     case 'result':
@@ -74,7 +81,9 @@ function outcomeOf({ options, lost }: SyncRequest, type: string, waited: Waited,
     case 'refused':
       throw waited.error;
     case 'lost':
-      throw lost(waited.fatal);
+      throw losses.lost(waited.fatal);
+    case 'unready':
+      throw losses.unready();
   }
 }
 

@@ -229,8 +229,11 @@ export class Worker {
     if (this.closing !== undefined) throw workerClosed(`send "${type}"`, name);
     if (!current.isActive) throw current.refusalNow('send', type);
     const told = tellSend('request', name, type, payload);
-    const lost = (fatal: unknown) => current.lostWhileBlocked(type, fatal);
-    const ask = () => current.requests.sendSync(type, payload, timeout, this.init.inject?.(), lost);
+    const losses = {
+      lost: (fatal: unknown) => current.lostWhileBlocked(type, fatal),
+      unready: () => current.unreadyWhileBlocked(),
+    };
+    const ask = () => current.requests.sendSync(type, payload, timeout, this.init.inject?.(), losses);
     return told === undefined ? ask() : tellOutcomeNow(told, ask);
   }
 

@@ -31,6 +31,7 @@ export class ThreadChannel implements HostChannel {
   readonly exited: Promise<Ending>;
   private readonly lastLines: LastLines | undefined;
   private gone = false;
+  private isKilled = false;
   /** Since when its loop has not waited, and how long it had waited in its life by then. */
   private busy: { readonly since: number; readonly idle: number } | undefined;
 
@@ -59,7 +60,7 @@ export class ThreadChannel implements HostChannel {
   }
 
   connect(setup: ConnectionSetup): ConnectedHost {
-    const blocker = new ThreadBlocker(this.said, () => this.gone || (hasPulse() && this.idle < 0));
+    const blocker = new ThreadBlocker(this.said, () => this.isGone);
     const connected = ValueConnection.connectBlocking(new PortWire(this.port, 'worker_threads', { blocker }), setup);
     Atomics.store(this.said, Said.Handshake, 1);
     Atomics.notify(this.said, Said.Handshake);
@@ -79,6 +80,11 @@ export class ThreadChannel implements HostChannel {
     return this.busy === undefined ? 0 : performance.now() - this.busy.since;
   }
 
+  /** Whether it has ended, or is about to, as far as that is known to a thread that is blocked. */
+  private get isGone(): boolean {
+    return this.gone || this.isKilled || Atomics.load(this.said, Said.Ending) === 1 || (hasPulse() && this.idle < 0);
+  }
+
   private get idle(): number {
     return this.thread.performance.eventLoopUtilization().idle;
   }
@@ -86,6 +92,7 @@ export class ThreadChannel implements HostChannel {
   askToEnd(): void {}
 
   kill(): void {
+    this.isKilled = true;
     if (!this.gone) void this.thread.terminate();
   }
 

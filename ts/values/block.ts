@@ -13,18 +13,26 @@ export interface Blockable {
   finish(tx: Tx, slot: number): boolean;
   /** In milliseconds, until something may be late. */
   patience(): number;
+  /** In milliseconds, until the worker should have shown that it serves; `Infinity`: it has. */
+  startupLeft(): number;
   /** Ends what is late. */
   expire(): readonly Late[];
 }
 
 /** Blocks this thread until a request has its outcome. */
 export function block(wire: PortWire, requests: Blockable, slot: number): Waited {
+  // Node does not tell of a thread's end where it was not asked about the thread before.
+  void wire.isGone;
   wire.flush();
   let fatal: unknown;
+  let isServing = false;
+  const startupLeft = () => (isServing ? Infinity : requests.startupLeft());
   for (;;) {
-    const batch = wire.await(requests.patience());
+    const batch = wire.await(Math.min(requests.patience(), startupLeft()));
     if (batch === undefined) {
       if (wire.isGone) return { kind: 'lost', fatal };
+      // A thread whose script has failed before it had loaded the library ends without a word.
+      if (startupLeft() <= 0) return { kind: 'unready' };
       const late = requests.expire().find((each) => each.slot === slot);
       if (late !== undefined) return { kind: 'late', millis: late.millis };
       continue;
@@ -34,6 +42,7 @@ export function block(wire: PortWire, requests: Blockable, slot: number): Waited
     for (let at = 0; at < batch.length; at += RECORD) {
       const [kind, , tx, payload] = batch.slice(at, at + RECORD) as [Kind, string, Tx, unknown];
       if (kind === Kind.Fatal) fatal = payload;
+      if (kind === Kind.Hello) isServing = true;
       // What goes with a request is refused with it.
       if (kind === Kind.Context && isRequest(batch[at + RECORD] as Kind)) continue;
       const isAnswer = kind === Kind.Result || kind === Kind.Error;

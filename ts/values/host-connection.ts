@@ -32,6 +32,7 @@ export class ValueConnection extends ValueRequester implements HostConnection, W
       codec: setup.codec,
       finish: (tx, slot) => connection.finish(tx, slot),
       patience: () => connection.patience(),
+      startupLeft: () => connection.startup.left,
       expire: () => connection.expire(),
     };
     return {

@@ -29,6 +29,11 @@ export class StartupDeadline {
     this.timer = undefined;
   }
 
+  /** In milliseconds, until it is over; `Infinity`: it does not matter any more. */
+  get left(): number {
+    return this.timer === undefined ? Infinity : this.due - performance.now();
+  }
+
   private arm(millis: number): void {
     this.due = performance.now() + millis;
     this.timer = setTimeout(() => this.onDue(), millis).unref();

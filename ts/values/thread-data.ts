@@ -25,7 +25,9 @@ export const enum Said {
   Waiting = 2,
   /** Counts what was posted meanwhile. */
   Posted = 3,
+  /** 1 when the thread is about to end by itself. */
+  Ending = 4,
 }
 
 /** How many of them there are. */
-export const SAID = 4;
+export const SAID = 5;

@@ -34,6 +34,15 @@ export function openThreadChannel(): WorkerChannel | undefined {
   // Nothing was posted before it.
   const port = data.port ?? (receiveMessageOnPort(parentPort)?.message as MessagePort | undefined);
   if (port === undefined) return undefined;
+  const wake = () => {
+    Atomics.add(said, Said.Posted, 1);
+    Atomics.notify(said, Said.Posted);
+  };
+  // A host that is blocked hears of the end from nobody else: not from Node, where the thread was quicker than its first look.
+  process.once('exit', () => {
+    Atomics.store(said, Said.Ending, 1);
+    wake();
+  });
   return new PortWorkerChannel('worker_threads', port, {
     wait: (timeout) => void Atomics.wait(said, Said.Handshake, 0, timeout),
     // Most of what a thread needs was called by then.
@@ -45,9 +54,7 @@ export function openThreadChannel(): WorkerChannel | undefined {
       process.exit();
     },
     onPosted: () => {
-      if (Atomics.load(said, Said.Waiting) === 0) return;
-      Atomics.add(said, Said.Posted, 1);
-      Atomics.notify(said, Said.Posted);
+      if (Atomics.load(said, Said.Waiting) !== 0) wake();
     },
   });
 }
