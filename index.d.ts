@@ -830,6 +830,8 @@ export interface JsonSerializerOptions {
   terminator?: string | undefined;
 }
 declare class Parts extends Array<Uint8Array | string> {
+  /** The addon reads it: its texts have no character above U+00FF. V8 knows that at once, and tells it nobody else. */
+  isNarrow: boolean;
   /** What its methods make is no payload. */
   static get [Symbol.species](): ArrayConstructor;
   /** In bytes; of text, in characters. */
@@ -1044,6 +1046,10 @@ type Waited =
   | {
       readonly kind: 'lost';
       readonly fatal: unknown;
+    }
+  /** It is not there, and should have been by now. */
+  | {
+      readonly kind: 'unready';
     };
 interface HostConnection extends Requester {
   /**
@@ -2169,6 +2175,7 @@ export declare class ThreadChannel implements HostChannel {
   readonly exited: Promise<Ending>;
   private readonly lastLines;
   private gone;
+  private isKilled;
   /** Since when its loop has not waited, and how long it had waited in its life by then. */
   private busy;
   constructor(
@@ -2184,6 +2191,8 @@ export declare class ThreadChannel implements HostChannel {
   connect(setup: ConnectionSetup): ConnectedHost;
   /** Whether its loop has waited lately is known to every thread; since when it has not, is not. */
   pulse(_timeout: number, referenced?: boolean): Promise<number>;
+  /** Whether it has ended, or is about to, as far as that is known to a thread that is blocked. */
+  private get isGone();
   private get idle();
   askToEnd(): void;
   kill(): void;

@@ -30,6 +30,8 @@ enum Part {
     Text {
         value: sys::napi_value,
         units: usize,
+        /// One byte for each unit is enough, for certain.
+        narrow: bool,
     },
     /// It is not copied.
     Shared {
@@ -86,7 +88,19 @@ impl Parts {
             unsafe { sys::napi_get_element(env, array, index, &raw mut value) };
             parts.push(look_at(environment, value)?);
         }
-        Some(Self { env, parts })
+        let mut parts = Self { env, parts };
+        if parts.has_large() && text::is_true(env, array, c"isNarrow") {
+            parts.note_narrow();
+        }
+        Some(parts)
+    }
+
+    fn note_narrow(&mut self) {
+        for part in &mut self.parts {
+            if let Part::Text { narrow, .. } = part {
+                *narrow = true;
+            }
+        }
     }
 
     /// About how many bytes it becomes.
@@ -162,11 +176,11 @@ impl Parts {
                 let bytes = unsafe { std::slice::from_raw_parts(data, length) };
                 Some((Content::Bytes, outbox.put(bytes)?))
             }
-            Part::Text { value, units } if text::is_ascii(self.env, value, units) => {
+            Part::Text { value, units, narrow: true } => {
                 // One more for the zero behind it.
                 let (place, start) = outbox.reserve(units + 1)?;
                 // SAFETY: there is room for all units and the zero.
-                unsafe { text::write_ascii(self.env, value, units, start) };
+                unsafe { text::write_narrow(self.env, value, units, start) };
                 Some((Content::Latin1, Place { length: units as u64, ..place }))
             }
             Part::Text { value, .. } => staging.with(|bytes| {
@@ -190,7 +204,7 @@ impl Part {
 fn look_at(environment: &Environment, value: sys::napi_value) -> Option<Part> {
     let env = environment.env;
     if let Some(units) = text::units(env, value) {
-        return Some(Part::Text { value, units });
+        return Some(Part::Text { value, units, narrow: false });
     }
     let mut is_view = false;
     let (mut data, mut length) = (ptr::null_mut(), 0);

@@ -1,5 +1,6 @@
 //! Strings across the boundary. Node's own UTF-8 conversions take several times as long as these.
 
+use std::ffi::CStr;
 use std::ptr;
 
 use encoding_rs::mem;
@@ -92,21 +93,33 @@ pub(super) fn units(env: sys::napi_env, value: sys::napi_value) -> Option<usize>
 }
 
 /// Whether a string of so many units is ASCII only.
-pub(super) fn is_ascii(env: sys::napi_env, value: sys::napi_value, units: usize) -> bool {
+fn is_ascii(env: sys::napi_env, value: sys::napi_value, units: usize) -> bool {
     let mut utf8 = 0;
     // SAFETY: without a buffer the function only measures.
     unsafe { sys::napi_get_value_string_utf8(env, value, ptr::null_mut(), 0, &raw mut utf8) };
     utf8 == units
 }
 
-/// Writes a string that is ASCII only, and a zero behind it.
+/// Writes a string one byte for each unit, and a zero behind it.
 ///
 /// # Safety
 /// There is room for so many units and the zero.
-pub(super) unsafe fn write_ascii(env: sys::napi_env, value: sys::napi_value, units: usize, into: *mut u8) {
+pub(super) unsafe fn write_narrow(env: sys::napi_env, value: sys::napi_value, units: usize, into: *mut u8) {
     let mut written = 0;
     // SAFETY: the caller says so.
     unsafe { sys::napi_get_value_string_latin1(env, value, into.cast(), units + 1, &raw mut written) };
+}
+
+/// Whether an object has a member of this name that is `true`.
+pub(super) fn is_true(env: sys::napi_env, object: sys::napi_value, name: &CStr) -> bool {
+    let mut value = ptr::null_mut();
+    let mut is_true = false;
+    // SAFETY: `object` is an argument of the call that is being made; for a value that is no boolean the call fails.
+    let status = unsafe {
+        sys::napi_get_named_property(env, object, name.as_ptr(), &raw mut value);
+        sys::napi_get_value_bool(env, value, &raw mut is_true)
+    };
+    status == sys::Status::napi_ok && is_true
 }
 
 /// Appends a string as it is: one byte for each unit where that is enough (`true`), else two.

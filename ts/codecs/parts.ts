@@ -2,6 +2,9 @@ import { getNative } from '../native/environment.js';
 
 /** A payload of several parts: bytes that V8 wrote, and beside them the bytes and large strings that those refer to. */
 export class Parts extends Array<Uint8Array | string> {
+  /** The addon reads it: its texts have no character above U+00FF. V8 knows that at once, and tells it nobody else. */
+  isNarrow = false;
+
   /** What its methods make is no payload. */
   static override get [Symbol.species](): ArrayConstructor {
     return Array;
@@ -15,6 +18,7 @@ export class Parts extends Array<Uint8Array | string> {
   /** The same, in memory that nobody else has, but for what is shared. The first part is that already. */
   copy(): Parts {
     const copy = new Parts();
+    copy.isNarrow = this.isNarrow;
     for (const part of this) copy.push(copy.length === 0 ? part : copyOf(part));
     return copy;
   }

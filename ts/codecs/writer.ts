@@ -76,6 +76,9 @@ export function writeParts(value: unknown): Parts {
   return partsOf(value, new Scan(value));
 }
 
+/** V8 does not look for it in a string that it keeps with one byte for each character. */
+const WIDE = /[\u0100-\uffff]/;
+
 function partsOf(value: unknown, scan: Scan): Parts {
   const { views, buffers } = scan;
   if (!scan.needsCopy && views.length === 0 && buffers.length === 0) return plainParts(value);
@@ -98,7 +101,9 @@ function partsOf(value: unknown, scan: Scan): Parts {
     writer.writeValue([root ?? [value], errors, places.flat()]);
   }
   const parts = new Parts();
-  parts.push(writer.releaseBuffer(), ...bytes, ...(substitutes?.strings ?? []), ...blocks.lateBytes());
+  const { strings = [] } = substitutes ?? {};
+  parts.push(writer.releaseBuffer(), ...bytes, ...strings, ...blocks.lateBytes());
+  parts.isNarrow = strings.length > 0 && !strings.some((text) => WIDE.test(text));
   return parts;
 }
 
