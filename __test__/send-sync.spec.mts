@@ -75,7 +75,7 @@ for (const [name, driver] of Object.entries(drivers)) {
 test('a thread that ends at once is noticed by a thread that waits for it, whenever it ends', async () => {
   const driver = WorkerThreadsDriver;
   // Before it has loaded the library, nothing tells: the start-up timeout does.
-  const start = (script: string) =>
+  const begin = (script: string) =>
     createWorker<any, WorkerThreadsDriver>({
       script: fixture(script),
       driver,
@@ -83,9 +83,9 @@ test('a thread that ends at once is noticed by a thread that waits for it, whene
       timeout: { startup: 500, message: 0 },
       logLevel: 'silent',
     });
-  const failing = await start('faults/throws.mjs');
+  const failing = await begin('faults/throws.mjs');
   assert.equal(thrown(() => failing.sendSync('echo')).code, 'ERR_START_TIMEOUT');
-  const ending = await start('ends-while-loading.mjs');
+  const ending = await begin('ends-while-loading.mjs');
   assert.equal(thrown(() => ending.sendSync('exit')).code, 'ERR_WORKER_CRASHED');
   for (let round = 0; round < 20; round++) {
     const worker = await createWorker<any, WorkerThreadsDriver>({ script: fixture('ends-while-loading.mjs'), driver });

@@ -2,7 +2,7 @@
 // nothing behind.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import { describe, test, type TestContext } from 'node:test';
 
 import {
@@ -23,17 +23,19 @@ const hasMemory = process.platform === 'linux';
 const MIB = 1 << 20;
 const hash = (bytes: Uint8Array) => createHash('sha1').update(bytes).digest('hex');
 
-/** How many shared memories this process holds. */
-function memories(): number {
-  if (!hasMemory) return 0;
-  return readdirSync('/proc/self/fd').filter((fd) => {
+/** The shared memories that this process holds, as paths. */
+function held(): string[] {
+  const paths = hasMemory ? readdirSync('/proc/self/fd').map((fd) => `/proc/self/fd/${fd}`) : [];
+  return paths.filter((path) => {
     try {
-      return readlinkSync(`/proc/self/fd/${fd}`).startsWith('/memfd:isolated-workers');
+      return readlinkSync(path).startsWith('/memfd:isolated-workers');
     } catch {
       return false;
     }
-  }).length;
+  });
 }
+
+const memories = () => held().length;
 
 describe('A large part', () => {
   test('goes through one memory for each direction, which goes with the worker', async (t) => {
@@ -108,6 +110,17 @@ describe('A large part', () => {
 });
 
 describe('Large parts', () => {
+  test('leave their memory behind for a moment only', { skip: !hasMemory }, async (t) => {
+    const worker = await begin(t);
+    await worker.send('echo', Buffer.alloc(16 * MIB, 1));
+    const paths = held();
+    assert.equal(paths.length, 2);
+    const size = () => paths.reduce((sum, path) => sum + statSync(path).blocks * 512, 0);
+    assert.ok(size() >= 32 * MIB, `${size()} bytes`);
+    while (size() > 4 * MIB) await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.deepEqual(await worker.send('echo', Buffer.alloc(MIB, 2)), Buffer.alloc(MIB, 2));
+  });
+
   test('that nobody reads for a while go through the stream, in their order', async (t) => {
     const worker = await begin(t);
     const blocked = worker.send('block', 300);
