@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { preparePayload } from '../../index.js';
+import { createSharedBuffer, preparePayload } from '../../index.js';
 import { assertSame, carried, refused } from '../carried.js';
 import type { Definition } from '../definition.js';
 import { rejectsWith, stillAnswers, upTo } from '../expect.js';
@@ -44,6 +44,38 @@ export const structured: readonly Definition[] = [
       }
       await rejectsWith(worker.send('unsendable'), 'ERR_NOT_SERIALIZABLE');
       await stillAnswers(worker);
+    },
+  },
+  {
+    name: 'by the serializer structured large parts arrive whole, whichever way they take, and however many are under way',
+    async test(stage) {
+      const worker = await start(stage);
+      const large = upTo(24).map((index) => {
+        const size = 60_000 * (1 + (index % 12)) + index;
+        return index % 2 === 0 ? Buffer.alloc(size, index) : `${index % 4 === 1 ? 'a' : '€'}`.repeat(size);
+      });
+      assertSame(await Promise.all(large.map((part) => worker.send('echo', part))), large, 'the parts');
+      assertSame(await worker.send('echo', large), large, 'all of them');
+    },
+  },
+  {
+    name: 'by the serializer structured a shared buffer is the same memory there, or refused with the way out',
+    async test(stage) {
+      const worker = await start(stage);
+      let buffer: Uint8Array;
+      try {
+        buffer = createSharedBuffer(100_000);
+      } catch (error) {
+        return assert.equal((error as { code?: unknown }).code, 'ERR_UNSUPPORTED_PLATFORM');
+      }
+      const back = await worker.send('echo', buffer).catch((error: unknown) => error);
+      if (back instanceof Uint8Array) {
+        back[99_999] = 7;
+        assert.equal(buffer[99_999], 7);
+      } else {
+        await rejectsWith(Promise.reject(back as Error), 'ERR_NOT_SERIALIZABLE', 'Uint8Array.from');
+      }
+      assertSame(await worker.send('echo', Uint8Array.from(buffer)), Uint8Array.from(buffer), 'a copy');
     },
   },
   {
