@@ -95,6 +95,7 @@ export const uploads: readonly Definition[] = [
       await assert.rejects(sent, /enough/);
       await untilSourceEnds(state);
       await stillAnswers(worker);
+      await stage.release(worker, 'x');
     },
   },
   {
