@@ -41,7 +41,8 @@ describe('A large part', () => {
   test('goes through one memory for each direction, which goes with the worker', async (t) => {
     assert.equal(memories(), 0);
     const worker = await begin(t);
-    for (const payload of [Buffer.alloc(MIB, 1), 'text'.repeat(MIB), new Float64Array(MIB).fill(0.5)]) {
+    const many = Array.from({ length: 4000 }, (_, id) => ({ id, name: `the ${id}th, ${'€'.repeat(id % 3)}` }));
+    for (const payload of [Buffer.alloc(MIB, 1), 'text'.repeat(MIB), new Float64Array(MIB).fill(0.5), { list: many }]) {
       assert.deepEqual(await worker.send('echo', payload), payload);
     }
     assert.deepEqual([await worker.send('memories'), memories()], hasMemory ? [2, 2] : [0, 0]);

@@ -53,6 +53,7 @@ describe('A payload made by hand', () => {
     ['a text in a map', placed(map, map, 'key', 0), new Map([['key', text]])],
     ['a text in a list', placed(list, list, '0', 0), [text]],
     ['a text as a member called __proto__', placed(sly, sly, '__proto__', 0), ownProto(text)],
+    ['JSON', joinParts(Buffer.of(0xff, 15, 2), '{"a":[1,"€"]}'), { a: [1, '€'] }],
     ['an error', joinParts(whole(mark(0), { errors: [{}] })), new Error('told')],
   ];
   for (const [what, payload, value] of good) {
@@ -238,10 +239,22 @@ function longHead(): Buffer {
   return joinParts(whole(new HostObject(1, 0, 2 ** 32 - 1), { errors: [{}] }));
 }
 
+/** What stands in front of JSON. */
+const jsonMark = Buffer.of(0xff, 15, 2);
+
+const json: Lie[] = [
+  ['one without its text', () => joinParts(jsonMark), /its JSON is not the one part it has$/],
+  ['one with another part', () => joinParts(jsonMark, '1', '2'), /its JSON is not the one part it has$/],
+  ['one of bytes', () => joinParts(jsonMark, Buffer.from('1')), /its JSON is not the one part it has$/],
+  ['one that is broken', () => joinParts(jsonMark, '{"a":'), /JSON/],
+  ['one with more behind its mark', () => joinParts(Buffer.of(0xff, 15, 2, 0), '1'), /its bytes have no shape$/],
+];
+
 for (const [title, lies] of Object.entries({
   'An attachment': attachments,
   'A large text': texts,
   'An error': errors,
+  'A large JSON': json,
 })) {
   describe(`${title} of a payload that lies:`, () => {
     for (const [what, payload, says] of lies) {

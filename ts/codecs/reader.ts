@@ -5,7 +5,7 @@ import { beginError, type ErrorData } from './error-data.js';
 import { complete } from './completion.js';
 import type { Parts } from './parts.js';
 import { createView, isBufferNumber } from './view-types.js';
-import { HostObject, Shape } from './writer.js';
+import { HostObject, Shape, VERSION_TAG } from './writer.js';
 
 class Reader extends Deserializer {
   readonly errors: Map<number, Error> = new Map();
@@ -36,7 +36,6 @@ class Reader extends Deserializer {
   }
 }
 
-const VERSION_TAG = 0xff;
 /** Older formats are those of Node 8 and before. */
 const LEAST_VERSION = 13;
 
@@ -46,6 +45,7 @@ export function read(parts: Parts): unknown {
   if (!(bytes instanceof Uint8Array) || bytes[0] !== VERSION_TAG || (bytes[1] ?? 0) < LEAST_VERSION) {
     throw new Error('its bytes are not those of a structured clone');
   }
+  if (bytes.length === 3 && bytes[2] === Shape.Json) return readJson(rest);
   const attachments = new Attachments(rest.map((block) => (typeof block === 'string' ? block : alone(block))));
   const reader = new Reader(bytes, attachments);
   reader.readHeader();
@@ -62,6 +62,12 @@ export function read(parts: Parts): unknown {
   const value = shape === Shape.Plain ? found : complete(found, reader.errors, attachments);
   attachments.checkUse();
   return value;
+}
+
+function readJson(parts: readonly (Uint8Array | string)[]): unknown {
+  const [text] = parts;
+  if (typeof text !== 'string' || parts.length !== 1) throw new Error('its JSON is not the one part it has');
+  return JSON.parse(text);
 }
 
 /** Puts blocks into memory that can grow, which is what comes before the value. */

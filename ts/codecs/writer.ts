@@ -12,7 +12,13 @@ export const enum Shape {
   Plain = 0,
   /** It is in an array, with what it takes to make it whole. */
   Whole = 1,
+  /** It is the JSON text that is the other part. */
+  Json = 2,
 }
+
+/** What bytes of V8 begin with, and the version of their format that is written without it. */
+export const VERSION_TAG = 0xff;
+const VERSION = 15;
 
 /** In front of what V8 leaves to this library. */
 export const enum HostObject {
@@ -68,7 +74,20 @@ class Writer extends PlainWriter {
 /** JSON where that gives the same value again, else parts. Those refer to memory of the value. */
 export function write(value: unknown): string | Parts {
   const scan = new Scan(value);
-  return scan.isJson ? JSON.stringify(value) : partsOf(value, scan);
+  if (!scan.isJson) return partsOf(value, scan);
+  const text = JSON.stringify(value);
+  return text.length < LARGE_JSON ? text : jsonParts(text);
+}
+
+/** A text of this length is worth a part, which may go another way than the frame. */
+const LARGE_JSON = 65_536;
+
+/** Without V8's serializer, which not every runtime has. */
+function jsonParts(text: string): Parts {
+  const parts = new Parts();
+  parts.push(Uint8Array.of(VERSION_TAG, VERSION, Shape.Json), text);
+  parts.isNarrow = !WIDE.test(text);
+  return parts;
 }
 
 /** Parts in any case. */
