@@ -151,6 +151,11 @@ impl Outbox {
         self.passed.pop_front();
     }
 
+    /// Nobody reads any more: what was to be passed is not.
+    pub fn forget(&mut self) {
+        self.passed.clear();
+    }
+
     /// When [`Outbox::trim`] has work to do next.
     pub fn next_deadline(&self) -> Option<Duration> {
         (self.lane.high() > KEEP).then(|| self.used_at.saturating_add(IDLE))

@@ -141,6 +141,9 @@ impl Link {
                 // Nobody reads any more. What the peer had sent before is still to be read, and then its end.
                 Err(_) => {
                     self.broken.set(true);
+                    if let Some(outbox) = &mut *outbox {
+                        outbox.forget();
+                    }
                     let pending = connection.output().len();
                     connection.written(pending);
                 }
