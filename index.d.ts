@@ -1044,6 +1044,10 @@ type Waited =
   | {
       readonly kind: 'lost';
       readonly fatal: unknown;
+    }
+  /** It is not there, and should have been by now. */
+  | {
+      readonly kind: 'unready';
     };
 interface HostConnection extends Requester {
   /**
@@ -2169,6 +2173,7 @@ export declare class ThreadChannel implements HostChannel {
   readonly exited: Promise<Ending>;
   private readonly lastLines;
   private gone;
+  private isKilled;
   /** Since when its loop has not waited, and how long it had waited in its life by then. */
   private busy;
   constructor(
@@ -2184,6 +2189,8 @@ export declare class ThreadChannel implements HostChannel {
   connect(setup: ConnectionSetup): ConnectedHost;
   /** Whether its loop has waited lately is known to every thread; since when it has not, is not. */
   pulse(_timeout: number, referenced?: boolean): Promise<number>;
+  /** Whether it has ended, or is about to, as far as that is known to a thread that is blocked. */
+  private get isGone();
   private get idle();
   askToEnd(): void;
   kill(): void;
