@@ -16,7 +16,8 @@ import { checkTimeout, connectionOptions, messageTimeoutOf } from './native/conn
 import type { NativeOptions } from './native/binding.js';
 import { checksPart } from './parts.js';
 import { builtInName, createCodec, createValueCodec, type PayloadCodec } from './payload-codec.js';
-import { Requests, type RequestsOptions } from './requests.js';
+import { Requests } from './requests.js';
+import type { RequestsOptions } from './requests/options.js';
 import { RetryPolicy } from './retries.js';
 import { Turns } from './turns.js';
 import type { Driver } from './types/driver.js';

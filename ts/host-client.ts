@@ -1,7 +1,7 @@
 import type { HostCalls } from './host-calls.js';
 import { HostLink } from './host-link.js';
 import { streamsPart } from './parts.js';
-import type { RequestsOptions } from './requests.js';
+import type { RequestsOptions } from './requests/options.js';
 import type { ContextCarrier } from './types/context-carrier.js';
 
 /** How a worker's server has it. */

@@ -3,15 +3,16 @@ import { fromNative } from './errors.js';
 import { asyncMiddleware, messageTimeout, noRoom } from './host-errors.js';
 import type { AnyEnvelope, MessageCheck, MiddlewareChain } from './middleware-chain.js';
 import { decodeError } from './rebuilt-error.js';
-import type { RequestsOptions } from './requests.js';
+import type { OpenRequests } from './requests/open-requests.js';
+import type { Carrier } from './types/context-carrier.js';
 
-export interface SyncRequest {
-  readonly connection: HostConnection;
-  readonly options: RequestsOptions;
-  /** Nothing else waits for room. */
-  canBegin(): boolean;
-  /** Sends the message; `false` where there is no room for it. */
-  send(slot: number, type: string, encoded: unknown): boolean;
+/** As the addon has it: the timeout that is configured for the type. */
+const CONFIGURED = -1;
+
+interface SyncRequest {
+  readonly requests: OpenRequests<HostConnection>;
+  /** What its message takes along. */
+  readonly carrier: Carrier | undefined;
   readonly losses: Losses;
 }
 
@@ -23,12 +24,28 @@ export interface Losses {
   unready(): Error;
 }
 
-/** A request for whose outcome this thread is blocked. */
-export function sendSync(request: SyncRequest, type: string, payload: unknown, timeout: number): unknown {
-  const { connection, options } = request;
+/** Blocks this thread until the outcome of a request is there. */
+export function sendSync(
+  requests: OpenRequests<HostConnection>,
+  type: string,
+  payload: unknown,
+  timeout = CONFIGURED,
+  carrier: Carrier | undefined,
+  losses: Losses,
+): unknown {
+  try {
+    return send({ requests, carrier, losses }, type, payload, timeout);
+  } finally {
+    requests.batchEnd();
+  }
+}
+
+function send(request: SyncRequest, type: string, payload: unknown, timeout: number): unknown {
+  const { requests, carrier } = request;
+  const { connection, options, backlog } = requests;
   const { outgoing, incoming, txIdGenerator } = options;
   const isPlain = outgoing === undefined && incoming === undefined && txIdGenerator === undefined;
-  if (isPlain && connection.beginNow !== undefined && request.canBegin()) {
+  if (isPlain && connection.beginNow !== undefined && carrier === undefined && backlog.isEmpty) {
     const slot = begin(request, type, payload, timeout);
     return outcomeOf(request, type, waitFor(request, slot));
   }
@@ -37,8 +54,10 @@ export function sendSync(request: SyncRequest, type: string, payload: unknown, t
   try {
     const message = passNow(outgoing, { type, tx, payload });
     const encoded = options.codec.encode(message.payload, message.type);
-    if (!request.send(slot, message.type, encoded))
+    const submit = () => connection.submit(slot, message.type, encoded);
+    if (!backlog.isEmpty || !requests.submitWith(carrier, submit)) {
       throw noRoom('sendSync', type, options.peer, options.maxPendingBytes);
+    }
   } catch (error) {
     connection.cancel(slot);
     throw error;
@@ -47,7 +66,8 @@ export function sendSync(request: SyncRequest, type: string, payload: unknown, t
 }
 
 /** The quicker way, for a request whose id nobody wants to know. */
-function begin({ connection, options }: SyncRequest, type: string, payload: unknown, timeout: number): number {
+function begin({ requests }: SyncRequest, type: string, payload: unknown, timeout: number): number {
+  const { connection, options } = requests;
   const encoded = options.codec.encode(payload, type);
   let slot: number;
   try {
@@ -59,14 +79,15 @@ function begin({ connection, options }: SyncRequest, type: string, payload: unkn
   return slot;
 }
 
-function waitFor({ connection }: SyncRequest, slot: number): Waited {
+function waitFor({ requests }: SyncRequest, slot: number): Waited {
+  const { connection } = requests;
   const waited = (connection.block as NonNullable<HostConnection['block']>)(slot);
   if (waited.kind === 'lost' || waited.kind === 'unready') connection.cancel(slot);
   return waited;
 }
 
-function outcomeOf({ options, losses }: SyncRequest, type: string, waited: Waited, tx?: string): unknown {
-  const { incoming, peer, checks } = options;
+function outcomeOf({ requests, losses }: SyncRequest, type: string, waited: Waited, tx?: string): unknown {
+  const { incoming, peer, checks } = requests.options;
   switch (waited.kind) {
     case 'result':
       return passNow(

@@ -13,6 +13,7 @@ import { checkTimeout } from './native/connection-options.js';
 import { Restarts } from './restarts.js';
 import { Retries, type Retryable, type RetryPolicy } from './retries.js';
 import { type RequestTerms, termsOf, unlessAborted } from './request-terms.js';
+import { sendSync } from './send-sync.js';
 import { sendWhenConnected } from './send-when-connected.js';
 import { StreamAnswer } from './stream-answer.js';
 import type { Carrier } from './types/context-carrier.js';
@@ -233,7 +234,7 @@ export class Worker {
       lost: (fatal: unknown) => current.lostWhileBlocked(type, fatal),
       unready: () => current.unreadyWhileBlocked(),
     };
-    const ask = () => current.requests.sendSync(type, payload, timeout, this.init.inject?.(), losses);
+    const ask = () => sendSync(current.requests, type, payload, timeout, this.init.inject?.(), losses);
     return told === undefined ? ask() : tellOutcomeNow(told, ask);
   }
 

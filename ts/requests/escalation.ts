@@ -1,4 +1,4 @@
-import type { EscalateOptions } from './types/escalate-options.js';
+import type { EscalateOptions } from '../types/escalate-options.js';
 
 /**
  * Ends a worker that does not heed a cancellation.

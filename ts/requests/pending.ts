@@ -1,7 +1,7 @@
 import type { Cancellable } from './cancellation.js';
-import type { RequestTerms } from './request-terms.js';
-import type { StreamAnswer } from './stream-answer.js';
-import type { ChunkWriter } from './streams/chunk-writer.js';
+import type { RequestTerms } from '../request-terms.js';
+import type { StreamAnswer } from '../stream-answer.js';
+import type { ChunkWriter } from '../streams/chunk-writer.js';
 
 /** Where a slot will be told. */
 export const UNKNOWN = -1;

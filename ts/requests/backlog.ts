@@ -1,5 +1,5 @@
-import { Parts, settled } from './codecs/parts.js';
-import type { TransferList } from './types/transfer-list.js';
+import { Parts, settled } from '../codecs/parts.js';
+import type { TransferList } from '../types/transfer-list.js';
 
 /** A request that has begun, and whose message waits for room. */
 export interface Waiting {
