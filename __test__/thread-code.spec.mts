@@ -20,11 +20,12 @@ async function start(t: TestContext, workerData: object = {}, file = script) {
 describe('the code of the library', () => {
   let stack: unknown;
 
-  test('is compiled by the first thread, which keeps it when it ends', async (t) => {
+  test('is compiled by the first thread, which keeps it after its first answer', async (t) => {
     const first = await start(t);
     assert.equal(await first.send('foundCode', undefined), false);
     stack = await first.send('stack', undefined);
-    await first.close();
+    const second = await start(t);
+    assert.equal(await second.send('foundCode', undefined), true);
   });
 
   test('is found by those that come later, and runs as it does where it is compiled', async (t) => {
@@ -41,7 +42,7 @@ describe('the code of the library', () => {
     assert.equal(await later.send('stack', undefined), stack);
   });
 
-  test('is not used where it was made of another source, even of one as long', async (t) => {
+  test('is not used where another build of the library has left it, even one as long', async (t) => {
     const other = await start(t, { swap: true });
     assert.equal(await other.send('foundCode', undefined), true);
     assert.equal(await other.send('echo', 1), 1);

@@ -1,13 +1,21 @@
+// The text of a script, and the functions that V8 has compiled of it in one thread of a process, in memory for the threads
+// that come after it: they need neither read nor compile it. V8 itself refuses code where its own options differ.
+//
+// Bare functions: nobody has compiled these, so a thread pays for each that it calls, and for a class more.
 import { Script } from 'node:vm';
 
-/** Room for the source and what V8 makes of it, which is about as long. Pages that are never written cost nothing. */
+/** Room for the text and what V8 makes of it, which is about as long. Pages that are never written cost nothing. */
 const SIZE = 512 * 1024;
-const HEAD_BYTES = 3 * Int32Array.BYTES_PER_ELEMENT;
+const HEAD_LENGTH = 4;
+const HEAD_BYTES = HEAD_LENGTH * Int32Array.BYTES_PER_ELEMENT;
+/** What does not begin at a multiple of it, V8 copies. */
+const ALIGNMENT = 8;
 
 const enum Head {
   State = 0,
-  SourceLength = 1,
-  CodeLength = 2,
+  KeyLength = 1,
+  TextLength = 2,
+  CodeLength = 3,
 }
 
 const enum State {
@@ -21,46 +29,46 @@ export function createMemory(): SharedArrayBuffer {
   return new SharedArrayBuffer(SIZE);
 }
 
-/**
- * The functions that V8 has compiled in one thread of a process, for the threads that come after it: they need not compile
- * them again. It is used only for the very source that it was made of; V8 itself refuses it where its own options differ.
- */
-export class CodeCache {
-  private readonly head: Int32Array;
+/** The script that was kept, if it is the one with this key. */
+export function findScript(
+  memory: SharedArrayBuffer,
+  key: string,
+  filename: string,
+  columnOffset: number,
+): Script | undefined {
+  const head = new Int32Array(memory, 0, HEAD_LENGTH);
+  if (Atomics.load(head, Head.State) !== State.Full) return undefined;
+  const keyLength = head[Head.KeyLength] as number;
+  const length = keyLength + (head[Head.TextLength] as number);
+  const keyAndText = Buffer.from(memory, HEAD_BYTES, length);
+  if (keyAndText.toString('utf8', 0, keyLength) !== key) return undefined;
+  const cachedData = Buffer.from(memory, codeAt(length), head[Head.CodeLength]);
+  // One string made at once: two that are joined would be copied by who compiles them.
+  return new Script(keyAndText.toString('latin1', keyLength), { filename, columnOffset, cachedData });
+}
 
-  constructor(private readonly memory: SharedArrayBuffer) {
-    this.head = new Int32Array(memory, 0, HEAD_BYTES / Int32Array.BYTES_PER_ELEMENT);
-  }
+/** Keeps what was compiled of a script up to now, unless another thread has done so. @param text - ASCII. */
+export function keepScript(memory: SharedArrayBuffer, key: string, text: string, script: Script): void {
+  const head = new Int32Array(memory, 0, HEAD_LENGTH);
+  if (Atomics.compareExchange(head, Head.State, State.Empty, State.Taken) !== State.Empty) return;
+  const code = script.createCachedData();
+  const keyAndText = Buffer.concat([Buffer.from(key), Buffer.from(text, 'latin1')]);
+  const at = codeAt(keyAndText.length);
+  if (at + code.length > memory.byteLength) return;
+  const bytes = new Uint8Array(memory);
+  bytes.set(keyAndText, HEAD_BYTES);
+  bytes.set(code, at);
+  head[Head.KeyLength] = keyAndText.length - text.length;
+  head[Head.TextLength] = text.length;
+  head[Head.CodeLength] = code.length;
+  Atomics.store(head, Head.State, State.Full);
+}
 
-  /** @param source - ASCII. @param wrap - What is compiled in its place. */
-  compile(source: Buffer, filename: string, wrap: readonly [before: string, after: string]): Script {
-    const [before, after] = wrap;
-    const text = before + source.toString('latin1') + after;
-    const cachedData = this.find(source);
-    const options = { filename, columnOffset: -before.length };
-    return new Script(text, cachedData === undefined ? options : { ...options, cachedData });
-  }
+export function isEmpty(memory: SharedArrayBuffer): boolean {
+  return Atomics.load(new Int32Array(memory, 0, HEAD_LENGTH), Head.State) === State.Empty;
+}
 
-  get isEmpty(): boolean {
-    return Atomics.load(this.head, Head.State) === State.Empty;
-  }
-
-  /** Keeps what was compiled of a script up to now, unless another thread has done so. */
-  keep(source: Buffer, script: Script): void {
-    if (Atomics.compareExchange(this.head, Head.State, State.Empty, State.Taken) !== State.Empty) return;
-    const code = script.createCachedData();
-    if (HEAD_BYTES + source.length + code.length > this.memory.byteLength) return;
-    new Uint8Array(this.memory).set(source, HEAD_BYTES);
-    new Uint8Array(this.memory).set(code, HEAD_BYTES + source.length);
-    this.head[Head.SourceLength] = source.length;
-    this.head[Head.CodeLength] = code.length;
-    Atomics.store(this.head, Head.State, State.Full);
-  }
-
-  private find(source: Buffer): Buffer | undefined {
-    const { memory, head } = this;
-    if (Atomics.load(head, Head.State) !== State.Full || head[Head.SourceLength] !== source.length) return undefined;
-    if (!source.equals(new Uint8Array(memory, HEAD_BYTES, source.length))) return undefined;
-    return Buffer.from(memory, HEAD_BYTES + source.length, head[Head.CodeLength]);
-  }
+/** Where the code begins behind a key and a text of this length. */
+function codeAt(length: number): number {
+  return Math.ceil((HEAD_BYTES + length) / ALIGNMENT) * ALIGNMENT;
 }

@@ -24,13 +24,18 @@ function pathOf(url: string | URL): string {
   }
 }
 
+/** What was found last: often there are more workers of the same script. */
+let last: { readonly file: string; readonly found: string } | undefined;
+
 function findScript(file: string): string {
   let found: string;
   try {
-    // Node's own resolution: the extension may be left out, a folder may have an index.
-    found = createRequire(file).resolve(file);
+    // Node's own resolution, which keeps what it has found, too: the extension may be left out, a folder may have an index.
+    found = last?.file === file ? last.found : createRequire(file).resolve(file);
     accessSync(found, constants.R_OK);
+    last = { file, found };
   } catch (error) {
+    last = undefined;
     const missing = (error as NodeJS.ErrnoException).code !== 'EACCES';
     const reason = missing ? 'there is no such file' : 'this process may not read it';
     const text = `cannot start a worker from ${file}: ${reason}. Check \`script\`; a path is relative to ${process.cwd()}.`;

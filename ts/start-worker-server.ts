@@ -148,9 +148,10 @@ function codecOf(serializer: SerializerValue | undefined): OptionsCodec {
   return processPart().createCodec(serializer);
 }
 
-/** Without `node:path`: what a worker loads, its start waits for. */
+/** Without `node:path` and patterns: what a worker loads, or makes V8 compile, its start waits for. */
 function scriptName(): string {
-  return /[^/\\]*$/.exec(process.argv[1] ?? '')?.[0] || 'worker';
+  const file = process.argv[1] ?? '';
+  return file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1) || 'worker';
 }
 
 function driverMismatch(actual: string, named: string): WorkerError {

@@ -53,6 +53,8 @@ async function spawnInTime(
   isDebugged: () => boolean,
 ): Promise<HostChannel> {
   const spawning = spawn(driver, script, options, name);
+  // This one waits for nothing.
+  if (driver.spawn === WorkerThreadsDriver.prototype.spawn) return spawning;
   if (await inTime(timeout === 0 ? Infinity : timeout, spawning, isDebugged)) return spawning;
   spawning.then(
     (channel) => channel.kill('SIGKILL'),

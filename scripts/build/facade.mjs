@@ -3,6 +3,7 @@
 // The bundle has several parts, each a file. The first, in library.cjs, has what every worker needs, and nothing else; the
 // others are loaded where they are needed. What two of them need is in the one that is named first here, and is found there
 // under a symbol. index.cjs loads the first, by code that is compiled already where it can; its exports are that part's.
+import { createHash } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -15,8 +16,6 @@ import { filesOf } from './stamp.mjs';
 const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 const bundleFile = 'dist/index.cjs';
 const parts = ['index', 'process', 'custom', 'streams', 'checks', 'structured', 'host'];
-/** How the first part begins, by which index.cjs knows it. */
-const mark = `// isolated-workers ${version}: the library`;
 /** Under it a file has what others share with it. */
 const shared = 'Symbol.for("isolated-workers")';
 
@@ -36,7 +35,10 @@ export const facade = {
     if (/\bimport\(/.test(files.get(fileOf('index')))) {
       throw new Error('ts/index.ts needs an import(), which the script that a thread makes of it cannot have');
     }
-    files.set(bundleFile, await loader());
+    const library = fileOf('index');
+    const mark = markOf(files.get(library));
+    files.set(library, `${mark}\n${files.get(library)}`);
+    files.set(bundleFile, await loader(mark));
 
     for (const [name, text] of files) writeIfChanged(name, text);
     for (const name of filesOf('dist')) if (!files.has(name)) rmSync(path.join(root, name));
@@ -50,8 +52,14 @@ function fileOf(part) {
   return part === 'index' ? 'dist/library.cjs' : `dist/${part}.cjs`;
 }
 
+/** How the first part begins: by it index.cjs knows the one that it was built with. */
+function markOf(text) {
+  const digest = createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return `// isolated-workers ${version}: the library ${digest}`;
+}
+
 /** The file that loads the first part. */
-async function loader() {
+async function loader(mark) {
   const { outputFiles } = await build({
     ...syntax,
     absWorkingDir: root,
@@ -120,16 +128,16 @@ async function joined(part, names, texts, homes) {
     ${own.length === 0 ? '' : "import './sharing.mjs';"}
     import { ${names.join(', ')} } from './${part}.mjs';
     Object.defineProperty(Object.assign(module.exports, { ${names.join(', ')} }), '__esModule', { value: true });`;
-  // Before the part itself runs: it may load one that needs it.
+  // Before the part itself runs: it may load one that needs it. Made when one does: most workers load no other.
   const exportsOf = own.map((file) => [file, homes.get(file).exports]);
   const sharing = `
     ${exportsOf.map(([file, exports]) => `import { ${exports.map((name) => `${name} as ${name}_${numberOf(file)}`).join(', ')} } from './${file}';`).join('\n')}
-    Object.defineProperty(module.exports, ${shared}, { value: { ${exportsOf
+    Object.defineProperty(module.exports, ${shared}, { get: () => ({ ${exportsOf
       .map(
         ([file, exports]) =>
           `${numberOf(file)}: { ${exports.map((name) => `${name}: ${name}_${numberOf(file)}`).join(', ')} }`,
       )
-      .join(', ')} } });`;
+      .join(', ')} }) });`;
   const sources = new Map([...texts, ['sharing.mjs', sharing]]);
   const load = {
     name: 'parts',
@@ -167,7 +175,7 @@ async function joined(part, names, texts, homes) {
   });
   // Its exports are those of the file that loads it, which others have.
   const begin =
-    part === 'index' ? `${mark}\nif (typeof isJoined === "undefined") module.exports = require("./index.cjs");\n` : '';
+    part === 'index' ? 'if (typeof isJoined === "undefined") module.exports = require("./index.cjs");\n' : '';
   return (
     begin +
     outputFiles[0].text

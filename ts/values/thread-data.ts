@@ -12,7 +12,7 @@ export interface ThreadData {
   /** On Deno; elsewhere it is the thread's first message. */
   readonly port: MessagePort | undefined;
   /** Puts what the thread has compiled up to now into `code`; the thread's own, absent where there is some. */
-  keepCode?: () => void;
+  keepCode?: (() => void) | undefined;
 }
 
 /** What a host says to a thread that it has started. The thread may wait for either to be no longer 0. */

@@ -17,8 +17,10 @@ import { ValueServer } from './server-connection.js';
 import { Said, THREAD_KEY, type ThreadData } from './thread-data.js';
 
 const DEFAULT_CONNECT_TIMEOUT = 30_000;
-/** How long a thread serves before it keeps its code, in milliseconds. */
-const SETTLED = 100;
+/** How long a thread that has nothing to answer serves before it keeps its code, in milliseconds. */
+const SETTLED = 1000;
+/** Its handshake, and its first answer. */
+const FIRST_POSTS = 2;
 
 /** The connection of a thread that was started as a worker; `undefined` in another. */
 export function openThreadChannel(): WorkerChannel | undefined {
@@ -43,18 +45,24 @@ export function openThreadChannel(): WorkerChannel | undefined {
     Atomics.store(said, Said.Ending, 1);
     wake();
   });
+  const keep = () => {
+    data.keepCode?.();
+    data.keepCode = undefined;
+  };
+  let posts = 0;
   return new PortWorkerChannel('worker_threads', port, {
     wait: (timeout) => void Atomics.wait(said, Said.Handshake, 0, timeout),
-    // Most of what a thread needs was called by then.
     onServing: () => {
-      if (data.keepCode !== undefined) setTimeout(data.keepCode, SETTLED).unref();
+      if (data.keepCode !== undefined) setTimeout(keep, SETTLED).unref();
     },
     exit: () => {
-      data.keepCode?.();
+      keep();
       process.exit();
     },
     onPosted: () => {
       if (Atomics.load(said, Said.Waiting) !== 0) wake();
+      // Most of what a thread needs was called by then. Later V8 may have made more of it than it keeps.
+      if (data.keepCode !== undefined && ++posts === FIRST_POSTS) setImmediate(keep);
     },
   });
 }
