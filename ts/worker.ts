@@ -80,7 +80,7 @@ export class Worker {
     if (unresponsiveAfter !== undefined && unresponsiveAfter > 0 && unresponsiveAfter < Infinity) {
       this.watch = new HealthWatch(
         unresponsiveAfter,
-        async () => (this.current.isConnected ? this.current.channel.pulse(HEALTH_TIMEOUT, false) : 0),
+        async () => (this.current.condition.isConnected ? this.current.channel.pulse(HEALTH_TIMEOUT, false) : 0),
         (blockedFor) => this.init.events.emit('unresponsive', { blockedFor }),
       );
     }
@@ -101,7 +101,7 @@ export class Worker {
 
   /** The worker is lost, whether its process has ended yet or not. */
   private get isLost(): boolean {
-    return this.closing === undefined && this.current.isLost;
+    return this.closing === undefined && this.current.condition.isLost;
   }
 
   private ensureRunning(): Promise<void> {
@@ -117,10 +117,10 @@ export class Worker {
   private adopt(next: Incarnation): void {
     this.current = next;
     this.follow(next);
-    if (this.closing !== undefined) void next.kill();
-    else if (this.hold < 0) next.setHold(this.hold);
+    if (this.closing !== undefined) void next.shutdown.kill();
+    else if (this.hold < 0) next.attachment.setHold(this.hold);
     // Until it serves, what waits for it keeps the host alive.
-    else void next.ready.then(() => next.setHold(this.hold)).catch(() => {});
+    else void next.ready.then(() => next.attachment.setHold(this.hold)).catch(() => {});
   }
 
   private follow(incarnation: Incarnation): void {
@@ -158,7 +158,7 @@ export class Worker {
   }
 
   get isConnected(): boolean {
-    return this.current.isConnected;
+    return this.current.condition.isConnected;
   }
 
   get pendingBytes(): number {
@@ -204,7 +204,7 @@ export class Worker {
       const transfer = this.checkTransfer(options);
       const terms = termsOf(options, this.init.inject?.());
       const { retries } = this;
-      const { reconnecting } = this.current;
+      const { underWay: reconnecting } = this.current.reconnection;
       const begin = () => {
         const { current } = this;
         if (this.closing !== undefined) answer.reject(workerClosed(`stream "${type}"`, this.name));
@@ -231,8 +231,8 @@ export class Worker {
     if (!current.isActive) throw current.refusalNow('send', type);
     const told = tellSend('request', name, type, payload);
     const losses = {
-      lost: (fatal: unknown) => current.lostWhileBlocked(type, fatal),
-      unready: () => current.unreadyWhileBlocked(),
+      lost: (fatal: unknown) => current.failures.lostWhileBlocked(type, fatal),
+      unready: () => current.failures.unready(),
     };
     const ask = () => sendSync(current.requests, type, payload, timeout, this.init.inject?.(), losses);
     return told === undefined ? ask() : tellOutcomeNow(told, ask);
@@ -258,7 +258,7 @@ export class Worker {
     terms: RequestTerms | undefined,
   ): Promise<unknown> {
     if (this.closing !== undefined) throw workerClosed(`send "${type}"`, this.name);
-    const { reconnecting } = this.current;
+    const { underWay: reconnecting } = this.current.reconnection;
     if (reconnecting === undefined) throw await this.current.refusal('send', type);
     const { name, keep, timeoutOf, isDebugged } = this.init;
     const sent = sendWhenConnected(reconnecting, {
@@ -317,7 +317,7 @@ export class Worker {
 
   private setHold(hold: -1 | 0 | 1): this {
     this.hold = hold;
-    if (this.closing === undefined) this.current.setHold(hold);
+    if (this.closing === undefined) this.current.attachment.setHold(hold);
     return this;
   }
 
@@ -330,15 +330,15 @@ export class Worker {
     const { timeout = CLOSE_TIMEOUT, pending = 'finish' } = options;
     checkTimeout('timeout', timeout);
     if (pending !== 'finish' && pending !== 'reject') throw invalidOption('pending', '"finish" or "reject"', pending);
-    return this.shutDown(() => this.current.close(timeout, pending));
+    return this.shutDown(() => this.current.shutdown.close(timeout, pending));
   }
 
   terminate(): Promise<ShutdownReason> {
-    return this.shutDown(() => this.current.terminate(), true);
+    return this.shutDown(() => this.current.shutdown.terminate(), true);
   }
 
   kill(): Promise<ShutdownReason> {
-    return this.shutDown(() => this.current.kill(), true);
+    return this.shutDown(() => this.current.shutdown.kill(), true);
   }
 
   /** @param now - Also when the worker is being closed already. */
@@ -355,9 +355,9 @@ export class Worker {
     const restarted = this.restarts.stop();
     const ending = await end();
     await restarted;
-    const { reason } = this.current.hasLeft ? ending : await this.current.gone;
+    const { reason } = this.current.condition.hasLeft ? ending : await this.current.gone;
     this.watch?.stop();
-    if (this.current.hasLeft) this.init.events.emit('disconnect');
+    if (this.current.condition.hasLeft) this.init.events.emit('disconnect');
     return reason;
   }
 
@@ -369,7 +369,7 @@ export class Worker {
     this.checkReconnectable('disconnect()');
     if (this.closing !== undefined) throw workerClosed('disconnect', this.name);
     const wasConnected = this.current.isActive;
-    const ending = this.current.disconnect();
+    const ending = this.current.attachment.disconnect();
     try {
       if (ending !== undefined) await ending;
     } finally {
@@ -381,7 +381,7 @@ export class Worker {
     this.checkReconnectable('reconnect()');
     if (this.closing !== undefined) throw workerClosed('reconnect', this.name);
     if (this.retries !== undefined && this.isLost) return this.ensureRunning();
-    if (await this.current.reconnect()) this.init.events.emit('reconnect');
+    if (await this.current.reconnection.reconnect()) this.init.events.emit('reconnect');
   }
 
   private checkReconnectable(what: string): void {
