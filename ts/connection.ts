@@ -105,6 +105,8 @@ export interface ConnectedHost extends ConnectedRequester<HostConnection> {
   close(): void | Promise<void>;
 }
 
+/** Instead of a timeout: that which is configured for the type. */
+export const CONFIGURED = -1;
 /** Instead of a slot: it will be told. */
 export const LATER = -1;
 /** Instead of a slot: nothing was sent. */

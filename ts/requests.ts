@@ -1,4 +1,4 @@
-import { FULL, LATER, type Outcomes, type Requester, RequestKind } from './connection.js';
+import { CONFIGURED, FULL, LATER, type Outcomes, type Requester, RequestKind } from './connection.js';
 import { ENDED } from './ended.js';
 import { fromNative, type WorkerError } from './errors.js';
 import { messageTimeout, noRoom, notGranted } from './host-errors.js';
@@ -19,9 +19,6 @@ import { Room } from './requests/room.js';
 import type { StreamAnswer } from './stream-answer.js';
 import type { Carrier } from './types/context-carrier.js';
 import type { TransferList } from './types/transfer-list.js';
-
-/** As the addon has it: the timeout that is configured for the type. */
-const CONFIGURED = -1;
 
 /**
  * The promises of requests in flight, by slot. Which slot an answer belongs to, and when one is late, the addon knows;

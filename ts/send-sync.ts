@@ -1,13 +1,10 @@
-import { FULL, type HostConnection, RequestKind, type Waited } from './connection.js';
+import { CONFIGURED, FULL, type HostConnection, RequestKind, type Waited } from './connection.js';
 import { fromNative } from './errors.js';
 import { asyncMiddleware, messageTimeout, noRoom } from './host-errors.js';
 import type { AnyEnvelope, MessageCheck, MiddlewareChain } from './middleware-chain.js';
 import { decodeError } from './rebuilt-error.js';
 import type { OpenRequests } from './requests/open-requests.js';
 import type { Carrier } from './types/context-carrier.js';
-
-/** As the addon has it: the timeout that is configured for the type. */
-const CONFIGURED = -1;
 
 interface SyncRequest {
   readonly requests: OpenRequests<HostConnection>;

@@ -1,4 +1,4 @@
-import { LATER, type Requester, RequestKind } from '../connection.js';
+import { CONFIGURED, LATER, type Requester, RequestKind } from '../connection.js';
 import { RecordKind } from '../native/records.js';
 import { Undecodable } from '../payload-codec.js';
 import { isUnits, unitsOfValue } from '../streams/units.js';
@@ -8,7 +8,7 @@ import type { TransferList } from '../types/transfer-list.js';
 import { Extension } from './hello.js';
 import { checkSize } from './limits.js';
 import { slotOf } from './tickets.js';
-import { CONFIGURED, Transactions } from './transactions.js';
+import { Transactions } from './transactions.js';
 import { Kind, RECORD, type Tx } from './wire.js';
 
 /** The side of a connection that asks, where values are moved. */

@@ -1,4 +1,4 @@
-import type { Outcomes } from '../connection.js';
+import { CONFIGURED, type Outcomes } from '../connection.js';
 import type { WorkerError } from '../errors.js';
 import { unsupportedByPeer, workerClosed } from '../host-errors.js';
 import type { NativeOptions } from '../native/binding.js';
@@ -11,9 +11,6 @@ import { checkTypeName } from './limits.js';
 import { Peer } from './peer.js';
 import { type Late, Tickets } from './tickets.js';
 import { Kind, type Tx, type Wire } from './wire.js';
-
-/** As the addon has it: the timeout that is configured for the type. */
-export const CONFIGURED = -1;
 
 export interface TransactionsInit {
   readonly wire: Wire;
