@@ -7,10 +7,8 @@ import { invalidOption } from '../errors.js';
 import { HEAD, RECORD } from './records.js';
 
 const CAPACITY = 1024;
-/** So many messages are written before the others of their batch: the other side begins while this one makes more. */
-const FIRST = 16;
-/** With more than these the other side has enough to do. */
-const MANY = 128;
+/** Up to so many are too few to be written in two goes. */
+const FEW = 16;
 
 /** The addon as this JavaScript thread has it. */
 export interface Native {
@@ -64,8 +62,9 @@ function createNative(): Native {
     },
     beginBatch(count) {
       untilFirst = 0;
-      if (count <= FIRST || count > MANY) return;
-      if ((canOverlap ??= availableParallelism() > 1)) untilFirst = FIRST;
+      if (count <= FEW) return;
+      // The other side begins with the first of them while this one makes the rest.
+      if ((canOverlap ??= availableParallelism() > 1)) untilFirst = Math.max(FEW, count >> 2);
     },
   };
 }
