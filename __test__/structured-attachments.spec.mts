@@ -53,6 +53,8 @@ describe('A payload made by hand', () => {
     ['a text in a map', placed(map, map, 'key', 0), new Map([['key', text]])],
     ['a text in a list', placed(list, list, '0', 0), [text]],
     ['a text as a member called __proto__', placed(sly, sly, '__proto__', 0), ownProto(text)],
+    ['a text alone', joinParts(Buffer.of(0xff, 15, 3), '€'), '€'],
+    ['numbers alone', joinParts(Buffer.of(0xff, 15, 4, 10), bytes), new Float64Array(Uint8Array.from(bytes).buffer)],
     ['JSON', joinParts(Buffer.of(0xff, 15, 2), '{"a":[1,"€"]}'), { a: [1, '€'] }],
     ['an error', joinParts(whole(mark(0), { errors: [{}] })), new Error('told')],
   ];
@@ -239,22 +241,31 @@ function longHead(): Buffer {
   return joinParts(whole(new HostObject(1, 0, 2 ** 32 - 1), { errors: [{}] }));
 }
 
-/** What stands in front of JSON. */
+/** What stands in front of a value that is alone: JSON, a text, a view and its type. */
 const jsonMark = Buffer.of(0xff, 15, 2);
+const textMark = Buffer.of(0xff, 15, 3);
+const viewMark = (type: number) => Buffer.of(0xff, 15, 4, type);
 
-const json: Lie[] = [
-  ['one without its text', () => joinParts(jsonMark), /its JSON is not the one part it has$/],
-  ['one with another part', () => joinParts(jsonMark, '1', '2'), /its JSON is not the one part it has$/],
-  ['one of bytes', () => joinParts(jsonMark, Buffer.from('1')), /its JSON is not the one part it has$/],
-  ['one that is broken', () => joinParts(jsonMark, '{"a":'), /JSON/],
-  ['one with more behind its mark', () => joinParts(Buffer.of(0xff, 15, 2, 0), '1'), /its bytes have no shape$/],
+const alone: Lie[] = [
+  ['JSON without its text', () => joinParts(jsonMark), /its value is not the one part it has$/],
+  ['JSON with another part', () => joinParts(jsonMark, '1', '2'), /its value is not the one part it has$/],
+  ['JSON of bytes', () => joinParts(jsonMark, Buffer.from('1')), /its value is not the one part it has$/],
+  ['JSON that is broken', () => joinParts(jsonMark, '{"a":'), /JSON/],
+  ['JSON with more behind its mark', () => joinParts(Buffer.of(0xff, 15, 2, 0), '1'), /its bytes have no shape$/],
+  ['a text without itself', () => joinParts(textMark), /its value is not the one part it has$/],
+  ['a text of bytes', () => joinParts(textMark, bytes), /its value is not the one part it has$/],
+  ['a view of a text', () => joinParts(viewMark(View.Uint8Array), 'a'), /its value is not the one part it has$/],
+  ['a view without its type', () => joinParts(Buffer.of(0xff, 15, 4), bytes), /its bytes have no shape$/],
+  ['a view of no type', () => joinParts(viewMark(200), bytes), /view/],
+  ['a view of half elements', () => joinParts(viewMark(View.Float64Array), bytes.subarray(0, 12)), /element/],
+  ['a shape that is none', () => joinParts(Buffer.of(0xff, 15, 5), '1'), /its bytes have no shape$/],
 ];
 
 for (const [title, lies] of Object.entries({
   'An attachment': attachments,
   'A large text': texts,
   'An error': errors,
-  'A large JSON': json,
+  'A value alone': alone,
 })) {
   describe(`${title} of a payload that lies:`, () => {
     for (const [what, payload, says] of lies) {

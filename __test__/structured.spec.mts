@@ -72,7 +72,7 @@ describe('Memory', () => {
       length: 3,
       first: 7,
       last: 7,
-      memory: 7,
+      memory: 3,
     });
     const pooled = await worker.send('describe', Buffer.from('abc'));
     assert.deepEqual([pooled.name, pooled.memory], ['Buffer', 3]);

@@ -24,7 +24,7 @@ export class Blocks {
 
   constructor(views: readonly ArrayBufferView[], buffers: readonly ArrayBuffer[]) {
     for (const memory of buffers) {
-      check(memory);
+      checkMemory(memory);
       this.shared.set(memory, this.list.push({ memory, start: 0, end: memory.byteLength }) - 1);
     }
     for (const view of views) this.add(view);
@@ -32,7 +32,7 @@ export class Blocks {
 
   private add(view: ArrayBufferView): void {
     const memory = view.buffer;
-    check(memory);
+    checkMemory(memory);
     const [start, end] = [view.byteOffset, view.byteOffset + view.byteLength];
     const number = Buffer.isBuffer(view) ? undefined : this.shared.get(memory);
     if (number === undefined) {
@@ -54,7 +54,7 @@ export class Blocks {
       return { block: number as number, offset: view.byteOffset - block.start };
     }
     const memory = view.buffer;
-    check(memory);
+    checkMemory(memory);
     const late = this.late.push({ memory, start: view.byteOffset, end: view.byteOffset + view.byteLength }) - 1;
     return { block: this.firstLate + late, offset: 0 };
   }
@@ -77,7 +77,8 @@ function align(offset: number): number {
   return offset - (offset % 8);
 }
 
-function check(memory: ArrayBufferLike): asserts memory is ArrayBuffer {
+/** Whether it can leave its process. */
+export function checkMemory(memory: ArrayBufferLike): asserts memory is ArrayBuffer {
   if (!(memory instanceof ArrayBuffer)) {
     throw new TypeError('a SharedArrayBuffer cannot leave its process; send a copy: new Uint8Array(shared).slice()');
   }

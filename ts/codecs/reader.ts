@@ -12,9 +12,16 @@ class Reader extends Deserializer {
 
   constructor(
     bytes: Uint8Array,
-    private readonly attachments: Attachments,
+    private attachments: Attachments,
   ) {
     super(bytes);
+  }
+
+  /** V8 keeps such an object, and what it refers to, until it collects all garbage, not only what is young. */
+  letGo(): void {
+    this.attachments = nothing;
+    this.errors.clear();
+    (this as { buffer?: unknown }).buffer = undefined;
   }
 
   _readHostObject(): object {
@@ -36,6 +43,8 @@ class Reader extends Deserializer {
   }
 }
 
+const nothing = new Attachments([]);
+
 /** Older formats are those of Node 8 and before. */
 const LEAST_VERSION = 13;
 
@@ -45,9 +54,17 @@ export function read(parts: Parts): unknown {
   if (!(bytes instanceof Uint8Array) || bytes[0] !== VERSION_TAG || (bytes[1] ?? 0) < LEAST_VERSION) {
     throw new Error('its bytes are not those of a structured clone');
   }
-  if (bytes.length === 3 && bytes[2] === Shape.Json) return readJson(rest);
+  if ((bytes[2] as Shape) >= Shape.Json) return readAlone(bytes, rest);
   const attachments = new Attachments(rest.map((block) => (typeof block === 'string' ? block : alone(block))));
   const reader = new Reader(bytes, attachments);
+  try {
+    return readWith(reader, bytes, attachments);
+  } finally {
+    reader.letGo();
+  }
+}
+
+function readWith(reader: Reader, bytes: Uint8Array, attachments: Attachments): unknown {
   reader.readHeader();
   const shape = reader.readUint32() as Shape;
   if (shape === Shape.Whole) readGrowing(reader, attachments);
@@ -64,10 +81,18 @@ export function read(parts: Parts): unknown {
   return value;
 }
 
-function readJson(parts: readonly (Uint8Array | string)[]): unknown {
-  const [text] = parts;
-  if (typeof text !== 'string' || parts.length !== 1) throw new Error('its JSON is not the one part it has');
-  return JSON.parse(text);
+/** A value that V8 has not written. */
+function readAlone(bytes: Uint8Array, parts: readonly (Uint8Array | string)[]): unknown {
+  const [part] = parts;
+  const [, , shape, type] = bytes;
+  const isBytes = shape === (Shape.View as number);
+  if (bytes.length !== (isBytes ? 4 : 3) || (shape as number) > (Shape.View as number))
+    throw new Error('its bytes have no shape');
+  if (parts.length !== 1 || (typeof part === 'string') === isBytes)
+    throw new Error('its value is not the one part it has');
+  if (typeof part !== 'string')
+    return createView(type as number, alone(part as Uint8Array), 0, (part as Uint8Array).length);
+  return shape === (Shape.Json as number) ? JSON.parse(part) : part;
 }
 
 /** Puts blocks into memory that can grow, which is what comes before the value. */

@@ -1,6 +1,6 @@
 import { Serializer } from 'node:v8';
 
-import { Blocks } from './blocks.js';
+import { Blocks, checkMemory } from './blocks.js';
 import { Parts } from './parts.js';
 import { Scan } from './scan.js';
 import { Substitutes } from './substitutes.js';
@@ -14,6 +14,10 @@ export const enum Shape {
   Whole = 1,
   /** It is the JSON text that is the other part. */
   Json = 2,
+  /** It is the text that is the other part. */
+  Text = 3,
+  /** It is a view of the other part, of the type whose number is behind this. */
+  View = 4,
 }
 
 /** What bytes of V8 begin with, and the version of their format that is written without it. */
@@ -42,13 +46,19 @@ class PlainWriter extends Serializer {
 
 class Writer extends PlainWriter {
   constructor(
-    private readonly blocks: Blocks,
-    private readonly substitutes: Substitutes | undefined,
+    private blocks: Blocks,
+    private substitutes: Substitutes | undefined,
   ) {
     super();
     // Errors are views to V8.
     (this as unknown as Hooks)[TREAT_VIEWS](true);
     this.writeHeader();
+  }
+
+  /** As for a reader: V8 keeps it, and what it refers to. */
+  letGo(): void {
+    this.blocks = NO_BLOCKS;
+    this.substitutes = undefined;
   }
 
   _writeHostObject(view: ArrayBufferView): void {
@@ -71,22 +81,32 @@ class Writer extends PlainWriter {
   }
 }
 
+const NO_BLOCKS = new Blocks([], []);
+
 /** JSON where that gives the same value again, else parts. Those refer to memory of the value. */
 export function write(value: unknown): string | Parts {
   const scan = new Scan(value);
-  if (!scan.isJson) return partsOf(value, scan);
+  if (!scan.isJson) return writeAlone(value) ?? partsOf(value, scan);
   const text = JSON.stringify(value);
-  return text.length < LARGE_JSON ? text : jsonParts(text);
+  return text.length < LARGE_JSON ? text : behind(text, Shape.Json);
 }
 
 /** A text of this length is worth a part, which may go another way than the frame. */
 const LARGE_JSON = 65_536;
 
-/** Without V8's serializer, which not every runtime has. */
-function jsonParts(text: string): Parts {
+/** What is large and alone needs no V8, which not every runtime has, and which keeps what it has written and read for long. */
+function writeAlone(value: unknown): Parts | undefined {
+  if (typeof value === 'string') return behind(value, Shape.Text);
+  if (!ArrayBuffer.isView(value) || (value.buffer as { resizable?: boolean }).resizable === true) return undefined;
+  checkMemory(value.buffer);
+  return behind(new Uint8Array(value.buffer, value.byteOffset, value.byteLength), Shape.View, numberOf(value));
+}
+
+/** One part, and what it is. */
+function behind(part: string | Uint8Array, ...shape: [Shape, number?]): Parts {
   const parts = new Parts();
-  parts.push(Uint8Array.of(VERSION_TAG, VERSION, Shape.Json), text);
-  parts.isNarrow = !WIDE.test(text);
+  parts.push(Uint8Array.of(VERSION_TAG, VERSION, ...(shape as number[])), part);
+  parts.isNarrow = typeof part === 'string' && !WIDE.test(part);
   return parts;
 }
 
@@ -122,6 +142,7 @@ function partsOf(value: unknown, scan: Scan): Parts {
   const parts = new Parts();
   const { strings = [] } = substitutes ?? {};
   parts.push(writer.releaseBuffer(), ...bytes, ...strings, ...blocks.lateBytes());
+  writer.letGo();
   parts.isNarrow = strings.length > 0 && !strings.some((text) => WIDE.test(text));
   return parts;
 }
