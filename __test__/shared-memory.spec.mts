@@ -273,6 +273,16 @@ describe('A shared buffer', { skip: !hasMemory }, () => {
     }
   });
 
+  test('is refused where its own side is told not to share, and nothing is written of it', async (t) => {
+    const env = { ...process.env };
+    process.env['ISOLATED_WORKERS_SHARED_MEMORY'] = '0';
+    const starting = begin(t, { driverOptions: { env } });
+    const worker = await starting.finally(() => delete process.env['ISOLATED_WORKERS_SHARED_MEMORY']);
+    const error = await rejection(worker.send('echo', [createSharedBuffer(10), Buffer.alloc(MIB)]));
+    assert.equal(error.code, 'ERR_NOT_SERIALIZABLE');
+    assert.deepEqual(await worker.send('echo', Buffer.alloc(MIB, 1)), Buffer.alloc(MIB, 1));
+  });
+
   test('is one of few in a message, and the next message has its own', async (t) => {
     const worker = await begin(t);
     const buffers = Array.from({ length: 64 }, () => createSharedBuffer(1));

@@ -23,13 +23,14 @@ impl Link {
         let (mut scratch, mut staging) = (self.environment.scratch.borrow_mut(), self.environment.staging.borrow_mut());
         let mut slot = self.outbox.borrow_mut();
         let connection = self.connection.borrow();
+        let may_share = slot.is_some() && connection.may_share_memory();
         let shared = parts.shared();
         if shared > 0 {
-            check_shared(shared, connection.may_share_memory())?;
+            check_shared(shared, may_share)?;
         }
         // One that is over the limit is refused by its size in the stream.
         let is_beside = beside == Beside::Large && parts.has_large() && parts.length() <= connection.exchange.limit;
-        let may_share = (is_beside || shared > 0) && connection.may_share_memory();
+        let may_share = (is_beside || shared > 0) && may_share;
         let start = connection.output_range().end;
         drop(connection);
         let Some(outbox) = slot.as_mut().filter(|_| may_share) else {
