@@ -51,7 +51,7 @@ fn receive(stream: &Stream, intake: &mut Intake, received: &mut u64) {
 }
 
 fn copy(intake: &mut Intake, place: Place) -> Result<Vec<u8>, String> {
-    let (length, _) = intake.find(place, LIMIT)?;
+    let (length, _) = intake.find(place, LIMIT, LIMIT)?;
     let mut bytes = vec![MaybeUninit::new(0); length];
     assert!(intake.copy(place, &mut bytes));
     // SAFETY: all of them are initialised.
@@ -145,7 +145,7 @@ fn memory_that_was_not_used_for_a_while_is_given_back() {
     let place = outbox.put(&vec![1; 8 << 20]).expect("memory");
     send(&here, &mut outbox, 0, 10);
     receive(&there, &mut intake, &mut received);
-    intake.find(place, 8 << 20).expect("the part");
+    intake.find(place, 8 << 20, 8 << 20).expect("the part");
     let memory = outbox.memory().expect("a memory");
     let pages = || rustix::fs::fstat(memory.memory()).expect("it is open").st_blocks * 512;
     assert!(pages() >= 8 << 20);
@@ -329,9 +329,23 @@ fn a_part_larger_than_the_lane_gets_a_memory_of_its_own_size() {
         let place = outbox.put(&vec![5; length]).expect("memory");
         send(&here, &mut outbox, number as u64 * 10, 10);
         receive(&there, &mut intake, &mut received);
-        assert_eq!(intake.find(place, usize::MAX).map(|(bytes, _)| bytes), Ok(length));
+        assert_eq!(intake.find(place, usize::MAX, usize::MAX).map(|(bytes, _)| bytes), Ok(length));
         intake.settle(received);
         ids.push(place.memory);
     }
     assert!(ids[0] != ids[1] && ids[1] == ids[2]);
+}
+
+#[test]
+fn a_peer_that_names_the_same_bytes_again_and_again_is_stopped_at_what_a_lane_holds() {
+    let memory = mapping_of(1 << 20, 7);
+    let mut intake = given(hold(&memory));
+    let place = Place { memory: memory.memory().id(), offset: 0, length: 1 << 20 };
+    for _ in 0..64 {
+        assert!(intake.find(place, LIMIT, LIMIT).is_ok());
+    }
+    let error = intake.find(place, LIMIT, LIMIT).expect_err("that is more than there can be");
+    assert!(error.contains("more at once than a peer may use"), "{error}");
+    intake.settle(10);
+    assert!(intake.find(place, LIMIT, LIMIT).is_ok());
 }

@@ -3,6 +3,7 @@
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 
+use super::outbox::CAPACITY;
 use crate::parts::Place;
 use crate::transport::mapping::Mapping;
 use crate::transport::memory::Memory;
@@ -18,6 +19,8 @@ pub struct Intake {
     waiting: Vec<(Memory, u64)>,
     /// Where large parts are.
     lane: Option<Mapping>,
+    /// Bytes of large parts since what they are in was last free again.
+    found: usize,
 }
 
 impl Intake {
@@ -36,6 +39,7 @@ impl Intake {
         if !self.waiting.is_empty() {
             self.waiting.retain(|(_, received)| *received > processed);
         }
+        self.found = 0;
         if let Some(lane) = &self.lane {
             lane.set_number(processed);
         }
@@ -54,11 +58,13 @@ impl Intake {
             .map_err(|error| format!("its shared memory cannot be used: {error}"))
     }
 
-    /// Checks that a part lies in its lane; gives how many bytes it has, and where they are.
+    /// Checks that a part lies in its lane; gives how many bytes it has, and where they are. Of its payload so many bytes are
+    /// `left`, of at most `limit`.
     ///
     /// # Errors
-    /// It does not, or is over the limit.
-    pub fn find(&mut self, place: Place, limit: usize) -> Result<(usize, *const u8), String> {
+    /// It does not, or is over the limit. Or there are more at once than a lane has room for: a peer that names the same
+    /// bytes again and again would make this process large with few bytes of its own.
+    pub fn find(&mut self, place: Place, left: usize, limit: usize) -> Result<(usize, *const u8), String> {
         let Place { memory, offset, length } = place;
         let lane = match self.lane.take() {
             Some(lane) if lane.memory().id() == memory => lane,
@@ -68,9 +74,13 @@ impl Intake {
             }
         };
         let lane = self.lane.insert(lane);
-        let Some(bytes) = usize::try_from(length).ok().filter(|bytes| *bytes <= limit) else {
+        let Some(bytes) = usize::try_from(length).ok().filter(|bytes| *bytes <= left) else {
             return Err(format!("a part has {length} bytes, the limit is {limit}"));
         };
+        self.found = self.found.saturating_add(bytes);
+        if self.found > CAPACITY.max(limit) {
+            return Err(format!("{} bytes of shared memory are more at once than a peer may use", self.found));
+        }
         let size = lane.length();
         let data = lane.part(offset, bytes);
         let data = data

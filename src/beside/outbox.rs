@@ -13,7 +13,7 @@ use crate::transport::passing::MOST_DESCRIPTORS;
 /// Parts of this size are worth it.
 pub const LARGE: usize = 64 << 10;
 /// What may wait to be read in a lane; more goes through the stream.
-const CAPACITY: usize = 64 << 20;
+pub(super) const CAPACITY: usize = 64 << 20;
 /// Of each memory, what no part can have: the start, and what ranges are rounded up to.
 const ROOM: usize = 2 * BASE as usize;
 /// Memory up to this size is kept for the next large part.

@@ -310,7 +310,7 @@ impl Sources<'_> {
     fn copy_out(self, content: Content, place: Place, left: &mut usize) -> Result<sys::napi_value, String> {
         let mut intake = self.intake.borrow_mut();
         let Some(intake) = &mut *intake else { return Err("this side shares no memory".to_owned()) };
-        let (length, data) = intake.find(place, *left)?;
+        let (length, data) = intake.find(place, *left, self.limit)?;
         *left -= length;
         if content == Content::Bytes {
             let (value, memory) = new_buffer(self.env, length);
