@@ -71,6 +71,14 @@ describe('Instead of a handshake', () => {
   }
 });
 
+test('A peer that closes its connection without having read everything is a crash, once what it wrote was read', async () => {
+  const worker = await createWorker<Loose>({ script: fixture('leaves-unread'), stdio: 'ignore' });
+  const error = await failure(worker.send('anything', 1));
+  assert.equal(error.code, 'ERR_WORKER_CRASHED');
+  assert.equal(error.phase, 'running');
+  await untilGone(worker.pid);
+});
+
 for (const promise of ['', 'headFirst']) {
   describe(promise === '' ? 'A peer with JSON of its own' : 'A peer that promises our layout', () => {
     const hostile = (t: TestContext, options: Partial<WorkerOptions<Loose>> = {}) =>

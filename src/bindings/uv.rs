@@ -111,6 +111,12 @@ impl UvWatch {
         self.set_events(if events == 0 { PRIORITIZED } else { events });
     }
 
+    /// Goes on where libuv has stopped by itself, as it does when the socket has an error.
+    pub(super) fn poll_again(&self) {
+        let events = self.events.replace(0);
+        self.set_events(events);
+    }
+
     /// The end of input was seen: polling would only say so again.
     pub(super) fn stop(&self) {
         if self.events.replace(0) != 0 {
@@ -186,7 +192,11 @@ unsafe extern "C" fn on_poll(handle: Handle, status: c_int, events: c_int) {
         if events & PRIORITIZED != 0 || status < 0 {
             link.on_hangup();
         }
-        // An error of the poll itself is found again, with its name, by reading.
+        // A socket has an error when its peer has left and not read everything. What that wrote comes first: reading finds
+        // the error behind it.
+        if status < 0 {
+            link.poll_again();
+        }
         if events & READABLE != 0 || status < 0 {
             link.on_readable();
         }

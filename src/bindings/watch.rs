@@ -71,6 +71,14 @@ impl Watch {
         }
     }
 
+    /// The engine has stopped by itself, before the end of input was seen.
+    #[cfg(unix)]
+    pub(super) fn poll_again(&self) {
+        if let Watch::Uv(watch) = self {
+            watch.poll_again();
+        }
+    }
+
     /// The end of input was seen.
     pub(super) fn stop(&self) {
         match self {

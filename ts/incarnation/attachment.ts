@@ -50,10 +50,12 @@ export class Attachment {
   /** Whether it keeps the host alive: -1 never, 0 while requests are in flight, 1 always. */
   setHold(hold: -1 | 0 | 1): void {
     const { condition } = this.worker;
+    const { channel, requests } = this.init;
     this.hold = hold;
     if (condition.hasEnded || condition.isClosing) return;
-    this.init.requests.connection.setHold(hold);
-    this.init.channel.setRef(hold === 1);
+    requests.connection.setHold(hold);
+    // A process without its connection is about to end, and what waits for that would not be told.
+    if (!condition.connectionEnded || channel.isDetached === true) channel.setRef(hold === 1);
   }
 
   /** The worker serves. */

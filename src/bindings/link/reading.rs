@@ -19,6 +19,14 @@ impl Link {
         self.read_and_deliver(READ_BUDGET);
     }
 
+    /// The engine has stopped to tell of input: it goes on until the end was read.
+    #[cfg(unix)]
+    pub(in crate::bindings) fn poll_again(&self) {
+        if let Some(watch) = &*self.watch.borrow() {
+            watch.poll_again();
+        }
+    }
+
     /// Handles all that has arrived, then ends the transactions whose time is over, unless JavaScript holds them.
     pub(in crate::bindings) fn on_deadline(self: &Rc<Self>) {
         self.armed.set(None);
