@@ -865,8 +865,8 @@ declare class NativeEnvironment {
   constructor(memory: Buffer, engine: string);
   /** The engine in use. */
   get engine(): string;
-  /** Writes what was sent in this tick. */
-  flush(): void;
+  /** A function that writes what was sent in this tick. */
+  get flushCommand(): () => void;
   /** Memory that is passed by reference, all zeros. */
   createSharedBuffer(size: number): Uint8Array;
   /** Whether the memory of a view is that of a shared buffer. */

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use napi::bindgen_prelude::{BufferSlice, Env, FromNapiValue, Function, Unknown};
-use napi::{JsValue, sys};
+use napi::JsValue;
+use napi::bindgen_prelude::{Env, Function};
 use napi_derive::napi;
 
 use super::batch::Form;
@@ -14,15 +14,11 @@ use super::failure::{Failure, system};
 use super::link::{Hold, Link, Pause};
 use super::options::NativeOptions;
 use super::pair::NativePair;
-use super::parts::Parts;
 use super::reference::Reference;
-use super::text::read_short;
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::exchange::{CallId, Timeout};
-use crate::message::Kind;
 use crate::timeouts::Timeouts;
-use crate::transaction_id::TransactionId;
 use crate::transactions::Slot;
 use crate::transport;
 
@@ -31,12 +27,6 @@ use crate::transport;
 pub struct NativeConnection {
     pub(super) link: Rc<Link>,
 }
-
-/// In place of a slot.
-const NO_ROOM: u32 = u32::MAX;
-
-/// Appends an encoded payload to the output.
-pub(super) type Append<'a> = &'a mut dyn FnMut(&mut Vec<u8>);
 
 fn form_of(options: &NativeOptions) -> Form {
     match options.terminator {
@@ -52,7 +42,7 @@ fn callbacks(env: Env, messages: &Function<'_, (), ()>, control: &Function<'_, (
 }
 
 /// A timeout as the facade writes it: negative for the configured one.
-fn timeout_of(millis: f64) -> Result<Timeout, Failure> {
+pub(super) fn timeout_of(millis: f64) -> Result<Timeout, Failure> {
     if millis < 0.0 {
         return Ok(Timeout::Configured);
     }
@@ -138,56 +128,6 @@ impl NativeConnection {
         Ok(())
     }
 
-    /// Sends a request; gives its slot, or 4,294,967,295 when too much waits to be written: then nothing was begun.
-    #[napi(catch_unwind)]
-    pub fn request(&self, message_type: Unknown<'_>, payload: Unknown<'_>, timeout: f64) -> Result<u32, Failure> {
-        let timeout = timeout_of(timeout)?;
-        let random = uuid::Uuid::new_v4().as_u128();
-        let now = self.link.now();
-        let slot = self.with_message(&message_type, &payload, |connection, name, payload| {
-            connection.exchange.request(name, payload, timeout, random, now)
-        })?;
-        self.link.touch();
-        Ok(slot.map_or(NO_ROOM, |slot| slot.0))
-    }
-
-    /// Begins a transaction whose message, of this kind, follows with `submit`; gives its slot. Without an id it gets a
-    /// random one.
-    #[napi(catch_unwind)]
-    pub fn reserve(&self, message_type: String, tx: Option<String>, timeout: f64, kind: u32) -> Result<u32, Failure> {
-        let kind = match kind {
-            9 => Kind::Stream,
-            10 => Kind::Upload,
-            11 => Kind::Duplex,
-            _ => Kind::Request,
-        };
-        let timeout = timeout_of(timeout)?;
-        let id = match tx {
-            Some(text) => TransactionId::from_custom(&text).map_err(Error::from)?,
-            None => TransactionId::Uuid(uuid::Uuid::new_v4().as_u128()),
-        };
-        let now = self.link.now();
-        let slot = self.link.connection.borrow_mut().exchange.reserve(&message_type, id, timeout, kind, now)?;
-        self.link.touch();
-        Ok(slot.0)
-    }
-
-    /// Sends the message of a transaction, unless it has ended meanwhile; `false` when too much waits to be written.
-    #[napi(catch_unwind)]
-    pub fn submit(&self, slot: u32, message_type: Unknown<'_>, payload: Unknown<'_>) -> Result<bool, Failure> {
-        let sent = self.with_message(&message_type, &payload, |connection, name, payload| {
-            connection.exchange.submit(Slot(slot), name, payload)
-        })?;
-        self.link.touch();
-        Ok(sent.is_some())
-    }
-
-    /// Until it is called again, what is sent takes this context with it, a JSON object of strings.
-    #[napi(catch_unwind)]
-    pub fn carry(&self, context: Option<String>) {
-        self.link.connection.borrow_mut().exchange.carry(context);
-    }
-
     /// The transaction id of a request in flight.
     #[napi(catch_unwind)]
     pub fn transaction_id(&self, slot: u32) -> Option<String> {
@@ -210,27 +150,7 @@ impl NativeConnection {
         slots.into_iter().map(|slot| slot.0).collect()
     }
 
-    /// Sends a message that expects no answer; `false` when too much waits to be written.
-    #[napi(catch_unwind)]
-    pub fn post(&self, message_type: Unknown<'_>, payload: Unknown<'_>) -> Result<bool, Failure> {
-        let sent = self.with_message(&message_type, &payload, |connection, name, payload| {
-            connection.exchange.notify(name, payload)
-        })?;
-        self.link.touch();
-        Ok(sent.is_some())
-    }
-
-    /// Answers a request of the peer. `false`: too much waits to be written; nothing is read until `Control.Room` is told.
-    #[napi(catch_unwind)]
-    pub fn respond(&self, call: u32, payload: Unknown<'_>) -> Result<bool, Failure> {
-        let respond =
-            |payload: Option<Append<'_>>| self.link.connection.borrow_mut().exchange.respond(CallId(call), payload);
-        with_payload(&self.link, &payload, Beside::Large, |_| true, respond)?;
-        self.link.touch();
-        Ok(self.link.pause_if_full())
-    }
-
-    /// Answers a request of the peer with an error, as JSON text. `false`: as for `respond`.
+    /// Answers a request of the peer with an error, as JSON text. `false`: as for `respondCommand`.
     #[napi(catch_unwind)]
     pub fn fail(&self, call: u32, error: String) -> bool {
         self.link.connection.borrow_mut().exchange.fail_with(CallId(call), &error);
@@ -326,70 +246,4 @@ impl NativeConnection {
     pub fn close(&self) {
         self.link.close();
     }
-
-    /// `None`: there is no room.
-    fn with_message<T>(
-        &self,
-        message_type: &Unknown<'_>,
-        payload: &Unknown<'_>,
-        act: impl FnOnce(&mut Connection, &str, Option<Append<'_>>) -> Result<T, Error>,
-    ) -> Result<Option<T>, Failure> {
-        let environment = self.link.environment();
-        let mut short = environment.short.borrow_mut();
-        let name = read_short(environment.env, message_type.raw(), &mut short).ok_or_else(|| {
-            Failure::new("ERR_INVALID_OPTION".to_owned(), "a message type must be a string".to_owned())
-        })?;
-        let has_room = |size| self.link.has_room(size);
-        let act = |payload: Option<Append<'_>>| act(&mut self.link.connection.borrow_mut(), name, payload);
-        with_payload(&self.link, payload, Beside::Large, has_room, act)
-    }
-}
-
-/// What of a payload goes beside the stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Beside {
-    Large,
-    /// Chunks have their own way to bound memory: by what they have in the stream.
-    Nothing,
-}
-
-/// Calls `act` with what appends the payload, or with `None` for `undefined`; unless there is no room for its size.
-pub(super) fn with_payload<T>(
-    link: &Link,
-    payload: &Unknown<'_>,
-    beside: Beside,
-    has_room: impl FnOnce(usize) -> bool,
-    act: impl FnOnce(Option<Append<'_>>) -> Result<T, Error>,
-) -> Result<Option<T>, Failure> {
-    let environment = link.environment();
-    let (env, value) = (environment.env, payload.raw());
-    if link.form() == Form::Binary {
-        // SAFETY: `value` is an argument of the call that is being made.
-        if let Ok(bytes) = unsafe { BufferSlice::from_napi_value(env, value) } {
-            let append: Append<'_> = &mut |out| out.extend_from_slice(&bytes);
-            return Ok(has_room(bytes.len()).then(|| act(Some(append))).transpose()?);
-        }
-    } else {
-        if link.form() == Form::Structured
-            && let Some(parts) = Parts::read(environment, value)
-        {
-            return has_room(parts.length()).then(|| link.with_parts(&parts, beside, act)).transpose();
-        }
-        let mut scratch = environment.scratch.borrow_mut();
-        if scratch.read(env, value) {
-            if !has_room(scratch.length()) {
-                scratch.release();
-                return Ok(None);
-            }
-            return Ok(Some(act(Some(&mut |out: &mut Vec<u8>| scratch.append_to(out)))?));
-        }
-    }
-    let mut kind = sys::ValueType::napi_undefined;
-    // SAFETY: as above.
-    unsafe { sys::napi_typeof(env, value, &raw mut kind) };
-    if kind == sys::ValueType::napi_undefined {
-        return Ok(has_room(0).then(|| act(None)).transpose()?);
-    }
-    let expected = if link.form() == Form::Binary { "a Uint8Array" } else { "a string" };
-    Err(Failure::new("ERR_NOT_SERIALIZABLE".to_owned(), format!("the serializer must return {expected}")))
 }

@@ -5,11 +5,12 @@ use std::ptr;
 use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
-use napi::bindgen_prelude::{BufferSlice, Env};
+use napi::bindgen_prelude::{BufferSlice, Env, Unknown};
 use napi::{JsValue, sys};
 use napi_derive::napi;
 use slab::Slab;
 
+use super::command::{self, Outcome};
 use super::failure::{Failure, node};
 use super::link::Link;
 use super::parts::Staging;
@@ -291,9 +292,13 @@ impl NativeEnvironment {
         }
     }
 
-    /// Writes what was sent in this tick.
-    #[napi(catch_unwind)]
-    pub fn flush(&self) {
-        self.inner.flush();
+    /// A function that writes what was sent in this tick.
+    #[napi(getter, catch_unwind, ts_return_type = "() => void")]
+    pub fn flush_command(&self, env: Env) -> Result<Unknown<'_>, Failure> {
+        let inner = Rc::clone(&self.inner);
+        command::create(env, move |_| {
+            inner.flush();
+            Ok(Outcome::Nothing)
+        })
     }
 }

@@ -8,7 +8,7 @@ use napi::bindgen_prelude::{Env, Unknown};
 use napi_derive::napi;
 
 use super::clock::{Clock, LOOK};
-use super::command;
+use super::command::{self, Outcome};
 use super::environment::{Environment, NativeEnvironment};
 use super::failure::Failure;
 use super::options::NativeOptions;
@@ -91,14 +91,14 @@ impl NativeRequests {
         let environment = Rc::clone(&self.environment);
         let clock = Rc::clone(&self.clock);
         let (base, timeout) = (self.base, self.timeouts.message);
-        let function = command::create(env.raw(), move || {
+        command::create(env, move |_| {
             let mut table = table.borrow_mut();
             let (finished, begun) = environment.exchange_counts();
             for index in 0..finished {
                 finish(&mut table, environment.read_number(index));
             }
             if begun == 0 {
-                return;
+                return Ok(Outcome::Nothing);
             }
             table.recycle();
             let now = clock.now(environment.now());
@@ -108,9 +108,8 @@ impl NativeRequests {
                 let ticket = table.insert(id, timeout, now, timeout).map_or(-1.0, |slot| ticket(slot, &table));
                 environment.write_number(index, ticket);
             }
-        })?;
-        // SAFETY: the function was just made in this environment.
-        Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), function) })
+            Ok(Outcome::Nothing)
+        })
     }
 
     /// Ends the transaction with this id; gives its slot, or -1 where it has ended before.

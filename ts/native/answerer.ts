@@ -22,12 +22,16 @@ export class NativeAnswerer implements Answers<number> {
   protected readonly native = getNative();
   protected readonly connection: NativeConnection;
   readonly codec: PayloadCodec;
+  private readonly respondCommand: NativeConnection['respondCommand'];
+  private readonly chunkCommand: NativeConnection['chunkCommand'];
   private readonly names: readonly string[];
   /** By the addon's numbers. */
   private readonly handlers: readonly (AnyHandler | undefined)[];
 
   constructor({ connection, codec, names, createDispatcher }: NativeAnswererInit) {
     this.connection = connection;
+    this.respondCommand = connection.respondCommand;
+    this.chunkCommand = connection.chunkCommand;
     this.codec = codec;
     this.names = names;
     this.dispatcher = createDispatcher(this);
@@ -79,7 +83,7 @@ export class NativeAnswerer implements Answers<number> {
   }
 
   respond(call: number, type: string, result: unknown): void {
-    const hasRoom = this.connection.respond(call, this.codec.encode(result, `the result of "${type}"`));
+    const hasRoom = this.respondCommand(call, this.codec.encode(result, `the result of "${type}"`));
     this.native.scheduleFlush();
     if (!hasRoom) this.onFull();
   }
@@ -99,7 +103,7 @@ export class NativeAnswerer implements Answers<number> {
   }
 
   chunk(call: number, type: string, value: unknown): number {
-    const cost = this.connection.chunk(call, this.codec.encode(value, `a chunk of "${type}"`));
+    const cost = this.chunkCommand(call, this.codec.encode(value, `a chunk of "${type}"`));
     this.native.scheduleFlush();
     return cost;
   }

@@ -37,28 +37,13 @@ export declare class NativeConnection {
   readStartupData(timeout: number): string | null;
   /** Starts to serve. Messages come from the next `drain()` on. */
   serve(options: NativeOptions, onMessages: OnMessages, onControl: OnControl): void;
-  /** Sends a request; gives its slot, or 4,294,967,295 when too much waits to be written: then nothing was begun. */
-  request(messageType: unknown, payload: unknown, timeout: number): number;
-  /**
-   * Begins a transaction whose message, of this kind, follows with `submit`; gives its slot. Without an id it gets a
-   * random one.
-   */
-  reserve(messageType: string, tx: string | undefined | null, timeout: number, kind: number): number;
-  /** Sends the message of a transaction, unless it has ended meanwhile; `false` when too much waits to be written. */
-  submit(slot: number, messageType: unknown, payload: unknown): boolean;
-  /** Until it is called again, what is sent takes this context with it, a JSON object of strings. */
-  carry(context?: string | undefined | null): void;
   /** The transaction id of a request in flight. */
   transactionId(slot: number): string | null;
   /** Ends a transaction without an outcome; tells whether there was one. */
   cancel(slot: number): boolean;
   /** Ends all transactions without an outcome; gives their slots, oldest first. */
   failAll(): Array<number>;
-  /** Sends a message that expects no answer; `false` when too much waits to be written. */
-  post(messageType: unknown, payload: unknown): boolean;
-  /** Answers a request of the peer. `false`: too much waits to be written; nothing is read until `Control.Room` is told. */
-  respond(call: number, payload: unknown): boolean;
-  /** Answers a request of the peer with an error, as JSON text. `false`: as for `respond`. */
+  /** Answers a request of the peer with an error, as JSON text. `false`: as for `respondCommand`. */
   fail(call: number, error: string): boolean;
   /** Tells the host the error that ends this worker, as JSON text. */
   tellFatal(error: string): void;
@@ -89,21 +74,45 @@ export declare class NativeConnection {
   get isReady(): boolean;
   /** Closes the connection at once. Nothing more will be told. */
   close(): void;
+  /**
+   * A function that sends a request; gives its slot, or 4,294,967,295 when too much waits to be written: then nothing
+   * was begun.
+   */
+  get requestCommand(): (messageType: string, payload: unknown, timeout: number) => number;
+  /**
+   * A function that begins a transaction whose message, of this kind, follows with `submitCommand`; gives its slot.
+   * Without an id it gets a random one.
+   */
+  get reserveCommand(): (messageType: string, tx: string | undefined, timeout: number, kind: number) => number;
+  /**
+   * A function that sends the message of a transaction, unless it has ended meanwhile; `false` when too much waits to be
+   * written.
+   */
+  get submitCommand(): (slot: number, messageType: string, payload: unknown) => boolean;
+  /** A function: until it is called again, what is sent takes this context with it, a JSON object of strings. */
+  get carryCommand(): (context: string | undefined) => void;
+  /** A function that sends a message that expects no answer; `false` when too much waits to be written. */
+  get postCommand(): (messageType: string, payload: unknown) => boolean;
+  /**
+   * A function that answers a request of the peer. It gives `false` where too much waits to be written; nothing is read
+   * then until `Control.Room` is told.
+   */
+  get respondCommand(): (call: number, payload: unknown) => boolean;
+  /**
+   * A function that sends a chunk of a request's payload. It gives the chunk's cost in units; negative, where too much
+   * waits to be written: then `Control.Room` will be told.
+   */
+  get inputCommand(): (slot: number, payload: unknown) => number;
+  /** A function that sends a chunk of a call's outcome. As `inputCommand`. */
+  get chunkCommand(): (call: number, payload: unknown) => number;
   /** As `cancel`; tells the peer that nobody waits for the outcome. */
   abort(slot: number): boolean;
   /** Lets so many units more of chunks come. */
   credit(slot: number, units: number): void;
-  /**
-   * Sends a chunk of a request's payload. Gives its cost in units; negative, where too much waits to be written: then
-   * `Control.Room` will be told.
-   */
-  input(slot: number, payload: unknown): number;
   /** Ends a request's payload; with an error, as JSON text, because that has ended it. */
   endInput(slot: number, error?: string | undefined | null): void;
   /** Tells how far a call is. */
   progress(call: number, payload: unknown): void;
-  /** Sends a chunk of a call's outcome. As `input`. */
-  chunk(call: number, payload: unknown): number;
   /** Lets so many units more of input come; 0: none is wanted any more. */
   demand(call: number, units: number): void;
   /**
@@ -148,8 +157,8 @@ export declare class NativeEnvironment {
   constructor(memory: Buffer, engine: string);
   /** The engine in use. */
   get engine(): string;
-  /** Writes what was sent in this tick. */
-  flush(): void;
+  /** A function that writes what was sent in this tick. */
+  get flushCommand(): () => void;
   /** Memory that is passed by reference, all zeros. */
   createSharedBuffer(size: number): Uint8Array;
   /** Whether the memory of a view is that of a shared buffer. */

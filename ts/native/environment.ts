@@ -18,6 +18,8 @@ export interface Native {
   readonly records: Int32Array;
   /** The same memory behind its head. */
   readonly numbers: Float64Array;
+  /** Writes what was sent, now. */
+  flush(): void;
   /**
    * What was sent is written at the end of this tick: one write for all messages and all connections; after a batch of some
    * size, where the other side can run at the same time, two.
@@ -40,7 +42,7 @@ function createNative(): Native {
   const records = new Int32Array(memory);
   const numbers = new Float64Array(memory, HEAD * Int32Array.BYTES_PER_ELEMENT);
   const environment = new addon.NativeEnvironment(Buffer.from(memory), chooseEngine());
-  const flush = () => environment.flush();
+  const flush = environment.flushCommand;
   /** How many are to be sent until the first are written; below: that is done, or not to be. */
   let untilFirst = 0;
   let canOverlap: boolean | undefined;
@@ -49,6 +51,7 @@ function createNative(): Native {
     environment,
     records,
     numbers,
+    flush,
     scheduleFlush() {
       if (records[0] === 0) {
         records[0] = 1;

@@ -16,7 +16,7 @@ const OWN = 'isolated-workers:';
 
 /** Connects to a worker process through the addon. */
 export function connectNative(pair: NativePair, setup: ConnectionSetup): ConnectedHost {
-  const { addon, environment, scheduleFlush } = getNative();
+  const { addon, environment, scheduleFlush, flush } = getNative();
   const { outcomes, codec, startupData, names } = setup;
 
   const onControl = (what: number, number: number, payload: unknown, detail: string) => {
@@ -50,7 +50,7 @@ export function connectNative(pair: NativePair, setup: ConnectionSetup): Connect
   const native = addon.NativeConnection.host(environment, pair, options, startupData, onMessages, onControl);
   const connection = Object.assign(requesterOf(native), {
     block: (slot: number) => block(native, codec, slot),
-    beginNow: (type: string, payload: unknown, timeout: number) => native.request(type, payload, timeout),
+    beginNow: native.requestCommand,
   });
   const { createDispatcher } = setup;
   const answerer = new NativeAnswerer({ connection, codec, names, createDispatcher });
@@ -59,7 +59,7 @@ export function connectNative(pair: NativePair, setup: ConnectionSetup): Connect
     connection,
     scheduleFlush,
     flush() {
-      environment.flush();
+      flush();
       connection.flushBlocking(FLUSH_TIMEOUT);
     },
     close() {

@@ -83,7 +83,7 @@ export class NativeServer extends NativeAnswerer {
       // What came before is handled when the caller is done with this tick.
       queueMicrotask(() => {
         connection.drain();
-        this.native.environment.flush();
+        this.native.flush();
       });
     });
   }
@@ -104,7 +104,7 @@ export class NativeServer extends NativeAnswerer {
     const { native } = this;
     const connection = requesterOf(this.connection);
     const flush = () => {
-      native.environment.flush();
+      native.flush();
       connection.flushBlocking(FLUSH_TIMEOUT);
     };
     return { connection, scheduleFlush: native.scheduleFlush, flush };
@@ -123,10 +123,10 @@ export class NativeServer extends NativeAnswerer {
     if (!this.isReady || this.hasLeft || this.kept === undefined) return;
     for (const { type, tx, payload } of this.kept.take()) {
       try {
-        this.connection.post(KEPT_RESULT, payload);
+        this.connection.postCommand(KEPT_RESULT, payload);
       } catch (error) {
         // It does not fit: the host of today may have another limit.
-        this.connection.post(KEPT_RESULT, this.encodeKept({ type, tx, error: encodeError(fromNative(error)) }));
+        this.connection.postCommand(KEPT_RESULT, this.encodeKept({ type, tx, error: encodeError(fromNative(error)) }));
       }
     }
     this.native.scheduleFlush();
@@ -145,7 +145,7 @@ export class NativeServer extends NativeAnswerer {
   /** Another host takes over: this one is told that it is not the worker that ends. */
   tellTakenOver(): void {
     if (!this.isReady || this.hasLeft) return;
-    this.connection.post(TAKEN_OVER, undefined);
+    this.connection.postCommand(TAKEN_OVER, undefined);
   }
 
   override respond(call: number, type: string, result: unknown): void {

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::{Link, Pause};
 use crate::beside::Outbox;
-use crate::bindings::connection::{Append, Beside};
 use crate::bindings::failure::Failure;
 use crate::bindings::parts::Parts;
+use crate::bindings::payload::{Append, Beside};
 use crate::error::Error;
 use crate::transport::passing::MOST_DESCRIPTORS;
 use crate::transport::{Stream, Until};
