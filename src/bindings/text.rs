@@ -45,7 +45,8 @@ impl Scratch {
     /// Appends the string as UTF-8. Lone surrogates become U+FFFD.
     pub(super) fn append_to(&mut self, out: &mut Vec<u8>) {
         let units = &self.units[..self.length];
-        if units.iter().all(|unit| *unit < 0x80) {
+        // All of them, so that it can be done for many at once.
+        if units.iter().fold(0, |seen, unit| seen | unit) < 0x80 {
             #[expect(clippy::cast_possible_truncation, reason = "all units are ASCII")]
             out.extend(units.iter().map(|unit| *unit as u8));
         } else {
