@@ -1,6 +1,7 @@
 //! Socket pairs.
 
 pub mod claim;
+mod copying;
 pub mod lifeline;
 pub mod mapping;
 pub mod memory;

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 
+use super::copying::copy;
 use super::memory::Memory;
 
 /// A memory in the address space of this process. What is in there may change at any time, so nothing refers to it: it is
@@ -74,7 +75,7 @@ impl Mapping {
     pub fn write(&self, offset: u64, bytes: &[u8]) -> bool {
         let Some(part) = self.part(offset, bytes.len()) else { return false };
         // SAFETY: it lies in there, and memory of this process does not.
-        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), part, bytes.len()) };
+        unsafe { copy(bytes.as_ptr(), part, bytes.len()) };
         true
     }
 
@@ -82,7 +83,7 @@ impl Mapping {
     pub fn read(&self, offset: u64, into: &mut [MaybeUninit<u8>]) -> bool {
         let Some(part) = self.part(offset, into.len()) else { return false };
         // SAFETY: as in `write`.
-        unsafe { ptr::copy_nonoverlapping(part.cast_const().cast(), into.as_mut_ptr(), into.len()) };
+        unsafe { copy(part, into.as_mut_ptr().cast(), into.len()) };
         true
     }
 
