@@ -34,6 +34,26 @@ describe('One object twice', () => {
     }
   });
 
+  test('is one, or inside itself, however deep and often, among so many that they are not remembered', async (t) => {
+    const worker = await begin(t);
+    const others = Array.from({ length: 200 }, (_, number) => ({ fraction: number + 0.5 }));
+    const round: Record<string, unknown> = { name: 'round' };
+    round['self'] = [round];
+    const memory = new Uint8Array([1, 2, 3]);
+    let chain: object = { memory };
+    for (let depth = 0; depth < 1100; depth++) chain = { next: chain };
+    let tree: object = { memory };
+    // As paths, a million leaves.
+    for (let depth = 0; depth < 21; depth++) tree = { left: tree, right: tree };
+    for (const one of [round, chain, tree, { memory }]) {
+      const [back, again, , bytes] = await worker.send('echo', [one, one, others, memory]);
+      assert.equal(back, again);
+      let at = back;
+      while (at.next ?? at.left) at = at.next ?? at.left;
+      assert.equal(one === round ? at.self[0] : at.memory, one === round ? at : bytes);
+    }
+  });
+
   test('may be inside itself, by way of errors and maps, too', async (t) => {
     const worker = await begin(t);
     const map = new Map<string, unknown>();

@@ -10,7 +10,22 @@ const LONGEST_JSON_ARRAY = 4096;
 const FEW = 16;
 const none: readonly never[] = Object.freeze([]);
 
+/** What is not remembered may come again: as often, and as deep in itself, as it is worth to look at it anew. */
+const MOST_FORGOTTEN = 1 << 20;
+const DEEPEST_FORGOTTEN = 1000;
+const TOO_MUCH = new Error('an object is in the value too often, or in itself');
+
 /** What is to be known of a value before it is written. */
+export function scan(value: unknown): Scan {
+  try {
+    return new Scan(value, false);
+  } catch (error) {
+    if (error !== TOO_MUCH) throw error;
+    return new Scan(value, true);
+  }
+}
+
+/** What was found in a value. */
 export class Scan {
   /** JSON gives the same value again. */
   isJson = true;
@@ -22,8 +37,14 @@ export class Scan {
   private first: object | undefined;
   private few: object[] | undefined;
   private many: Set<object> | undefined;
+  private forgotten = 0;
+  private depth = 0;
 
-  constructor(value: unknown) {
+  /** @param remembers - Each object, to the end; else only until it is known that V8 writes the value, which finds them itself. */
+  constructor(
+    value: unknown,
+    private readonly remembers: boolean,
+  ) {
     this.look(value);
   }
 
@@ -60,15 +81,21 @@ export class Scan {
   }
 
   private lookInto(value: object): void {
-    if (!this.isNew(value)) {
-      // One object twice, or a cycle.
-      this.isJson = false;
-      return;
-    }
-    if (Array.isArray(value)) return this.lookIntoArray(value);
-    const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype !== Object.prototype && prototype !== null) return this.lookIntoOther(value);
-    for (const key in value) this.look((value as Record<string, unknown>)[key]);
+    const isArray = Array.isArray(value);
+    const prototype: unknown = isArray ? null : Object.getPrototypeOf(value);
+    const isOther = prototype !== Object.prototype && prototype !== null;
+    if (this.isJson || this.many === undefined || isOther || this.remembers) {
+      if (!this.isNew(value)) {
+        // One object twice, or a cycle.
+        this.isJson = false;
+        return;
+      }
+    } else if (++this.forgotten > MOST_FORGOTTEN || this.depth > DEEPEST_FORGOTTEN) throw TOO_MUCH;
+    this.depth++;
+    if (isArray) this.lookIntoArray(value);
+    else if (isOther) this.lookIntoOther(value);
+    else for (const key in value) this.look((value as Record<string, unknown>)[key]);
+    this.depth--;
   }
 
   private isNew(value: object): boolean {

@@ -2,7 +2,7 @@ import { Serializer } from 'node:v8';
 
 import { Blocks, checkMemory } from './blocks.js';
 import { Parts } from './parts.js';
-import { Scan } from './scan.js';
+import { type Scan, scan } from './scan.js';
 import { Substitutes } from './substitutes.js';
 import { numberOf } from './view-types.js';
 
@@ -85,8 +85,8 @@ const NO_BLOCKS = new Blocks([], []);
 
 /** JSON where that gives the same value again, else parts. Those refer to memory of the value. */
 export function write(value: unknown): string | Parts {
-  const scan = new Scan(value);
-  if (!scan.isJson) return writeAlone(value) ?? partsOf(value, scan);
+  const found = scan(value);
+  if (!found.isJson) return writeAlone(value) ?? partsOf(value, found);
   const text = JSON.stringify(value);
   return text.length < LARGE_JSON ? text : behind(text, Shape.Json);
 }
@@ -112,18 +112,18 @@ function behind(part: string | Uint8Array, ...shape: [Shape, number?]): Parts {
 
 /** Parts in any case. */
 export function writeParts(value: unknown): Parts {
-  return partsOf(value, new Scan(value));
+  return partsOf(value, scan(value));
 }
 
 /** V8 does not look for it in a string that it keeps with one byte for each character. */
 const WIDE = /[\u0100-\uffff]/;
 
-function partsOf(value: unknown, scan: Scan): Parts {
-  const { views, buffers } = scan;
-  if (!scan.needsCopy && views.length === 0 && buffers.length === 0) return plainParts(value);
+function partsOf(value: unknown, found: Scan): Parts {
+  const { views, buffers, needsCopy } = found;
+  if (!needsCopy && views.length === 0 && buffers.length === 0) return plainParts(value);
   const blocks = new Blocks(views, buffers);
   const bytes = blocks.bytes();
-  const substitutes = scan.needsCopy ? new Substitutes(bytes.length) : undefined;
+  const substitutes = needsCopy ? new Substitutes(bytes.length) : undefined;
   const root = substitutes?.root(value);
   blocks.firstLate = bytes.length + (substitutes?.strings.length ?? 0);
   const writer = new Writer(blocks, substitutes);
