@@ -35,6 +35,7 @@ export const scenarios = [
     title: '64 MiB `Uint8Array`',
     unit: 'µs',
     better: 'lower',
+    // The first after a pause find no memory that is ready.
     work: 6,
     measure: alone(bytes, (reply) => reply.length),
   },
