@@ -7,7 +7,7 @@ use napi::bindgen_prelude::{Env, Unknown};
 use napi::sys;
 use napi_derive::napi;
 
-use super::command::{self, Outcome};
+use super::command::{self, Arguments, Outcome};
 use super::connection::{NativeConnection, timeout_of};
 use super::failure::Failure;
 use super::link::Link;
@@ -28,12 +28,11 @@ impl NativeConnection {
     /// was begun.
     #[napi(getter, catch_unwind, ts_return_type = "(messageType: string, payload: unknown, timeout: number) => number")]
     pub fn request_command(&self, env: Env) -> Result<Unknown<'_>, Failure> {
-        let link = Rc::clone(&self.link);
-        command::create(env, move |arguments| {
+        self.command(env, |link, arguments| {
             let timeout = timeout_of(arguments.number(2))?;
             let random = uuid::Uuid::new_v4().as_u128();
             let now = link.now();
-            let slot = with_message(&link, arguments.value(0), arguments.value(1), |connection, name, payload| {
+            let slot = with_message(link, arguments.value(0), arguments.value(1), |connection, name, payload| {
                 connection.exchange.request(name, payload, timeout, random, now)
             })?;
             link.touch();
@@ -49,8 +48,7 @@ impl NativeConnection {
         ts_return_type = "(messageType: string, tx: string | undefined, timeout: number, kind: number) => number"
     )]
     pub fn reserve_command(&self, env: Env) -> Result<Unknown<'_>, Failure> {
-        let link = Rc::clone(&self.link);
-        command::create(env, move |arguments| {
+        self.command(env, |link, arguments| {
             let message_type = arguments.text(0)?.unwrap_or_default();
             let id = match arguments.text(1)? {
                 Some(text) => TransactionId::from_custom(&text).map_err(Error::from)?,
@@ -74,10 +72,9 @@ impl NativeConnection {
     /// written.
     #[napi(getter, catch_unwind, ts_return_type = "(slot: number, messageType: string, payload: unknown) => boolean")]
     pub fn submit_command(&self, env: Env) -> Result<Unknown<'_>, Failure> {
-        let link = Rc::clone(&self.link);
-        command::create(env, move |arguments| {
+        self.command(env, |link, arguments| {
             let slot = Slot(arguments.integer(0));
-            let sent = with_message(&link, arguments.value(1), arguments.value(2), |connection, name, payload| {
+            let sent = with_message(link, arguments.value(1), arguments.value(2), |connection, name, payload| {
                 connection.exchange.submit(slot, name, payload)
             })?;
             link.touch();
@@ -88,8 +85,7 @@ impl NativeConnection {
     /// A function: until it is called again, what is sent takes this context with it, a JSON object of strings.
     #[napi(getter, catch_unwind, ts_return_type = "(context: string | undefined) => void")]
     pub fn carry_command(&self, env: Env) -> Result<Unknown<'_>, Failure> {
-        let link = Rc::clone(&self.link);
-        command::create(env, move |arguments| {
+        self.command(env, |link, arguments| {
             link.connection.borrow_mut().exchange.carry(arguments.text(0)?);
             Ok(Outcome::Nothing)
         })
@@ -98,9 +94,8 @@ impl NativeConnection {
     /// A function that sends a message that expects no answer; `false` when too much waits to be written.
     #[napi(getter, catch_unwind, ts_return_type = "(messageType: string, payload: unknown) => boolean")]
     pub fn post_command(&self, env: Env) -> Result<Unknown<'_>, Failure> {
-        let link = Rc::clone(&self.link);
-        command::create(env, move |arguments| {
-            let sent = with_message(&link, arguments.value(0), arguments.value(1), |connection, name, payload| {
+        self.command(env, |link, arguments| {
+            let sent = with_message(link, arguments.value(0), arguments.value(1), |connection, name, payload| {
                 connection.exchange.notify(name, payload)
             })?;
             link.touch();
@@ -112,11 +107,10 @@ impl NativeConnection {
     /// then until `Control.Room` is told.
     #[napi(getter, catch_unwind, ts_return_type = "(call: number, payload: unknown) => boolean")]
     pub fn respond_command(&self, env: Env) -> Result<Unknown<'_>, Failure> {
-        let link = Rc::clone(&self.link);
-        command::create(env, move |arguments| {
+        self.command(env, |link, arguments| {
             let call = CallId(arguments.integer(0));
             with_payload(
-                &link,
+                link,
                 arguments.value(1),
                 Beside::Large,
                 |_| true,
@@ -131,22 +125,32 @@ impl NativeConnection {
     /// waits to be written: then `Control.Room` will be told.
     #[napi(getter, catch_unwind, ts_return_type = "(slot: number, payload: unknown) => number")]
     pub fn input_command(&self, env: Env) -> Result<Unknown<'_>, Failure> {
-        let link = Rc::clone(&self.link);
-        command::create(env, move |arguments| {
+        self.command(env, |link, arguments| {
             let slot = Slot(arguments.integer(0));
             let now = link.now();
-            send_chunk(&link, arguments.value(1), |connection, payload| connection.exchange.input(slot, payload, now))
+            send_chunk(link, arguments.value(1), |connection, payload| connection.exchange.input(slot, payload, now))
         })
     }
 
     /// A function that sends a chunk of a call's outcome. As `inputCommand`.
     #[napi(getter, catch_unwind, ts_return_type = "(call: number, payload: unknown) => number")]
     pub fn chunk_command(&self, env: Env) -> Result<Unknown<'_>, Failure> {
-        let link = Rc::clone(&self.link);
-        command::create(env, move |arguments| {
+        self.command(env, |link, arguments| {
             let call = CallId(arguments.integer(0));
-            send_chunk(&link, arguments.value(1), |connection, payload| connection.exchange.chunk(call, payload))
+            send_chunk(link, arguments.value(1), |connection, payload| connection.exchange.chunk(call, payload))
         })
+    }
+}
+
+impl NativeConnection {
+    /// A function that does something with the link.
+    fn command<'a>(
+        &self,
+        env: Env,
+        act: impl Fn(&Rc<Link>, &Arguments) -> Result<Outcome, Failure> + 'static,
+    ) -> Result<Unknown<'a>, Failure> {
+        let link = Rc::clone(&self.link);
+        command::create(env, move |arguments| act(&link, arguments))
     }
 }
 
