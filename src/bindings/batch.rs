@@ -123,7 +123,7 @@ impl Batch {
 
     /// Empties the batch into the arguments of the call: how many records, and their payloads.
     pub(super) fn take(&mut self, sources: Sources<'_>, connection: &Connection, form: Form) -> [sys::napi_value; 2] {
-        let env = sources.env;
+        let env = sources.env();
         let count = i32::try_from(self.records).unwrap_or(i32::MAX);
         let mut number = ptr::null_mut();
         // SAFETY: the caller has opened a handle scope.
@@ -142,7 +142,7 @@ impl Batch {
 
     /// Of payloads with parts, an array: all JSON together, and the parts of each.
     fn with_parts(&mut self, sources: Sources<'_>, connection: &Connection) -> sys::napi_value {
-        let env = sources.env;
+        let env = sources.env();
         let mut array = ptr::null_mut();
         let text = self.joined(sources, connection, Form::Json);
         self.joined.clear();
@@ -176,7 +176,7 @@ impl Batch {
     }
 
     fn joined(&mut self, sources: Sources<'_>, connection: &Connection, form: Form) -> sys::napi_value {
-        let env = sources.env;
+        let env = sources.env();
         if let [payload] = &*self.payloads {
             return payload_to_js(sources, connection, form, payload);
         }
@@ -211,7 +211,7 @@ pub(super) fn payload_to_js(
     form: Form,
     payload: &Payload,
 ) -> sys::napi_value {
-    let env = sources.env;
+    let env = sources.env();
     let bytes = connection.bytes(payload.range.clone());
     match form {
         Form::Binary => buffer_to_js(env, bytes),

@@ -1,6 +1,6 @@
 //! One JavaScript thread that has loaded the addon.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::ptr;
 use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
@@ -14,6 +14,7 @@ use super::command::{self, Outcome};
 use super::failure::{Failure, node};
 use super::link::Link;
 use super::parts::Staging;
+use super::recycler::Transfer;
 use super::reference::Reference;
 use super::shared_buffers::SharedBuffers;
 use super::text::Scratch;
@@ -42,6 +43,8 @@ pub(super) struct Environment {
     pub(super) short: RefCell<Vec<u8>>,
     pub(super) staging: RefCell<Staging>,
     pub(super) shared_buffers: SharedBuffers,
+    /// Empty: memory of large results is not used again.
+    pub(super) recycling: OnceCell<Transfer>,
     /// Integers that JavaScript reads: events cross the boundary without an object each.
     memory: *mut i32,
     memory_length: usize,
@@ -269,6 +272,7 @@ impl NativeEnvironment {
             short: RefCell::default(),
             staging: RefCell::default(),
             shared_buffers: SharedBuffers::default(),
+            recycling: OnceCell::new(),
             memory: data.cast(),
             memory_length: integers,
             _memory_owner: Reference::new(env.raw(), memory.raw()),

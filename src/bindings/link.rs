@@ -5,8 +5,11 @@ mod reading;
 mod writing;
 
 use std::cell::{Cell, RefCell};
+use std::mem::MaybeUninit;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
+
+use napi::sys;
 
 use super::batch::{Batch, Form};
 use super::clock::{Clock, LOOK};
@@ -14,6 +17,7 @@ use super::delivery::Callbacks;
 use super::environment::Environment;
 use super::failure::Failure;
 use super::parts::Sources;
+use super::recycler::Recycler;
 use super::watch::Watch;
 use crate::beside::{Intake, Outbox};
 use crate::connection::Connection;
@@ -58,6 +62,8 @@ pub(super) struct Link {
     /// What goes beside the stream, where both sides may share memory.
     pub(super) outbox: RefCell<Option<Outbox>>,
     pub(super) intake: RefCell<Option<Intake>>,
+    pub(super) recycler: Recycler,
+    me: Weak<Self>,
     /// The most bytes that may wait to be written.
     bound: Cell<usize>,
     /// JavaScript waits for room in the output.
@@ -92,6 +98,8 @@ impl Link {
             dirty: Cell::new(false),
             outbox: RefCell::default(),
             intake: RefCell::default(),
+            recycler: Recycler::default(),
+            me: me.clone(),
             bound: Cell::new(usize::MAX),
             room_wanted: Cell::new(false),
             broken: Cell::new(false),
@@ -140,8 +148,12 @@ impl Link {
 
     /// Where the parts of what has come may be.
     pub(super) fn sources(&self, connection: &Connection) -> Sources<'_> {
-        let Environment { env, shared_buffers, .. } = &*self.environment;
-        Sources { env: *env, intake: &self.intake, shared_buffers, limit: connection.exchange.limit }
+        Sources { link: self, limit: connection.exchange.limit }
+    }
+
+    /// Memory for a large result, which is to be filled.
+    pub(super) fn lend<'a>(&self, length: usize) -> Option<(sys::napi_value, &'a mut [MaybeUninit<u8>])> {
+        self.recycler.lend(&self.environment, &self.me, length)
     }
 
     /// What came beside the stream with what is delivered now is not needed any more.
@@ -201,10 +213,7 @@ impl Link {
 
     fn next_deadline(&self, connection: &Connection) -> Option<Duration> {
         let trim = self.outbox.borrow().as_ref().and_then(Outbox::next_deadline);
-        match (connection.next_deadline(), trim) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        }
+        [connection.next_deadline(), trim, self.recycler.next_deadline()].into_iter().flatten().min()
     }
 
     /// The handshake's deadline is over, and the kernel need not count for every wait any more.
@@ -253,6 +262,7 @@ impl Link {
             outbox.take();
             intake.take();
         }
+        self.recycler.clear();
     }
 }
 

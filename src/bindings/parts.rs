@@ -1,6 +1,5 @@
 //! Payloads of several parts across the boundary: each part is copied once each way.
 
-use std::cell::RefCell;
 use std::mem::MaybeUninit;
 use std::ptr;
 use std::rc::Rc;
@@ -8,14 +7,15 @@ use std::rc::Rc;
 use napi::sys;
 
 use super::environment::Environment;
-use super::shared_buffers::SharedBuffers;
+use super::large_pages;
+use super::link::Link;
+use super::recycler;
 use super::text::{self, Scratch};
-use crate::beside::{Intake, LARGE, Outbox};
+use crate::beside::{LARGE, Outbox};
 use crate::parts::{self, Content, Place, Writer};
 use crate::transport::mapping::Mapping;
 
-/// Memory of this size gets large pages, where the system has them: touching small ones for the first time takes longer than
-/// all the copying.
+/// Memory of this size gets large pages, where the system has them.
 const HUGE: usize = 4 << 20;
 /// Above this capacity memory for what is under way is given back after use.
 const KEEP: usize = 2 << 20;
@@ -230,9 +230,7 @@ fn look_at(environment: &Environment, value: sys::napi_value) -> Option<Part> {
 /// Where parts on their way in may be: in the payload, and elsewhere.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sources<'a> {
-    pub(super) env: sys::napi_env,
-    pub(super) intake: &'a RefCell<Option<Intake>>,
-    pub(super) shared_buffers: &'a SharedBuffers,
+    pub(super) link: &'a Link,
     /// The most bytes a payload may have.
     pub(super) limit: usize,
 }
@@ -246,22 +244,26 @@ impl Sources<'_> {
             value = match self.array_of(&parts) {
                 Ok(array) => array,
                 Err(reason) if reason.is_empty() => ptr::null_mut(),
-                Err(reason) => error_of(self.env, &reason),
+                Err(reason) => error_of(self.env(), &reason),
             };
         }
         if value.is_null() {
             let mut thrown = ptr::null_mut();
             // SAFETY: the caller has opened a handle scope. What may have been thrown is told by the value instead.
             unsafe {
-                sys::napi_get_and_clear_last_exception(self.env, &raw mut thrown);
-                sys::napi_get_null(self.env, &raw mut value);
+                sys::napi_get_and_clear_last_exception(self.env(), &raw mut thrown);
+                sys::napi_get_null(self.env(), &raw mut value);
             }
         }
         value
     }
 
+    pub(super) fn env(self) -> sys::napi_env {
+        self.link.environment.env
+    }
+
     fn array_of(self, parts: &[parts::Part<'_>]) -> Result<sys::napi_value, String> {
-        let env = self.env;
+        let env = self.env();
         let mut array = ptr::null_mut();
         // SAFETY: the caller has opened a handle scope.
         let status = unsafe { sys::napi_create_array_with_length(env, parts.len(), &raw mut array) };
@@ -291,7 +293,7 @@ impl Sources<'_> {
         let mapping = match seen.iter().find(|mapping| mapping.memory().id() == place.memory) {
             Some(mapping) => Rc::clone(mapping),
             None => {
-                let mut intake = self.intake.borrow_mut();
+                let mut intake = self.link.intake.borrow_mut();
                 let Some(intake) = &mut *intake else { return Err("this side shares no memory".to_owned()) };
                 seen.push(Rc::new(intake.take(place.memory)?));
                 Rc::clone(&seen[seen.len() - 1])
@@ -304,21 +306,27 @@ impl Sources<'_> {
             let size = mapping.length();
             return Err(format!("a part of {length} bytes at {offset} does not lie in a shared buffer of {size}"));
         };
-        Ok(self.shared_buffers.to_js(self.env, mapping, data, length))
+        Ok(self.link.environment.shared_buffers.to_js(self.env(), mapping, data, length))
     }
 
     fn copy_out(self, content: Content, place: Place, left: &mut usize) -> Result<sys::napi_value, String> {
-        let mut intake = self.intake.borrow_mut();
+        let mut intake = self.link.intake.borrow_mut();
         let Some(intake) = &mut *intake else { return Err("this side shares no memory".to_owned()) };
         let (length, data) = intake.find(place, *left, self.limit)?;
         *left -= length;
         if content == Content::Bytes {
-            let (value, memory) = new_buffer(self.env, length);
+            let (value, memory) = self.new_memory(length);
             let is_copied = intake.copy(place, memory);
             return if is_copied { Ok(value) } else { Err(String::new()) };
         }
         // SAFETY: it lies in its memory, which is mapped as long as the intake is borrowed.
-        Ok(unsafe { text::from_shared(self.env, data, length, content == Content::Latin1) })
+        Ok(unsafe { text::from_shared(self.env(), data, length, content == Content::Latin1) })
+    }
+
+    /// A view alone in its memory, which is to be filled. Null and nothing when there is none.
+    fn new_memory<'a>(self, length: usize) -> (sys::napi_value, &'a mut [MaybeUninit<u8>]) {
+        let recycled = if length >= recycler::LEAST { self.link.lend(length) } else { None };
+        recycled.unwrap_or_else(|| new_buffer(self.env(), length))
     }
 }
 
@@ -346,23 +354,7 @@ fn new_buffer<'a>(env: sys::napi_env, length: usize) -> (sys::napi_value, &'a mu
     // SAFETY: the memory is that of the value, which lives as long as the scope, and nobody else has seen it yet.
     let memory = unsafe { std::slice::from_raw_parts_mut(data.cast::<MaybeUninit<u8>>(), length) };
     if length >= HUGE {
-        ask_for_large_pages(memory);
+        large_pages::ask_for(memory);
     }
     (value, memory)
 }
-
-/// A wish: nothing changes but the time it takes to touch it.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn ask_for_large_pages(memory: &mut [MaybeUninit<u8>]) {
-    const PAGE: usize = 4096;
-    let start = memory.as_ptr().align_offset(PAGE);
-    let length = memory.len().saturating_sub(start) / PAGE * PAGE;
-    // SAFETY: whole pages inside of the memory; the advice leaves what is in there as it is.
-    let _ = unsafe {
-        let first = memory.as_mut_ptr().add(start.min(memory.len())).cast();
-        rustix::mm::madvise(first, length, rustix::mm::Advice::LinuxHugepage)
-    };
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn ask_for_large_pages(_: &mut [MaybeUninit<u8>]) {}

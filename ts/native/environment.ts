@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { isMainThread } from 'node:worker_threads';
 
 import type { NativeEnvironment } from './binding.js';
 
@@ -42,6 +43,7 @@ function createNative(): Native {
   const records = new Int32Array(memory);
   const numbers = new Float64Array(memory, HEAD * Int32Array.BYTES_PER_ELEMENT);
   const environment = new addon.NativeEnvironment(Buffer.from(memory), chooseEngine());
+  if (isMainThread && isNode()) environment.recycle(findTransfer());
   const flush = environment.flushCommand;
   /** How many are to be sent until the first are written; below: that is done, or not to be. */
   let untilFirst = 0;
@@ -88,7 +90,16 @@ function chooseEngine(): 'uv' | 'tokio' {
 
 /** Whether the runtime has the real libuv, and what is polled are descriptors. */
 export function hasUv(): boolean {
-  const { versions, platform } = process;
-  const isNode = versions['bun'] === undefined && versions['deno'] === undefined && versions['electron'] === undefined;
-  return isNode && platform !== 'win32';
+  return isNode() && process.platform !== 'win32';
+}
+
+function isNode(): boolean {
+  const { versions } = process;
+  return versions['bun'] === undefined && versions['deno'] === undefined && versions['electron'] === undefined;
+}
+
+/** What `ArrayBuffer`s have since Node 21; what older ones have is a copy of somebody's. */
+function findTransfer(): (() => ArrayBuffer) | undefined {
+  const { transfer } = ArrayBuffer.prototype as { transfer?: () => ArrayBuffer };
+  return Number.parseInt(process.versions.node, 10) > 20 ? transfer : undefined;
 }

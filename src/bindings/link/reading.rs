@@ -33,6 +33,7 @@ impl Link {
         if let Some(outbox) = &mut *self.outbox.borrow_mut() {
             outbox.trim(self.now());
         }
+        self.recycler.trim(self.now());
         if self.read_and_deliver(usize::MAX) && !self.is_held() {
             let now = self.now();
             let expire = |connection: &mut Connection, events: &mut Vec<Event>| connection.expire(now, events);

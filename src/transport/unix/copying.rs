@@ -1,10 +1,13 @@
-//! Copies of much memory, by two threads where there are two processors.
+//! Copies of much memory: past the caches, by two threads where there are two processors.
+
+mod past_caches;
 
 use std::ptr;
 use std::sync::LazyLock;
 use std::thread;
 
-/// From this length on another thread takes half of the work. Of less, the caches make one thread as fast.
+/// From this length on the caches are of no use, and another thread takes half of the work. Of less, they make one thread as
+/// fast.
 const MUCH: usize = 16 << 20;
 /// The halves meet where a large page begins, so that none is touched first by both.
 const LARGE_PAGE: usize = 2 << 20;
@@ -26,7 +29,7 @@ impl Rest {
     /// As for [`copy`].
     unsafe fn copy(self) {
         // SAFETY: the caller says so.
-        unsafe { ptr::copy_nonoverlapping(self.from, self.to, self.length) };
+        unsafe { past_caches::copy(self.from, self.to, self.length) };
     }
 }
 
@@ -35,9 +38,13 @@ impl Rest {
 /// # Safety
 /// They can be read and written, do not overlap, and no other thread of this process uses them meanwhile.
 pub unsafe fn copy(from: *const u8, to: *mut u8, length: usize) {
-    if length < MUCH || !*HAS_HELP {
+    if length < MUCH {
         // SAFETY: the caller says so.
         return unsafe { ptr::copy_nonoverlapping(from, to, length) };
+    }
+    if !*HAS_HELP {
+        // SAFETY: as above.
+        return unsafe { past_caches::copy(from, to, length) };
     }
     let half = length / 2;
     let half = half - (to.addr() + half) % LARGE_PAGE;
@@ -48,7 +55,7 @@ pub unsafe fn copy(from: *const u8, to: *mut u8, length: usize) {
         let helper =
             thread::Builder::new().name("copying".to_owned()).spawn_scoped(scope, move || unsafe { rest.copy() });
         // SAFETY: as above; where there is no thread to be had, this one does all.
-        unsafe { ptr::copy_nonoverlapping(from, to, if helper.is_ok() { half } else { length }) };
+        unsafe { past_caches::copy(from, to, if helper.is_ok() { half } else { length }) };
     });
 }
 
