@@ -19,9 +19,17 @@ use tokio::io::unix::AsyncFd;
 use super::Until;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{FdFlags, fcntl_getfd, fcntl_setfd};
+use rustix::net::SendFlags;
 
 /// Kernel buffers of this size let a large frame pass in few context switches. The kernel caps it silently.
 const BUFFER: usize = 1 << 20;
+
+/// A write whose reader has gone raises no signal.
+#[cfg(not(target_vendor = "apple"))]
+const QUIETLY: SendFlags = SendFlags::NOSIGNAL;
+/// There is no such flag on these systems; the signal is ignored by Node's runtime, as by Rust's.
+#[cfg(target_vendor = "apple")]
+const QUIETLY: SendFlags = SendFlags::empty();
 
 /// One end of a connection. Reads and writes never block.
 #[derive(Debug)]

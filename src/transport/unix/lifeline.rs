@@ -11,7 +11,7 @@ use rustix::net::{
     recvmsg, send, sendmsg,
 };
 
-use super::{ChildEnd, Stream, adopt};
+use super::{ChildEnd, QUIETLY, Stream, adopt};
 
 const PING: u8 = b'p';
 /// In place of a ping's number: what the worker says of its own. How many bytes of memory it had when it ended itself for
@@ -89,7 +89,7 @@ impl HostEnd {
         self.read();
         self.pulse = None;
         self.pings = self.pings.checked_add(1).unwrap_or(1);
-        send(&self.stream, &[PING, self.pings], SendFlags::DONTWAIT | SendFlags::NOSIGNAL)?;
+        send(&self.stream, &[PING, self.pings], SendFlags::DONTWAIT | QUIETLY)?;
         Ok(())
     }
 
@@ -148,7 +148,7 @@ impl HostEnd {
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
         let mut control = SendAncillaryBuffer::new(&mut space);
         control.push(SendAncillaryMessage::ScmRights(&fds));
-        sendmsg(&self.stream, &[IoSlice::new(&[STREAM, 0])], &mut control, SendFlags::DONTWAIT | SendFlags::NOSIGNAL)?;
+        sendmsg(&self.stream, &[IoSlice::new(&[STREAM, 0])], &mut control, SendFlags::DONTWAIT | QUIETLY)?;
         Ok(())
     }
 }
@@ -181,7 +181,7 @@ impl WorkerEnd {
     pub fn tell_debugged(&self, debugged: bool) {
         let mut report = [REPORT; ANSWER];
         report[1..].copy_from_slice(&(if debugged { DEBUGGED } else { NOT_DEBUGGED }).to_le_bytes());
-        let _ = send(&self.0, &report, SendFlags::DONTWAIT | SendFlags::NOSIGNAL);
+        let _ = send(&self.0, &report, SendFlags::DONTWAIT | QUIETLY);
     }
 
     /// Blocks until there is something to tell.

@@ -1,7 +1,7 @@
 //! Named sockets, by which another host finds a worker that has outlived its own.
 
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, OwnedFd, RawFd};
+use std::os::fd::{OwnedFd, RawFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::thread;
@@ -192,7 +192,7 @@ fn is_same(a: &[u8], b: &[u8]) -> bool {
 
 #[cfg(target_os = "linux")]
 fn is_this_user(stream: &UnixStream) -> bool {
-    rustix::net::sockopt::socket_peercred(stream.as_fd())
+    rustix::net::sockopt::socket_peercred(stream)
         .is_ok_and(|peer| peer.uid.as_raw() == rustix::process::geteuid().as_raw())
 }
 

@@ -30,14 +30,14 @@ pub(super) fn write(stream: &UnixStream, bytes: &[u8], passed: &[BorrowedFd<'_>]
     use std::io::IoSlice;
     use std::mem::MaybeUninit;
 
-    use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
+    use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, sendmsg};
 
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_DESCRIPTORS))];
     let mut beside = SendAncillaryBuffer::new(&mut space);
     if !beside.push(SendAncillaryMessage::ScmRights(passed)) {
         return Err(io::ErrorKind::InvalidInput.into());
     }
-    match sendmsg(stream, &[IoSlice::new(bytes)], &mut beside, SendFlags::NOSIGNAL) {
+    match sendmsg(stream, &[IoSlice::new(bytes)], &mut beside, super::QUIETLY) {
         // Too many are on their way; it will do once their readers have taken them.
         Err(rustix::io::Errno::TOOMANYREFS) => Err(io::ErrorKind::WouldBlock.into()),
         written => Ok(written?),
