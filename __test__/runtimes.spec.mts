@@ -57,14 +57,14 @@ const expected = {
 
 for (const { name, spec, binary, args } of runtimes) {
   /** How the runtime is called; `undefined`, and the test is skipped, where it cannot be had. */
-  async function command(t: TestContext, name: string, ...more: string[]) {
+  async function command(t: TestContext, file: string, ...more: string[]) {
     if (process.platform !== 'linux' || process.arch !== 'x64') return t.skip('the packages are for Linux on x64');
     const folder = await fetchPackage(spec).catch((error: { stderr?: string; message: string }) => {
       t.skip(`${spec} cannot be fetched: ${(error.stderr ?? error.message).slice(0, 200)}`);
     });
     if (folder === undefined) return undefined;
     const env = { ...process.env, DENO_DIR: path.join(cache, 'deno'), NODE_OPTIONS: '' };
-    return { file: path.join(folder, 'package', binary), args: [...args, program(name), ...more], options: { env } };
+    return { file: path.join(folder, 'package', binary), args: [...args, program(file), ...more], options: { env } };
   }
 
   for (const [driver, report] of Object.entries(expected)) {

@@ -3,6 +3,7 @@ import { Deserializer } from 'node:v8';
 import { Attachments } from './attachments.js';
 import { beginError, type ErrorData } from './error-data.js';
 import { complete } from './completion.js';
+import { readNoted } from './notes.js';
 import type { Parts } from './parts.js';
 import { createView, isBufferNumber } from './view-types.js';
 import { HostObject, Shape, VERSION_TAG } from './writer.js';
@@ -92,7 +93,7 @@ function readAlone(bytes: Uint8Array, parts: readonly (Uint8Array | string)[]): 
     throw new Error('its value is not the one part it has');
   if (typeof part !== 'string')
     return createView(type as number, alone(part as Uint8Array), 0, (part as Uint8Array).length);
-  return shape === (Shape.Json as number) ? JSON.parse(part) : part;
+  return shape === (Shape.Json as number) ? readNoted(JSON.parse(part)) : part;
 }
 
 /** Puts blocks into memory that can grow, which is what comes before the value. */

@@ -1,8 +1,14 @@
+import { types } from 'node:util';
+
+import { isShort } from './notes.js';
+
 /** From this length on a string travels beside the bytes of V8. */
 export const LARGE = 8192;
 
 /** Numbers that JSON writes slowly: with more of them V8 is faster. */
 const MOST_FRACTIONS = 64;
+/** More notes take longer than V8. */
+const MOST_NOTES = 16;
 /** Whether a longer array has more than its elements is too much to ask. */
 const LONGEST_JSON_ARRAY = 4096;
 
@@ -14,6 +20,16 @@ const none: readonly never[] = Object.freeze([]);
 const MOST_FORGOTTEN = 1 << 20;
 const DEEPEST_FORGOTTEN = 1000;
 const TOO_MUCH = new Error('an object is in the value too often, or in itself');
+
+/** What a value can be written as, each where those before are not enough. */
+export const enum Form {
+  /** It gives the same value again. */
+  Json,
+  /** The same, with notes. */
+  Noted,
+  /** By V8. */
+  Parts,
+}
 
 /** What is to be known of a value before it is written. */
 export function scan(value: unknown): Scan {
@@ -27,13 +43,13 @@ export function scan(value: unknown): Scan {
 
 /** What was found in a value. */
 export class Scan {
-  /** JSON gives the same value again. */
-  isJson = true;
+  form = Form.Json;
   /** It has errors, or large strings: V8 gets a copy without them. */
   needsCopy = false;
   private someViews: ArrayBufferView[] | undefined;
   private someBuffers: ArrayBuffer[] | undefined;
   private fractions = 0;
+  private notes = 0;
   private first: object | undefined;
   private few: object[] | undefined;
   private many: Set<object> | undefined;
@@ -52,11 +68,18 @@ export class Scan {
     switch (typeof value) {
       case 'string':
         if (value.length < LARGE) return;
-        this.isJson = false;
+        this.form = Form.Parts;
         this.needsCopy = true;
         return;
       case 'number':
-        if (Number.isSafeInteger(value) ? Object.is(value, -0) : !this.isFraction(value)) this.isJson = false;
+        if (!Number.isFinite(value) || Object.is(value, -0)) this.needsNote();
+        else if (!Number.isSafeInteger(value) && ++this.fractions > MOST_FRACTIONS) this.form = Form.Parts;
+        return;
+      case 'undefined':
+        this.needsNote();
+        return;
+      case 'bigint':
+        this.needsNote(isShort(value));
         return;
       case 'boolean':
         return;
@@ -64,8 +87,14 @@ export class Scan {
         if (value !== null) this.lookInto(value);
         return;
       default:
-        this.isJson = false;
+        this.form = Form.Parts;
     }
+  }
+
+  /** JSON carries something else in its place, if there are notes for it. */
+  private needsNote(exists = true): void {
+    if (!exists || ++this.notes > MOST_NOTES) this.form = Form.Parts;
+    else if (this.form === Form.Json) this.form = Form.Noted;
   }
 
   get views(): readonly ArrayBufferView[] {
@@ -76,24 +105,20 @@ export class Scan {
     return this.someBuffers ?? none;
   }
 
-  private isFraction(value: number): boolean {
-    return Number.isFinite(value) && ++this.fractions <= MOST_FRACTIONS;
-  }
-
   private lookInto(value: object): void {
     const isArray = Array.isArray(value);
     const prototype: unknown = isArray ? null : Object.getPrototypeOf(value);
     const isOther = prototype !== Object.prototype && prototype !== null;
-    if (this.isJson || this.many === undefined || isOther || this.remembers) {
+    if (this.form !== Form.Parts || this.many === undefined || isOther || this.remembers) {
       if (!this.isNew(value)) {
         // One object twice, or a cycle.
-        this.isJson = false;
+        this.form = Form.Parts;
         return;
       }
     } else if (++this.forgotten > MOST_FORGOTTEN || this.depth > DEEPEST_FORGOTTEN) throw TOO_MUCH;
     this.depth++;
     if (isArray) this.lookIntoArray(value);
-    else if (isOther) this.lookIntoOther(value);
+    else if (isOther) this.lookIntoOther(value, prototype);
     else for (const key in value) this.look((value as Record<string, unknown>)[key]);
     this.depth--;
   }
@@ -114,23 +139,23 @@ export class Scan {
   }
 
   private lookIntoArray(array: readonly unknown[]): void {
-    if (Object.getPrototypeOf(array) !== Array.prototype) this.isJson = false;
+    if (Object.getPrototypeOf(array) !== Array.prototype) this.form = Form.Parts;
     for (let index = 0; index < array.length; index++) {
       const element = array[index];
       if (element === undefined && !Object.hasOwn(array, index)) {
         // A hole: there may be billions.
-        this.isJson = false;
+        this.form = Form.Parts;
         for (const key of Object.keys(array)) this.look((array as unknown as Record<string, unknown>)[key]);
         return;
       }
       this.look(element);
     }
-    if (!this.isJson) return;
-    if (array.length > LONGEST_JSON_ARRAY || membersOf(array) !== array.length) this.isJson = false;
+    if (this.form === Form.Parts) return;
+    if (array.length > LONGEST_JSON_ARRAY || membersOf(array) !== array.length) this.form = Form.Parts;
   }
 
-  private lookIntoOther(value: object): void {
-    this.isJson = false;
+  private lookIntoOther(value: object, prototype: unknown): void {
+    this.needsNote(hasNotes(value, prototype));
     if (ArrayBuffer.isView(value)) (this.someViews ??= []).push(value);
     else if (value instanceof ArrayBuffer) (this.someBuffers ??= []).push(value);
     else if (value instanceof Error) this.needsCopy = true;
@@ -152,6 +177,12 @@ export class Scan {
     this.look((error as { errors?: unknown }).errors);
     for (const key of Object.keys(error)) this.look((error as unknown as Record<string, unknown>)[key]);
   }
+}
+
+/** Of a class of somebody's there are none. */
+function hasNotes(value: object, prototype: unknown): boolean {
+  if (prototype === Date.prototype) return types.isDate(value);
+  return prototype === Map.prototype ? types.isMap(value) : prototype === Set.prototype && types.isSet(value);
 }
 
 function membersOf(array: readonly unknown[]): number {

@@ -5,6 +5,7 @@ import { type Encoded, type PayloadCodec, type Undecodable } from './codec.js';
 import { isError, lengthAt, undecodable } from './decoding.js';
 import { JsonCodec } from './json-codec.js';
 import { cut, join } from './layout.js';
+import { looksNoted, readNoted } from './notes.js';
 import { Parts } from './parts.js';
 import { PreparedPayload } from './prepared-payload.js';
 import { read } from './reader.js';
@@ -42,9 +43,9 @@ export class StructuredCodec implements PayloadCodec {
   }
 
   decodeBatch(records: Int32Array, count: number, payloads: unknown): unknown[] {
-    if (!Array.isArray(payloads)) return this.text.decodeBatch(records, count, payloads);
+    if (!Array.isArray(payloads)) return this.decodeTexts(records, count, payloads);
     const [text, small, ...large] = payloads as [string | undefined, Uint8Array, ...unknown[]];
-    const values = text === undefined ? [] : this.text.decodeBatch(records, count, text);
+    const values = this.decodeTexts(records, count, text);
     values.length = count;
     for (let index = 0, next = 0, at = 0; index < count; index++) {
       const size = -2 - (records[lengthAt(index)] as number);
@@ -56,8 +57,17 @@ export class StructuredCodec implements PayloadCodec {
     return values;
   }
 
+  private decodeTexts(records: Int32Array, count: number, texts: unknown): unknown[] {
+    const values = this.text.decodeBatch(records, count, texts);
+    for (let index = 0; index < values.length; index++) {
+      const value = values[index];
+      if (looksNoted(value)) values[index] = decodeNoted(value);
+    }
+    return values;
+  }
+
   decode(payload: unknown): unknown {
-    if (payload === undefined || typeof payload === 'string') return this.text.decode(payload);
+    if (payload === undefined || typeof payload === 'string') return decodeNoted(this.text.decode(payload));
     return decodeParts(payload);
   }
 
@@ -67,6 +77,15 @@ export class StructuredCodec implements PayloadCodec {
     if (!(encoded instanceof Parts)) return () => this.decode(encoded);
     const kept = encoded.copy();
     return () => decodeParts(kept.copy());
+  }
+}
+
+/** As JSON gave it. */
+function decodeNoted(json: unknown): unknown {
+  try {
+    return readNoted(json);
+  } catch (error) {
+    return undecodable(error, name);
   }
 }
 

@@ -1,8 +1,9 @@
 import { Serializer } from 'node:v8';
 
 import { Blocks, checkMemory } from './blocks.js';
+import { looksNoted, writeNoted } from './notes.js';
 import { Parts } from './parts.js';
-import { type Scan, scan } from './scan.js';
+import { Form, type Scan, scan } from './scan.js';
 import { Substitutes } from './substitutes.js';
 import { numberOf } from './view-types.js';
 
@@ -86,8 +87,9 @@ const NO_BLOCKS = new Blocks([], []);
 /** JSON where that gives the same value again, else parts. Those refer to memory of the value. */
 export function write(value: unknown): string | Parts {
   const found = scan(value);
-  if (!found.isJson) return writeAlone(value) ?? partsOf(value, found);
-  const text = JSON.stringify(value);
+  const { form } = found;
+  if (form === Form.Parts || looksNoted(value)) return writeAlone(value) ?? partsOf(value, found);
+  const text = form === Form.Json ? JSON.stringify(value) : writeNoted(value);
   return text.length < LARGE_JSON ? text : behind(text, Shape.Json);
 }
 
