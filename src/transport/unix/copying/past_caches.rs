@@ -10,10 +10,12 @@
 /// As for [`std::ptr::copy_nonoverlapping`].
 #[cfg(target_arch = "x86_64")]
 pub unsafe fn copy(from: *const u8, to: *mut u8, length: usize) {
-    use std::arch::x86_64::{__m128i, _mm_loadu_si128, _mm_sfence, _mm_stream_si128};
+    use std::arch::x86_64::{__m128i, _MM_HINT_T0, _mm_loadu_si128, _mm_prefetch, _mm_sfence, _mm_stream_si128};
     use std::ptr::copy_nonoverlapping;
 
     const LINE: usize = 64;
+    /// How far ahead of each place memory is asked for.
+    const AHEAD: usize = 1024;
 
     let head = to.align_offset(LINE).min(length);
     let place = (length - head) / 4 / LINE * LINE;
@@ -24,6 +26,8 @@ pub unsafe fn copy(from: *const u8, to: *mut u8, length: usize) {
         copy_nonoverlapping(from, to, head);
         for line in (head..head + place).step_by(LINE) {
             for start in [line, line + place, line + 2 * place, line + 3 * place] {
+                // Where nothing is, nothing happens.
+                _mm_prefetch::<_MM_HINT_T0>(from.wrapping_add(start + AHEAD).cast());
                 let (from, to): (*const __m128i, *mut __m128i) = (from.add(start).cast(), to.add(start).cast());
                 for part in 0..LINE / size_of::<__m128i>() {
                     _mm_stream_si128(to.add(part), _mm_loadu_si128(from.add(part)));
