@@ -9,4 +9,4 @@ mod intake;
 mod outbox;
 
 pub use intake::Intake;
-pub use outbox::{LARGE, Outbox};
+pub use outbox::{IDLE, LARGE, Outbox};

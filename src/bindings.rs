@@ -14,7 +14,6 @@ mod doorman;
 mod environment;
 mod exit;
 mod failure;
-mod large_pages;
 mod lifeline;
 mod link;
 mod messages;

@@ -18,7 +18,9 @@ pub enum Until {
 mod unix;
 
 #[cfg(unix)]
-pub use unix::{ChildEnd, Stream, WatchedStream, adopt, claim, lifeline, mapping, memory, named, pair, passing};
+pub use unix::{
+    ChildEnd, Stream, WatchedStream, adopt, claim, large_pages, lifeline, mapping, memory, named, pair, passing,
+};
 
 #[cfg(not(unix))]
 compile_error!("the transport for this system is not written yet: `transport` has sockets of Unix only");

@@ -19,7 +19,7 @@ const ROOM: usize = 2 * BASE as usize;
 /// Memory up to this size is kept for the next large part.
 const KEEP: u64 = 1 << 20;
 /// More is given back when it was not used for so long.
-const IDLE: Duration = Duration::from_secs(1);
+pub const IDLE: Duration = Duration::from_secs(1);
 
 /// The large parts of one direction, and the descriptors that wait to be written with their frames.
 #[derive(Debug)]

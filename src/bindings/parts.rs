@@ -7,12 +7,12 @@ use std::rc::Rc;
 use napi::sys;
 
 use super::environment::Environment;
-use super::large_pages;
 use super::link::Link;
 use super::recycler;
 use super::text::{self, Scratch};
 use crate::beside::{LARGE, Outbox};
 use crate::parts::{self, Content, Place, Writer};
+use crate::transport::large_pages;
 use crate::transport::mapping::Mapping;
 
 /// Memory of this size gets large pages, where the system has them.

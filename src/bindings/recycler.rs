@@ -8,17 +8,14 @@ use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 use std::time::Duration;
 
-use super::large_pages;
+use crate::beside::IDLE;
+use crate::transport::large_pages;
 pub(super) use lending::Transfer;
 
 /// Memory of this size is recycled. Allocators keep smaller memory themselves.
 pub(super) const LEAST: usize = 16 << 20;
-/// At most so much waits to be used again.
+/// At most so much waits to be used again, for [`IDLE`] at most.
 const KEPT: usize = 128 << 20;
-/// It is given back when none was used for so long.
-const IDLE: Duration = Duration::from_secs(1);
-/// Where memory begins and ends.
-const LARGE_PAGE: usize = 2 << 20;
 
 /// Memory that JavaScript has, or had.
 #[derive(Debug)]
@@ -29,8 +26,8 @@ struct Block {
 
 impl Block {
     fn create(length: usize) -> Option<Self> {
-        let size = length.max(1).checked_next_multiple_of(LARGE_PAGE)?;
-        let layout = Layout::from_size_align(size, LARGE_PAGE).ok()?;
+        let size = length.max(1).checked_next_multiple_of(large_pages::SIZE)?;
+        let layout = Layout::from_size_align(size, large_pages::SIZE).ok()?;
         // SAFETY: the size is not zero.
         let start = NonNull::new(unsafe { alloc(layout) })?;
         let mut block = Self { start, layout };
@@ -126,9 +123,9 @@ mod tests {
 
     #[test]
     fn it_lies_where_large_pages_do_and_holds_what_was_asked_for() {
-        for length in [1, LARGE_PAGE, LARGE_PAGE + 1, 33 * MIB] {
+        for length in [1, 2 * MIB, 2 * MIB + 1, 33 * MIB] {
             let mut block = block(length);
-            assert_eq!(block.start.addr().get() % LARGE_PAGE, 0);
+            assert_eq!(block.start.addr().get() % large_pages::SIZE, 0);
             assert_eq!(block.part(length).len(), length);
             assert_eq!(block.part(usize::MAX).len(), block.layout.size());
         }

@@ -2,6 +2,7 @@
 
 pub mod claim;
 mod copying;
+pub mod large_pages;
 pub mod lifeline;
 pub mod mapping;
 pub mod memory;

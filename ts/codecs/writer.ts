@@ -84,7 +84,7 @@ class Writer extends PlainWriter {
 
 const NO_BLOCKS = new Blocks([], []);
 
-/** JSON where that gives the same value again, else parts. Those refer to memory of the value. */
+/** JSON where that gives the same value again, alone or with notes, else parts. Those refer to memory of the value. */
 export function write(value: unknown): string | Parts {
   const found = scan(value);
   const { form } = found;

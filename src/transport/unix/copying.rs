@@ -6,11 +6,11 @@ use std::ptr;
 use std::sync::LazyLock;
 use std::thread;
 
+use super::large_pages;
+
 /// From this length on the caches are of no use, and another thread takes half of the work. Of less, they make one thread as
 /// fast.
 const MUCH: usize = 16 << 20;
-/// The halves meet where a large page begins, so that none is touched first by both.
-const LARGE_PAGE: usize = 2 << 20;
 
 static HAS_HELP: LazyLock<bool> = LazyLock::new(|| thread::available_parallelism().is_ok_and(|count| count.get() > 1));
 
@@ -47,7 +47,8 @@ pub unsafe fn copy(from: *const u8, to: *mut u8, length: usize) {
         return unsafe { past_caches::copy(from, to, length) };
     }
     let half = length / 2;
-    let half = half - (to.addr() + half) % LARGE_PAGE;
+    // The halves meet where a large page begins, so that none is touched first by both.
+    let half = half - (to.addr() + half) % large_pages::SIZE;
     // SAFETY: `half` is less than `length`.
     let rest = unsafe { Rest { from: from.add(half), to: to.add(half), length: length - half } };
     thread::scope(|scope| {

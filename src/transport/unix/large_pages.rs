@@ -2,9 +2,12 @@
 
 use std::mem::MaybeUninit;
 
+/// Where one begins, and its bytes, on most systems.
+pub const SIZE: usize = 2 << 20;
+
 /// A wish: nothing changes but the time it takes to touch the memory.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(super) fn ask_for(memory: &mut [MaybeUninit<u8>]) {
+pub fn ask_for(memory: &mut [MaybeUninit<u8>]) {
     const PAGE: usize = 4096;
     let start = memory.as_ptr().align_offset(PAGE);
     let length = memory.len().saturating_sub(start) / PAGE * PAGE;
@@ -17,4 +20,4 @@ pub(super) fn ask_for(memory: &mut [MaybeUninit<u8>]) {
 
 /// Other systems choose by themselves.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(super) fn ask_for(_: &mut [MaybeUninit<u8>]) {}
+pub fn ask_for(_: &mut [MaybeUninit<u8>]) {}
