@@ -5,6 +5,7 @@
 //! global, so threads cannot meet.
 
 mod batch;
+mod busy_poll;
 mod clock;
 mod command;
 mod connection;

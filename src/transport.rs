@@ -19,7 +19,8 @@ mod unix;
 
 #[cfg(unix)]
 pub use unix::{
-    ChildEnd, Stream, WatchedStream, adopt, claim, large_pages, lifeline, mapping, memory, named, pair, passing,
+    ChildEnd, Stream, WatchedStream, adopt, claim, is_readable, large_pages, lifeline, mapping, memory, named, pair,
+    passing,
 };
 
 #[cfg(not(unix))]

@@ -10,6 +10,7 @@ use napi::{JsValue, sys};
 use napi_derive::napi;
 use slab::Slab;
 
+use super::busy_poll::BusyPoll;
 use super::command::{self, Outcome};
 use super::failure::{Failure, node};
 use super::link::Link;
@@ -55,6 +56,7 @@ pub(super) struct Environment {
     lifelines: RefCell<Vec<Weak<RefCell<Option<HostEnd>>>>>,
     io: RefCell<Option<Rc<TokioIo>>>,
     ended: Cell<bool>,
+    pub(super) busy_poll: BusyPoll,
 }
 
 impl Environment {
@@ -253,9 +255,10 @@ pub struct NativeEnvironment {
 #[napi]
 impl NativeEnvironment {
     /// `memory` is backed by a `SharedArrayBuffer`, aligned to 4 bytes: events are told as integers in it. `engine` is
-    /// `uv` or `tokio`; `uv` becomes `tokio` where it cannot run.
+    /// `uv` or `tokio`; `uv` becomes `tokio` where it cannot run. With `busy_poll` the thread stays awake for news where that
+    /// pays.
     #[napi(constructor, catch_unwind)]
-    pub fn new(env: Env, memory: BufferSlice, engine: String) -> Result<Self, Failure> {
+    pub fn new(env: Env, memory: BufferSlice, engine: String, busy_poll: bool) -> Result<Self, Failure> {
         let integers = memory.len() / size_of::<i32>();
         let data = memory.as_ptr().cast_mut();
         if !data.cast::<i32>().is_aligned() || integers < HEAD + RECORD {
@@ -282,6 +285,7 @@ impl NativeEnvironment {
             lifelines: RefCell::default(),
             io: RefCell::default(),
             ended: Cell::new(false),
+            busy_poll: BusyPoll::new(busy_poll),
         });
         inner.end_with_node().map_err(node)?;
         Ok(Self { inner })
@@ -294,6 +298,12 @@ impl NativeEnvironment {
             Engine::Uv => "uv",
             Engine::Tokio => "tokio",
         }
+    }
+
+    /// How often this thread has looked for news instead of sleeping.
+    #[napi(getter, catch_unwind)]
+    pub fn busy_polls(&self) -> u32 {
+        self.inner.busy_poll.count()
     }
 
     /// A function that writes what was sent in this tick.

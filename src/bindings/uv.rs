@@ -5,15 +5,17 @@ mod symbols;
 
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};
+use std::os::fd::BorrowedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use napi::sys;
 
+use super::busy_poll::BusyPoll;
 use super::link::Link;
 use super::scope::in_scope;
-use crate::transport::Stream;
+use crate::transport::{Stream, is_readable};
 use symbols::{Handle, Loop, POLL, PRIORITIZED, READABLE, Symbols, TIMER, WRITABLE};
 
 /// Whether the program has what this engine calls.
@@ -125,6 +127,19 @@ impl UvWatch {
         }
     }
 
+    /// What came was handled: the loop will sleep soon, unless it has something else to do.
+    pub(super) fn before_sleep(&self, busy_poll: &BusyPoll) {
+        // SAFETY: the loop is that of this thread, and runs. Its descriptor stays open as long as it does.
+        let events = unsafe {
+            if (self.uv.uv_backend_timeout)(self.uv_loop) == 0 {
+                return;
+            }
+            BorrowedFd::borrow_raw((self.uv.uv_backend_fd)(self.uv_loop))
+        };
+        // That of all its handles, not of this one.
+        busy_poll.before_sleep(|| is_readable(events));
+    }
+
     pub(super) fn set_timer(&self, delay: Duration) {
         // Rounded up: a timer that is early would only have to be set again.
         let millis = u64::try_from(delay.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
@@ -186,6 +201,7 @@ fn link_of(handle: Handle) -> Option<Rc<Link>> {
 
 unsafe extern "C" fn on_poll(handle: Handle, status: c_int, events: c_int) {
     guarded(handle, |link| {
+        link.environment().busy_poll.awake();
         if events & WRITABLE != 0 {
             link.on_writable();
         }
@@ -200,6 +216,7 @@ unsafe extern "C" fn on_poll(handle: Handle, status: c_int, events: c_int) {
         if events & READABLE != 0 || status < 0 {
             link.on_readable();
         }
+        link.before_sleep();
     });
 }
 

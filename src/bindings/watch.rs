@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Duration;
 
+use super::busy_poll::BusyPoll;
 use super::tokio::TokioWatch;
 #[cfg(unix)]
 use super::uv::UvWatch;
@@ -76,6 +77,14 @@ impl Watch {
     pub(super) fn poll_again(&self) {
         if let Watch::Uv(watch) = self {
             watch.poll_again();
+        }
+    }
+
+    /// What came was handled: the thread will sleep soon.
+    #[cfg(unix)]
+    pub(super) fn before_sleep(&self, busy_poll: &BusyPoll) {
+        if let Watch::Uv(watch) = self {
+            watch.before_sleep(busy_poll);
         }
     }
 

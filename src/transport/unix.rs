@@ -149,6 +149,12 @@ impl Stream {
     }
 }
 
+/// Whether something can be read right now, or an error or the end be found.
+pub fn is_readable(descriptor: BorrowedFd<'_>) -> bool {
+    const NOW: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut [PollFd::new(&descriptor, PollFlags::IN)], Some(&NOW)) != Ok(0)
+}
+
 impl AsFd for Stream {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()

@@ -152,11 +152,14 @@ export declare class NativeDoor {
 export declare class NativeEnvironment {
   /**
    * `memory` is backed by a `SharedArrayBuffer`, aligned to 4 bytes: events are told as integers in it. `engine` is
-   * `uv` or `tokio`; `uv` becomes `tokio` where it cannot run.
+   * `uv` or `tokio`; `uv` becomes `tokio` where it cannot run. With `busy_poll` the thread stays awake for news where that
+   * pays.
    */
-  constructor(memory: Buffer, engine: string);
+  constructor(memory: Buffer, engine: string, busyPoll: boolean);
   /** The engine in use. */
   get engine(): string;
+  /** How often this thread has looked for news instead of sleeping. */
+  get busyPolls(): number;
   /** A function that writes what was sent in this tick. */
   get flushCommand(): () => void;
   /**

@@ -42,7 +42,8 @@ function createNative(): Native {
   const memory = new SharedArrayBuffer((HEAD + CAPACITY * RECORD) * Int32Array.BYTES_PER_ELEMENT);
   const records = new Int32Array(memory);
   const numbers = new Float64Array(memory, HEAD * Int32Array.BYTES_PER_ELEMENT);
-  const environment = new addon.NativeEnvironment(Buffer.from(memory), chooseEngine());
+  const busyPolls = process.env['ISOLATED_WORKERS_BUSY_POLL'] !== '0';
+  const environment = new addon.NativeEnvironment(Buffer.from(memory), chooseEngine(), busyPolls);
   if (isMainThread && isNode()) environment.recycle(findTransfer());
   const flush = environment.flushCommand;
   /** How many are to be sent until the first are written; below: that is done, or not to be. */

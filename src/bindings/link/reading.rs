@@ -27,6 +27,14 @@ impl Link {
         }
     }
 
+    /// What came was handled: the thread will sleep soon.
+    #[cfg(unix)]
+    pub(in crate::bindings) fn before_sleep(&self) {
+        if let Some(watch) = &*self.watch.borrow() {
+            watch.before_sleep(&self.environment.busy_poll);
+        }
+    }
+
     /// Handles all that has arrived, then ends the transactions whose time is over, unless JavaScript holds them.
     pub(in crate::bindings) fn on_deadline(self: &Rc<Self>) {
         self.armed.set(None);
@@ -143,7 +151,13 @@ impl Link {
     /// Blocks until there is input or room; tells whether that came in time.
     pub(in crate::bindings) fn wait(&self, until: Until, timeout: Option<Duration>) -> bool {
         let watch = self.watch.borrow();
-        watch.as_ref().is_some_and(|watch| matches!(watch.wait(until, timeout), Ok(true)))
+        let Some(watch) = &*watch else { return false };
+        let busy_poll = &self.environment.busy_poll;
+        // An error is for the wait to find.
+        busy_poll.before_sleep(|| !matches!(watch.wait(until, Some(Duration::ZERO)), Ok(false)));
+        let is_ready = matches!(watch.wait(until, timeout), Ok(true));
+        busy_poll.awake();
+        is_ready
     }
 
     /// Turns bytes that came before `attach` into events.

@@ -48,6 +48,8 @@ symbols! {
     uv_ref: fn(Handle);
     uv_unref: fn(Handle);
     uv_update_time: fn(Loop);
+    uv_backend_fd: fn(Loop) -> c_int;
+    uv_backend_timeout: fn(Loop) -> c_int;
     uv_poll_init: fn(Loop, Handle, c_int) -> c_int;
     uv_poll_start: fn(Handle, c_int, PollCallback) -> c_int;
     uv_poll_stop: fn(Handle) -> c_int;

@@ -1,0 +1,90 @@
+// A thread that exchanges many messages stays awake for a moment instead of sleeping.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const fixture = (name: string) => fileURLToPath(new URL(`./fixtures/busy-poll/${name}`, import.meta.url));
+
+interface Seen {
+  readonly host: number;
+  readonly worker: number;
+  readonly timer: number;
+  readonly immediate: number;
+  readonly wrong: number;
+}
+
+/** Runs the host until its goal is reached, and ends it where that takes a minute. */
+function exchange(
+  way: 'send' | 'sendSync',
+  goal: string,
+  env: NodeJS.ProcessEnv = {},
+  pinned: readonly string[] = [],
+): Promise<Seen> {
+  const options = {
+    env: { ...process.env, ...env, NODE_OPTIONS: `--require ${JSON.stringify(fixture('count.cjs'))}` },
+    timeout: 60_000,
+    killSignal: 'SIGKILL',
+  } as const;
+  return new Promise((resolve, reject) => {
+    const [program = '', ...args] = [...pinned, process.execPath, fixture('host.mjs'), way, goal];
+    execFile(program, args, options, (error, stdout, stderr) => {
+      if (error === null) resolve(JSON.parse(stdout) as Seen);
+      else reject(new Error(`${way}, ${goal}: ${error.signal ?? error.code} ${stderr}`));
+    });
+  });
+}
+
+const isAlone = Math.min(availableParallelism(), quota()) < 2;
+const onTokio = process.env['ISOLATED_WORKERS_ENGINE'] === 'tokio';
+const skipAlone = isAlone && 'with one processor nobody else could run meanwhile';
+const skip = skipAlone || (onTokio && 'a thread of its own waits in this engine');
+
+test('host and worker look for news before they sleep, and timers run meanwhile', { skip }, async () => {
+  const { host, worker, timer, wrong } = await exchange('send', 'polls');
+  assert.ok(host > 0 && worker > 0 && timer > 5);
+  assert.equal(wrong, 0);
+});
+
+test('a host that is blocked by sendSync looks for the answer before it sleeps', { skip: skipAlone }, async () => {
+  const { host, wrong } = await exchange('sendSync', 'polls');
+  assert.ok(host > 0);
+  assert.equal(wrong, 0);
+});
+
+test('a loop with something else to do never looks', { skip }, async () => {
+  const { host, immediate, wrong } = await exchange('send', 'busy loop');
+  assert.deepEqual({ host, wrong }, { host: 0, wrong: 0 });
+  assert.ok(immediate > 0);
+});
+
+for (const way of ['send', 'sendSync'] as const) {
+  test(`${way}: ISOLATED_WORKERS_BUSY_POLL=0 turns it off on both sides`, async () => {
+    const { host, worker, wrong } = await exchange(way, 'no polls', { ISOLATED_WORKERS_BUSY_POLL: '0' });
+    assert.deepEqual({ host, worker, wrong }, { host: 0, worker: 0, wrong: 0 });
+  });
+}
+
+const skipPinning = process.platform !== 'linux' && 'taskset is a program of Linux';
+test('with one processor nobody looks', { skip: skipPinning }, async () => {
+  const { host, worker } = await exchange('send', 'no polls', {}, ['taskset', '-c', firstProcessor()]);
+  assert.deepEqual({ host, worker }, { host: 0, worker: 0 });
+});
+
+function firstProcessor(): string {
+  const first = /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+  assert.ok(first !== undefined);
+  return first;
+}
+
+/** How many processors a container may use, where its group says. */
+function quota(): number {
+  try {
+    const [most, period] = readFileSync('/sys/fs/cgroup/cpu.max', 'utf8').split(' ').map(Number);
+    return (most as number) / (period as number) || Infinity;
+  } catch {
+    return Infinity;
+  }
+}
