@@ -24,6 +24,23 @@ export function describeMachine() {
   };
 }
 
+/** Begins to count how much of the processors' time others on the same hardware take; gives a function that tells the share. */
+export function watchStolen() {
+  const before = times();
+  return () => {
+    const after = times();
+    return after === undefined ? undefined : (after.stolen - before.stolen) / (after.all - before.all);
+  };
+}
+
+/** Of all processors, since the machine began; only Linux tells. */
+function times() {
+  if (process.platform !== 'linux') return undefined;
+  const fields = /^cpu +(.*)$/m.exec(readFileSync('/proc/stat', 'utf8'))[1].split(' ').map(Number);
+  // What guests take is in the first two already.
+  return { stolen: fields[7], all: fields.slice(0, 8).reduce((sum, field) => sum + field) };
+}
+
 /** A container need not have CPU 0. */
 function firstAllowedCpu() {
   const status = readFileSync('/proc/self/status', 'utf8');

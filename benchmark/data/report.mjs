@@ -29,13 +29,15 @@ function runtimeSection({ name, reason, v8, modes, memory }) {
   return memory === undefined ? sections : [...sections, '', `## ${node}, memory`, ...memorySection(memory)];
 }
 
-function modeSection({ results, delay }) {
+function modeSection({ results, delay, stolen }) {
   const measured = scenarios.filter(({ name }) => results[peerNames[0]][name] !== undefined);
   const rows = measured.map(({ name, title, unit }) => [
     `${title}, ${unit}`,
     ...peerNames.map((peer) => number(median(results[peer][name]))),
   ]);
   const lines = rows.length === 0 ? [] : ['', ...table(['', ...titles], rows)];
+  if (stolen !== undefined)
+    lines.unshift('', `Taken by others on the same hardware: ${(stolen * 100).toFixed(1)} % of the time.`);
   const judged = targets.filter(({ scenario }) => measured.some(({ name }) => name === scenario));
   if (judged.length > 0) {
     const verdicts = judged.map((target) => judge(target, results));

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { buildIfStale } from '../../scripts/build/parts.mjs';
-import { canPin, describeMachine } from '../cpu.mjs';
+import { canPin, describeMachine, watchStolen } from '../cpu.mjs';
 import { runMode } from '../mode.mjs';
 import { engineName } from '../peers/ours.mjs';
 import { readOptions } from './options.mjs';
@@ -48,13 +48,14 @@ async function measureOn(name, node, { parts, rounds, modes, scale }) {
       continue;
     }
     console.error(`${name}, ${mode}:`);
+    const stolen = watchStolen();
     const results = await run(mode, './measure.mjs', { parts, rounds, scale });
     const delay = {};
     for (const { name: way } of parts.includes('delay') ? ways : []) {
       process.stderr.write(`  delay: ${way}\n`);
       delay[way] = await run(mode, './delay.mjs', { way, rounds: Math.min(rounds, 3), scale });
     }
-    runtime.modes.push({ mode, results, delay });
+    runtime.modes.push({ mode, results, delay, stolen: stolen() });
   }
   if (parts.includes('memory')) runtime.memory = await measureMemory(run, scale);
   return runtime;

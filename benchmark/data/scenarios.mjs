@@ -11,7 +11,7 @@ export const scenarios = [
     title: 'small, 64 in flight',
     unit: 'per s',
     better: 'higher',
-    work: 20_000,
+    work: 80_000,
     measure: flight(small),
   },
   {
@@ -19,7 +19,7 @@ export const scenarios = [
     title: 'a `Date` and a `Set`, 64 in flight',
     unit: 'per s',
     better: 'higher',
-    work: 10_000,
+    work: 40_000,
     measure: flight(rich),
   },
   {

@@ -17,8 +17,8 @@ const FEWEST: u32 = 4;
 /// A longer wait counts as this: it is a pause of the traffic, or the processor was busy elsewhere.
 const PAUSE: Duration = Duration::from_micros(500);
 /// How much shorter waits must become by polling, and how fast those of old are forgotten.
-const SHORTER: f64 = 0.9;
-const FADING: f64 = 0.75;
+const SHORTER: f64 = 0.95;
+const FADING: f64 = 0.85;
 
 /// The processor time that it takes to sleep and to be woken, in microseconds: 48 were measured on a virtual machine, it is
 /// less on bare metal.
@@ -195,8 +195,8 @@ mod tests {
     #[test]
     fn it_sleeps_where_polling_makes_waits_no_shorter() {
         let mut choice = Choice::default();
-        wait(&mut choice, TRIAL, 3, MICRO * 20, MICRO * 19);
-        assert_eq!(wait(&mut choice, TRIAL + 3, 60, MICRO * 20, MICRO * 19), 0.0);
+        wait(&mut choice, TRIAL, 3, MICRO * 20, MICRO * 20);
+        assert_eq!(wait(&mut choice, TRIAL + 3, 60, MICRO * 20, MICRO * 20), 0.0);
     }
 
     #[test]
