@@ -866,6 +866,11 @@ declare class NativeEnvironment {
   constructor(memory: Buffer, engine: string, busyPoll: boolean);
   /** The engine in use. */
   get engine(): string;
+  /**
+   * From now on the thread may stay awake for news that Node brings, too, after JavaScript has set the fifth integer of the
+   * shared memory.
+   */
+  watchTurns(): void;
   /** How often this thread has looked for news instead of sleeping. */
   get busyPolls(): number;
   /** A function that writes what was sent in this tick. */

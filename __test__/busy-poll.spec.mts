@@ -16,23 +16,26 @@ interface Seen {
   readonly wrong: number;
 }
 
+interface Exchange {
+  readonly driver?: string;
+  readonly way?: 'send' | 'sendSync';
+  readonly goal: 'polls' | 'no polls' | 'busy loop';
+  readonly env?: NodeJS.ProcessEnv;
+  readonly pinned?: readonly string[];
+}
+
 /** Runs the host until its goal is reached, and ends it where that takes a minute. */
-function exchange(
-  way: 'send' | 'sendSync',
-  goal: string,
-  env: NodeJS.ProcessEnv = {},
-  pinned: readonly string[] = [],
-): Promise<Seen> {
+function exchange({ driver = 'child_process', way = 'send', goal, env, pinned = [] }: Exchange): Promise<Seen> {
   const options = {
     env: { ...process.env, ...env, NODE_OPTIONS: `--require ${JSON.stringify(fixture('count.cjs'))}` },
     timeout: 60_000,
     killSignal: 'SIGKILL',
   } as const;
   return new Promise((resolve, reject) => {
-    const [program = '', ...args] = [...pinned, process.execPath, fixture('host.mjs'), way, goal];
+    const [program = '', ...args] = [...pinned, process.execPath, fixture('host.mjs'), driver, way, goal];
     execFile(program, args, options, (error, stdout, stderr) => {
       if (error === null) resolve(JSON.parse(stdout) as Seen);
-      else reject(new Error(`${way}, ${goal}: ${error.signal ?? error.code} ${stderr}`));
+      else reject(new Error(`${driver}, ${way}, ${goal}: ${error.signal ?? error.code} ${stderr}`));
     });
   });
 }
@@ -41,35 +44,41 @@ const isAlone = Math.min(availableParallelism(), quota()) < 2;
 const onTokio = process.env['ISOLATED_WORKERS_ENGINE'] === 'tokio';
 const skipAlone = isAlone && 'with one processor nobody else could run meanwhile';
 const skip = skipAlone || (onTokio && 'a thread of its own waits in this engine');
+const off = { ISOLATED_WORKERS_BUSY_POLL: '0' };
 
-test('host and worker look for news before they sleep, and timers run meanwhile', { skip }, async () => {
-  const { host, worker, timer, wrong } = await exchange('send', 'polls');
-  assert.ok(host > 0 && worker > 0 && timer > 5);
-  assert.equal(wrong, 0);
-});
+for (const driver of ['child_process', 'worker_threads']) {
+  test(`${driver}: host and worker look for news before they sleep, and timers run meanwhile`, { skip }, async () => {
+    const { host, worker, timer, wrong } = await exchange({ driver, goal: 'polls' });
+    assert.ok(host > 0 && worker > 0 && timer > 5);
+    assert.equal(wrong, 0);
+  });
 
-test('a host that is blocked by sendSync looks for the answer before it sleeps', { skip: skipAlone }, async () => {
-  const { host, wrong } = await exchange('sendSync', 'polls');
-  assert.ok(host > 0);
-  assert.equal(wrong, 0);
-});
+  test(`${driver}: a loop with something else to do never looks`, { skip }, async () => {
+    const { host, immediate, wrong } = await exchange({ driver, goal: 'busy loop' });
+    assert.deepEqual({ host, wrong }, { host: 0, wrong: 0 });
+    assert.ok(immediate > 0);
+  });
 
-test('a loop with something else to do never looks', { skip }, async () => {
-  const { host, immediate, wrong } = await exchange('send', 'busy loop');
-  assert.deepEqual({ host, wrong }, { host: 0, wrong: 0 });
-  assert.ok(immediate > 0);
-});
-
-for (const way of ['send', 'sendSync'] as const) {
-  test(`${way}: ISOLATED_WORKERS_BUSY_POLL=0 turns it off on both sides`, async () => {
-    const { host, worker, wrong } = await exchange(way, 'no polls', { ISOLATED_WORKERS_BUSY_POLL: '0' });
+  test(`${driver}: ISOLATED_WORKERS_BUSY_POLL=0 turns it off on both sides`, async () => {
+    const { host, worker, wrong } = await exchange({ driver, goal: 'no polls', env: off });
     assert.deepEqual({ host, worker, wrong }, { host: 0, worker: 0, wrong: 0 });
   });
 }
 
+test('a host that is blocked by sendSync looks for the answer before it sleeps', { skip: skipAlone }, async () => {
+  const { host, wrong } = await exchange({ way: 'sendSync', goal: 'polls' });
+  assert.ok(host > 0);
+  assert.equal(wrong, 0);
+});
+
+test('ISOLATED_WORKERS_BUSY_POLL=0 turns it off for sendSync', async () => {
+  const { host, worker, wrong } = await exchange({ way: 'sendSync', goal: 'no polls', env: off });
+  assert.deepEqual({ host, worker, wrong }, { host: 0, worker: 0, wrong: 0 });
+});
+
 const skipPinning = process.platform !== 'linux' && 'taskset is a program of Linux';
 test('with one processor nobody looks', { skip: skipPinning }, async () => {
-  const { host, worker } = await exchange('send', 'no polls', {}, ['taskset', '-c', firstProcessor()]);
+  const { host, worker } = await exchange({ goal: 'no polls', pinned: ['taskset', '-c', firstProcessor()] });
   assert.deepEqual({ host, worker }, { host: 0, worker: 0 });
 });
 

@@ -20,12 +20,17 @@ use super::reference::Reference;
 use super::shared_buffers::SharedBuffers;
 use super::text::Scratch;
 use super::tokio::TokioIo;
+#[cfg(unix)]
+use super::uv::turns::Turns;
 use super::watch::Watch;
 use crate::transport::Stream;
 use crate::transport::lifeline::HostEnd;
 
-/// Integers in front of the records in the shared memory; the first says whether a flush is scheduled.
-pub(super) const HEAD: usize = 4;
+/// Integers in front of the records in the shared memory: whether a flush is scheduled, what an event or a command tells, and
+/// whether news have come that Node has brought.
+pub(super) const HEAD: usize = 6;
+const TOLD: usize = 3;
+const NEWS: usize = 4;
 /// Integers of one record: kind, number, second number, length of the payload.
 pub(super) const RECORD: usize = 4;
 
@@ -57,6 +62,8 @@ pub(super) struct Environment {
     io: RefCell<Option<Rc<TokioIo>>>,
     ended: Cell<bool>,
     pub(super) busy_poll: BusyPoll,
+    #[cfg(unix)]
+    turns: RefCell<Option<Turns>>,
 }
 
 impl Environment {
@@ -132,6 +139,8 @@ impl Environment {
             }
         }
         self.dirty.borrow_mut().clear();
+        #[cfg(unix)]
+        self.turns.borrow_mut().take();
         if let Some(io) = self.io.borrow_mut().take() {
             io.stop();
         }
@@ -178,7 +187,7 @@ impl Environment {
     }
 
     /// Writes what is behind the first integer of the head.
-    pub(super) fn write_head(&self, numbers: [i32; HEAD - 1]) {
+    pub(super) fn write_head(&self, numbers: [i32; TOLD]) {
         for (offset, value) in numbers.into_iter().enumerate() {
             self.write_memory(1 + offset, value);
         }
@@ -207,7 +216,7 @@ impl Environment {
     fn number_at(&self, index: usize) -> *mut f64 {
         assert!(HEAD + 2 * index + 1 < self.memory_length, "a number outside the shared memory");
         // SAFETY: the index is inside the buffer. A `SharedArrayBuffer` is aligned for floating-point numbers, and its
-        // head has the size of two.
+        // head has the size of three.
         let at = unsafe { self.memory.add(HEAD + 2 * index) }.cast::<f64>();
         assert!(at.is_aligned(), "the shared memory is aligned");
         at
@@ -218,6 +227,18 @@ impl Environment {
         // SAFETY: the index is inside the buffer, which `_memory_owner` keeps alive. JavaScript reads it on this very
         // thread, never at the same time.
         unsafe { self.memory.add(index).write(value) };
+    }
+
+    /// Whether news have come that Node has brought, since this was asked last.
+    #[cfg(unix)]
+    pub(super) fn take_news(&self) -> bool {
+        assert!(NEWS < self.memory_length, "the head is shorter than it is");
+        // SAFETY: the place is inside the buffer; as for `write_memory`.
+        let came = unsafe { self.memory.add(NEWS).read() } != 0;
+        if came {
+            self.write_memory(NEWS, 0);
+        }
+        came
     }
 
     /// Calls into JavaScript, as Node calls a callback: microtasks run before this returns, unless JavaScript is already
@@ -286,6 +307,8 @@ impl NativeEnvironment {
             io: RefCell::default(),
             ended: Cell::new(false),
             busy_poll: BusyPoll::new(busy_poll),
+            #[cfg(unix)]
+            turns: RefCell::default(),
         });
         inner.end_with_node().map_err(node)?;
         Ok(Self { inner })
@@ -297,6 +320,19 @@ impl NativeEnvironment {
         match self.inner.engine {
             Engine::Uv => "uv",
             Engine::Tokio => "tokio",
+        }
+    }
+
+    /// From now on the thread may stay awake for news that Node brings, too, after JavaScript has set the fifth integer of the
+    /// shared memory.
+    #[napi(catch_unwind)]
+    pub fn watch_turns(&self) {
+        #[cfg(unix)]
+        if self.inner.engine == Engine::Uv && !self.inner.ended.get() {
+            let mut turns = self.inner.turns.borrow_mut();
+            if turns.is_none() {
+                *turns = Turns::start(&self.inner);
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 pub(super) mod pulse;
 mod symbols;
+pub(super) mod turns;
 
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};

@@ -4,6 +4,7 @@ import type { MessagePort, Worker } from 'node:worker_threads';
 
 import type { ConnectedHost, ConnectionSetup } from '../connection.js';
 import { LastLines } from '../last-lines.js';
+import { getNative } from '../native/environment.js';
 import { ValueConnection } from '../values/host-connection.js';
 import { PortWire } from '../values/port-wire.js';
 import { ThreadBlocker } from '../values/thread-blocker.js';
@@ -61,7 +62,9 @@ export class ThreadChannel implements HostChannel {
 
   connect(setup: ConnectionSetup): ConnectedHost {
     const blocker = new ThreadBlocker(this.said, () => this.isGone);
-    const connected = ValueConnection.connectBlocking(new PortWire(this.port, 'worker_threads', { blocker }), setup);
+    const { onNews } = getNative();
+    const wire = new PortWire(this.port, 'worker_threads', { blocker, onReceived: onNews });
+    const connected = ValueConnection.connectBlocking(wire, setup);
     Atomics.store(this.said, Said.Handshake, 1);
     Atomics.notify(this.said, Said.Handshake);
     return connected;

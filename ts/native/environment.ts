@@ -5,7 +5,7 @@ import type { NativeEnvironment } from './binding.js';
 
 import { loadAddon } from './addon.js';
 import { invalidOption } from '../errors.js';
-import { HEAD, RECORD } from './records.js';
+import { HEAD, NEWS, RECORD } from './records.js';
 
 const CAPACITY = 1024;
 /** Up to so many are too few to be written in two goes. */
@@ -26,6 +26,8 @@ export interface Native {
    * size, where the other side can run at the same time, two.
    */
   scheduleFlush(): void;
+  /** News have come that Node has brought: before the thread sleeps, it looks for more of them, where that pays. */
+  onNews(): void;
   /** So many messages have come at once, which are likely to be followed by as many. */
   beginBatch(count: number): void;
 }
@@ -49,6 +51,7 @@ function createNative(): Native {
   /** How many are to be sent until the first are written; below: that is done, or not to be. */
   let untilFirst = 0;
   let canOverlap: boolean | undefined;
+  let watchesTurns = false;
   return {
     addon,
     environment,
@@ -65,6 +68,11 @@ function createNative(): Native {
         // That at the end is still to come.
         records[0] = 1;
       }
+    },
+    onNews() {
+      if (!watchesTurns) environment.watchTurns();
+      watchesTurns = true;
+      records[NEWS] = 1;
     },
     beginBatch(count) {
       untilFirst = 0;

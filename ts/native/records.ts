@@ -1,7 +1,12 @@
 // The memory that is shared with the addon.
 
-/** Integers in front of the records; the first says whether a flush is scheduled. */
-export const HEAD = 4;
+/**
+ * Integers in front of the records: whether a flush is scheduled, three for what an event or a command tells, and `NEWS`. With
+ * one more, what is behind them is aligned for floating-point numbers.
+ */
+export const HEAD = 6;
+/** The one that says whether news have come that Node has brought. */
+export const NEWS = 4;
 /** Integers of one record: kind, number, second number, length of the payload (-1: none). */
 export const RECORD = 4;
 

@@ -18,6 +18,8 @@ export interface PortSurroundings {
   readonly sharesThread?: boolean;
   /** Something was posted. */
   onPosted?(): void;
+  /** Something has come, and was handled. */
+  onReceived?(): void;
   readonly blocker?: ThreadBlocker;
 }
 
@@ -44,6 +46,7 @@ export class PortWire implements Wire {
     listenTo(this.port, (batch) => {
       if (this.kept.length > 0) this.tellKept();
       this.tell(batch);
+      this.surroundings.onReceived?.();
     });
     this.port.addEventListener('messageerror', () => listener.onDropped('it cannot be deserialised here'));
     this.port.addEventListener('close', () => {

@@ -9,6 +9,7 @@ import {
 } from 'node:worker_threads';
 
 import { hostSilent } from '../errors.js';
+import { streamsPart } from '../parts.js';
 import type { RemoteErrorPayload } from '../types/message.js';
 import type { ServeSetup, WorkerChannel } from '../worker-channel.js';
 import type { Hello } from './hello.js';
@@ -21,6 +22,8 @@ const DEFAULT_CONNECT_TIMEOUT = 30_000;
 const SETTLED = 1000;
 /** Its handshake, and its first answer. */
 const FIRST_POSTS = 2;
+/** From so many messages on it is worth to load the addon, to look for more. */
+const MANY = 256;
 
 /** The connection of a thread that was started as a worker; `undefined` in another. */
 export function openThreadChannel(): WorkerChannel | undefined {
@@ -50,6 +53,8 @@ export function openThreadChannel(): WorkerChannel | undefined {
     data.keepCode = undefined;
   };
   let posts = 0;
+  let received = 0;
+  let onNews: (() => void) | undefined;
   return new PortWorkerChannel('worker_threads', port, {
     wait: (timeout) => void Atomics.wait(said, Said.Handshake, 0, timeout),
     onServing: () => {
@@ -58,6 +63,10 @@ export function openThreadChannel(): WorkerChannel | undefined {
     exit: () => {
       keep();
       process.exit();
+    },
+    onReceived: () => {
+      if (++received === MANY) ({ onNews } = streamsPart().getNative());
+      onNews?.();
     },
     onPosted: () => {
       if (Atomics.load(said, Said.Waiting) !== 0) wake();
@@ -75,6 +84,8 @@ interface Surroundings {
   exit(): void;
   /** Wakes a host that is blocked. */
   onPosted?(): void;
+  /** Something has come, and was handled. */
+  onReceived?(): void;
   /** Runs what comes from the host, where others run in the same thread. */
   enter?(act: () => void): void;
 }

@@ -9,7 +9,8 @@ pub(super) type Loop = *mut c_void;
 pub(super) type PollCallback = unsafe extern "C" fn(Handle, c_int, c_int);
 pub(super) type HandleCallback = unsafe extern "C" fn(Handle);
 
-/// `UV_POLL`, `UV_PREPARE` and `UV_TIMER` of `uv_handle_type`.
+/// `UV_CHECK`, `UV_POLL`, `UV_PREPARE` and `UV_TIMER` of `uv_handle_type`.
+pub(super) const CHECK: c_int = 2;
 pub(super) const POLL: c_int = 8;
 pub(super) const PREPARE: c_int = 9;
 pub(super) const TIMER: c_int = 13;
@@ -58,6 +59,8 @@ symbols! {
     uv_timer_stop: fn(Handle) -> c_int;
     uv_prepare_init: fn(Loop, Handle) -> c_int;
     uv_prepare_start: fn(Handle, HandleCallback) -> c_int;
+    uv_check_init: fn(Loop, Handle) -> c_int;
+    uv_check_start: fn(Handle, HandleCallback) -> c_int;
     uv_metrics_idle_time: fn(Loop) -> u64;
 }
 

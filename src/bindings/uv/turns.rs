@@ -1,0 +1,122 @@
+//! When Node's loop is about to wait for news, and when it has waited: for connections whose messages Node moves.
+
+use std::ffi::c_void;
+use std::os::fd::BorrowedFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::{Rc, Weak};
+
+use napi::sys;
+
+use super::symbols::{CHECK, Handle, Loop, PREPARE, Symbols};
+use crate::bindings::environment::Environment;
+use crate::transport::is_readable;
+
+/// Two handles that do not keep the loop alive. Dropping it ends them; libuv gives the memory back in its own time.
+#[derive(Debug)]
+pub(crate) struct Turns {
+    uv: &'static Symbols,
+    handles: *mut Handles,
+}
+
+/// What the callbacks find behind a handle's data pointer. Freed when libuv has closed both handles.
+struct Handles {
+    prepare: Box<[u64]>,
+    check: Box<[u64]>,
+    uv_loop: Loop,
+    environment: Weak<Environment>,
+    open: u32,
+}
+
+impl Turns {
+    /// Watches the loop of this thread from now on; `None` where the runtime has no libuv.
+    pub(crate) fn start(environment: &Rc<Environment>) -> Option<Self> {
+        let uv = Symbols::get()?;
+        let mut uv_loop = std::ptr::null_mut();
+        // SAFETY: the environment is that of the calling thread.
+        if unsafe { sys::napi_get_uv_event_loop(environment.env, &raw mut uv_loop) } != sys::Status::napi_ok {
+            return None;
+        }
+        let uv_loop: Loop = uv_loop.cast();
+        let memory = |kind| {
+            // SAFETY: a pure function.
+            let size = unsafe { (uv.uv_handle_size)(kind) };
+            vec![0_u64; size.div_ceil(8)].into_boxed_slice()
+        };
+        let environment = Rc::downgrade(environment);
+        let handles = Handles { prepare: memory(PREPARE), check: memory(CHECK), uv_loop, environment, open: 2 };
+        let turns = Self { uv, handles: Box::into_raw(Box::new(handles)) };
+        let (prepare, check) = turns.both();
+        // SAFETY: the memory has the size libuv asks for, is aligned to 8 and stays where it is until both handles are
+        // closed, which begins in `drop`. None of the functions can fail.
+        unsafe {
+            (uv.uv_prepare_init)(uv_loop, prepare);
+            (uv.uv_check_init)(uv_loop, check);
+            for handle in [prepare, check] {
+                (uv.uv_handle_set_data)(handle, turns.handles.cast());
+                (uv.uv_unref)(handle);
+            }
+            (uv.uv_prepare_start)(prepare, on_prepare);
+            (uv.uv_check_start)(check, on_check);
+        }
+        Some(turns)
+    }
+
+    fn both(&self) -> (Handle, Handle) {
+        // SAFETY: freed only after both handles are closed, which begins in `drop`.
+        let handles = unsafe { &mut *self.handles };
+        (handles.prepare.as_mut_ptr().cast(), handles.check.as_mut_ptr().cast())
+    }
+}
+
+impl Drop for Turns {
+    fn drop(&mut self) {
+        let (prepare, check) = self.both();
+        // SAFETY: both handles are open, and this is the only place that closes them.
+        unsafe {
+            (*self.handles).environment = Weak::new();
+            (self.uv.uv_close)(prepare, Some(on_closed));
+            (self.uv.uv_close)(check, Some(on_closed));
+        }
+    }
+}
+
+unsafe extern "C" fn on_prepare(handle: Handle) {
+    with_environment(handle, |uv, uv_loop, environment| {
+        // SAFETY: the loop is that of this thread, and runs. Its descriptor stays open as long as it does.
+        let events = unsafe {
+            if !environment.take_news() || (uv.uv_backend_timeout)(uv_loop) == 0 {
+                return;
+            }
+            BorrowedFd::borrow_raw((uv.uv_backend_fd)(uv_loop))
+        };
+        environment.busy_poll.before_sleep(|| is_readable(events));
+    });
+}
+
+unsafe extern "C" fn on_check(handle: Handle) {
+    with_environment(handle, |_, _, environment| environment.busy_poll.awake());
+}
+
+fn with_environment(handle: Handle, act: impl FnOnce(&Symbols, Loop, &Environment)) {
+    let Some(uv) = Symbols::get() else { return };
+    // SAFETY: the data pointer was set right after the handle was made, and is freed only after it was closed.
+    let handles = unsafe { &*(uv.uv_handle_get_data)(handle).cast::<Handles>() };
+    let Some(environment) = handles.environment.upgrade() else { return };
+    let uv_loop = handles.uv_loop;
+    // A panic must not unwind into libuv. There is nothing to end: it only would not be looked for news.
+    let _ = catch_unwind(AssertUnwindSafe(|| act(uv, uv_loop, &environment)));
+}
+
+unsafe extern "C" fn on_closed(handle: Handle) {
+    let Some(uv) = Symbols::get() else { return };
+    // SAFETY: libuv calls this once for each of the two handles and does not touch the handle afterwards; the second
+    // call frees what both share.
+    unsafe {
+        let handles: *mut c_void = (uv.uv_handle_get_data)(handle);
+        let handles = handles.cast::<Handles>();
+        (*handles).open -= 1;
+        if (*handles).open == 0 {
+            drop(Box::from_raw(handles));
+        }
+    }
+}
