@@ -871,6 +871,13 @@ declare class NativeEnvironment {
    * shared memory.
    */
   watchTurns(): void;
+  /**
+   * To be called before the thread sleeps until an integer of shared memory has changed: looks for that for a moment, where
+   * that pays. `awake` is to be called when it has.
+   */
+  lookForChange(memory: Buffer, index: number, value: number): void;
+  /** What the thread has waited for is there. */
+  awake(): void;
   /** How often this thread has looked for news instead of sleeping. */
   get busyPolls(): number;
   /** A function that writes what was sent in this tick. */

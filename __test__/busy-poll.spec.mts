@@ -53,28 +53,25 @@ for (const driver of ['child_process', 'worker_threads']) {
     assert.equal(wrong, 0);
   });
 
+  test(`${driver}: a host that is blocked by sendSync looks for the answer`, { skip: skipAlone }, async () => {
+    const { host, wrong } = await exchange({ driver, way: 'sendSync', goal: 'polls' });
+    assert.ok(host > 0);
+    assert.equal(wrong, 0);
+  });
+
   test(`${driver}: a loop with something else to do never looks`, { skip }, async () => {
     const { host, immediate, wrong } = await exchange({ driver, goal: 'busy loop' });
     assert.deepEqual({ host, wrong }, { host: 0, wrong: 0 });
     assert.ok(immediate > 0);
   });
 
-  test(`${driver}: ISOLATED_WORKERS_BUSY_POLL=0 turns it off on both sides`, async () => {
-    const { host, worker, wrong } = await exchange({ driver, goal: 'no polls', env: off });
-    assert.deepEqual({ host, worker, wrong }, { host: 0, worker: 0, wrong: 0 });
-  });
+  for (const way of ['send', 'sendSync'] as const) {
+    test(`${driver}, ${way}: ISOLATED_WORKERS_BUSY_POLL=0 turns it off on both sides`, async () => {
+      const { host, worker, wrong } = await exchange({ driver, way, goal: 'no polls', env: off });
+      assert.deepEqual({ host, worker, wrong }, { host: 0, worker: 0, wrong: 0 });
+    });
+  }
 }
-
-test('a host that is blocked by sendSync looks for the answer before it sleeps', { skip: skipAlone }, async () => {
-  const { host, wrong } = await exchange({ way: 'sendSync', goal: 'polls' });
-  assert.ok(host > 0);
-  assert.equal(wrong, 0);
-});
-
-test('ISOLATED_WORKERS_BUSY_POLL=0 turns it off for sendSync', async () => {
-  const { host, worker, wrong } = await exchange({ way: 'sendSync', goal: 'no polls', env: off });
-  assert.deepEqual({ host, worker, wrong }, { host: 0, worker: 0, wrong: 0 });
-});
 
 const skipPinning = process.platform !== 'linux' && 'taskset is a program of Linux';
 test('with one processor nobody looks', { skip: skipPinning }, async () => {

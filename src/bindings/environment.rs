@@ -3,6 +3,7 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::ptr;
 use std::rc::{Rc, Weak};
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::{Duration, Instant};
 
 use napi::bindgen_prelude::{BufferSlice, Env, Unknown};
@@ -334,6 +335,28 @@ impl NativeEnvironment {
                 *turns = Turns::start(&self.inner);
             }
         }
+    }
+
+    /// To be called before the thread sleeps until an integer of shared memory has changed: looks for that for a moment, where
+    /// that pays. `awake` is to be called when it has.
+    #[napi(catch_unwind)]
+    pub fn look_for_change(&self, memory: BufferSlice, index: u32, value: i32) {
+        let integers = memory.len() / size_of::<i32>();
+        let first = memory.as_ptr().cast_mut().cast::<i32>();
+        let index = index as usize;
+        if index >= integers || !first.is_aligned() {
+            return;
+        }
+        // SAFETY: the place is inside the memory, which an argument keeps alive during the call, and aligned. Other threads
+        // write it with atomic operations only.
+        let integer = unsafe { AtomicI32::from_ptr(first.add(index)) };
+        self.inner.busy_poll.before_sleep(|| integer.load(Ordering::SeqCst) != value);
+    }
+
+    /// What the thread has waited for is there.
+    #[napi(catch_unwind)]
+    pub fn awake(&self) {
+        self.inner.busy_poll.awake();
     }
 
     /// How often this thread has looked for news instead of sleeping.

@@ -61,8 +61,8 @@ export class ThreadChannel implements HostChannel {
   }
 
   connect(setup: ConnectionSetup): ConnectedHost {
-    const blocker = new ThreadBlocker(this.said, () => this.isGone);
-    const { onNews } = getNative();
+    const { environment, onNews } = getNative();
+    const blocker = new ThreadBlocker(this.said, () => this.isGone, environment);
     const wire = new PortWire(this.port, 'worker_threads', { blocker, onReceived: onNews });
     const connected = ValueConnection.connectBlocking(wire, setup);
     Atomics.store(this.said, Said.Handshake, 1);
