@@ -5,6 +5,11 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { untilGone } from './fixtures/faults/support.mjs';
+
+const run = promisify(execFile);
 
 const fixture = (name: string) => fileURLToPath(new URL(`./fixtures/busy-poll/${name}`, import.meta.url));
 
@@ -72,6 +77,17 @@ for (const driver of ['child_process', 'worker_threads']) {
     });
   }
 }
+
+test('threads that are ended while they wait for the next message leave nothing behind', async () => {
+  const { stdout } = await run(process.execPath, [fixture('ended-host.mjs')], {
+    timeout: 60_000,
+    killSignal: 'SIGKILL',
+  });
+  const { codes, pids } = JSON.parse(stdout) as { codes: number[]; pids: number[] };
+  assert.deepEqual(codes, [1, 1, 1, 1]);
+  assert.equal(pids.length, 4);
+  for (const pid of pids) await untilGone(pid);
+});
 
 const skipPinning = process.platform !== 'linux' && 'taskset is a program of Linux';
 test('with one processor nobody looks', { skip: skipPinning }, async () => {
