@@ -1,11 +1,12 @@
 //! The `uv` engine: the socket is polled on the JavaScript thread's own loop, no other thread is in the path.
 
+mod closing;
 pub(super) mod pulse;
 mod symbols;
 pub(super) mod turns;
 
 use std::cell::Cell;
-use std::ffi::{c_int, c_void};
+use std::ffi::c_int;
 use std::os::fd::BorrowedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::{Rc, Weak};
@@ -17,6 +18,7 @@ use super::busy_poll::BusyPoll;
 use super::link::Link;
 use super::scope::in_scope;
 use crate::transport::{Stream, is_readable};
+use closing::{Closing, on_closed};
 use symbols::{Handle, Loop, POLL, PRIORITIZED, READABLE, Symbols, TIMER, WRITABLE};
 
 /// Whether the program has what this engine calls.
@@ -42,6 +44,12 @@ struct Handles {
     timer: Box<[u64]>,
     link: Weak<Link>,
     open: u32,
+}
+
+impl Closing for Handles {
+    fn open(&mut self) -> &mut u32 {
+        &mut self.open
+    }
 }
 
 impl UvWatch {
@@ -188,8 +196,8 @@ impl Drop for UvWatch {
         unsafe {
             (*self.handles).link = Weak::new();
             (self.uv.uv_timer_stop)(self.timer());
-            (self.uv.uv_close)(self.poll(), Some(on_closed));
-            (self.uv.uv_close)(self.timer(), Some(on_closed));
+            (self.uv.uv_close)(self.poll(), Some(on_closed::<Handles>));
+            (self.uv.uv_close)(self.timer(), Some(on_closed::<Handles>));
         }
     }
 }
@@ -230,19 +238,5 @@ fn guarded(handle: Handle, act: impl FnOnce(&Rc<Link>)) {
     let Some(link) = link_of(handle) else { return };
     if catch_unwind(AssertUnwindSafe(|| in_scope(link.environment().env, || act(&link)))).is_err() {
         link.close();
-    }
-}
-
-unsafe extern "C" fn on_closed(handle: Handle) {
-    let Some(uv) = Symbols::get() else { return };
-    // SAFETY: libuv calls this once for each of the two handles and does not touch the handle afterwards; the second
-    // call frees what both share.
-    unsafe {
-        let handles: *mut c_void = (uv.uv_handle_get_data)(handle);
-        let handles = handles.cast::<Handles>();
-        (*handles).open -= 1;
-        if (*handles).open == 0 {
-            drop(Box::from_raw(handles));
-        }
     }
 }

@@ -1,12 +1,12 @@
 //! When Node's loop is about to wait for news, and when it has waited: for connections whose messages Node moves.
 
-use std::ffi::c_void;
 use std::os::fd::BorrowedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::{Rc, Weak};
 
 use napi::sys;
 
+use super::closing::{Closing, on_closed};
 use super::symbols::{CHECK, Handle, Loop, PREPARE, Symbols};
 use crate::bindings::environment::Environment;
 use crate::transport::is_readable;
@@ -25,6 +25,12 @@ struct Handles {
     uv_loop: Loop,
     environment: Weak<Environment>,
     open: u32,
+}
+
+impl Closing for Handles {
+    fn open(&mut self) -> &mut u32 {
+        &mut self.open
+    }
 }
 
 impl Turns {
@@ -74,8 +80,8 @@ impl Drop for Turns {
         // SAFETY: both handles are open, and this is the only place that closes them.
         unsafe {
             (*self.handles).environment = Weak::new();
-            (self.uv.uv_close)(prepare, Some(on_closed));
-            (self.uv.uv_close)(check, Some(on_closed));
+            (self.uv.uv_close)(prepare, Some(on_closed::<Handles>));
+            (self.uv.uv_close)(check, Some(on_closed::<Handles>));
         }
     }
 }
@@ -105,18 +111,4 @@ fn with_environment(handle: Handle, act: impl FnOnce(&Symbols, Loop, &Environmen
     let uv_loop = handles.uv_loop;
     // A panic must not unwind into libuv. There is nothing to end: it only would not be looked for news.
     let _ = catch_unwind(AssertUnwindSafe(|| act(uv, uv_loop, &environment)));
-}
-
-unsafe extern "C" fn on_closed(handle: Handle) {
-    let Some(uv) = Symbols::get() else { return };
-    // SAFETY: libuv calls this once for each of the two handles and does not touch the handle afterwards; the second
-    // call frees what both share.
-    unsafe {
-        let handles: *mut c_void = (uv.uv_handle_get_data)(handle);
-        let handles = handles.cast::<Handles>();
-        (*handles).open -= 1;
-        if (*handles).open == 0 {
-            drop(Box::from_raw(handles));
-        }
-    }
 }

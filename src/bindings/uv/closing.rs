@@ -1,0 +1,29 @@
+//! The end of handles that share one piece of memory.
+
+use std::ffi::c_void;
+
+use super::symbols::{Handle, Symbols};
+
+/// What the data pointers of such handles point to.
+pub(super) trait Closing {
+    /// How many of the handles libuv has not closed yet.
+    fn open(&mut self) -> &mut u32;
+}
+
+/// The callback of each handle's `uv_close`: the last one frees what they share.
+///
+/// # Safety
+/// The data pointer of the handle is that of a `Box<T>` which nobody else frees, and whose handles are all closed with this.
+pub(super) unsafe extern "C" fn on_closed<T: Closing>(handle: Handle) {
+    let Some(uv) = Symbols::get() else { return };
+    // SAFETY: as the caller says; libuv calls this once for each handle and does not touch the handle afterwards.
+    unsafe {
+        let shared: *mut c_void = (uv.uv_handle_get_data)(handle);
+        let shared = shared.cast::<T>();
+        let open = (*shared).open();
+        *open -= 1;
+        if *open == 0 {
+            drop(Box::from_raw(shared));
+        }
+    }
+}
