@@ -5,6 +5,7 @@ import { canPin, describeMachine } from './cpu.mjs';
 import { runMode } from './mode.mjs';
 import { readOptions } from './options.mjs';
 import { engineName } from './peers/ours.mjs';
+import { drawCharts } from './chart.mjs';
 import { markdown } from './report.mjs';
 
 try {
@@ -51,4 +52,5 @@ function save(report, text) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(new URL('latest.json', folder), `${JSON.stringify(report, null, 2)}\n`);
   writeFileSync(new URL('latest.md', folder), text);
+  drawCharts(report);
 }

@@ -1,6 +1,6 @@
-//! What tells the owner of a connection that bytes can be moved, and when a deadline has come.
+//! The I/O engine: signals to the owner of a connection that its stream is ready, or that a deadline has passed.
 //!
-//! An engine never touches the connection itself: the owner's thread reads, decodes, encodes and writes. So one code
-//! path serves both engines and nothing needs a lock. The `uv` engine needs Node's event loop and lives in `bindings`.
+//! An engine never touches the connection: the owner's thread reads, decodes, encodes and writes. So one code path
+//! serves both engines and needs no lock. The `uv` engine needs Node's event loop and is in `node`.
 
 pub mod tokio;

@@ -1,13 +1,14 @@
-//! What can go wrong when a message is sent or a connection is made, each with its stable code.
+//! The errors of sending a message or making a connection, each with its stable code.
 
-use crate::frame::FrameError;
-use crate::timeouts::InvalidTimeout;
-use crate::transaction_id::InvalidTransactionId;
-use crate::transactions::DuplicateTransaction;
+use crate::protocol::exchange::Side;
+use crate::protocol::frame::FrameError;
+use crate::protocol::timeouts::InvalidTimeout;
+use crate::protocol::transaction_id::InvalidTransactionId;
+use crate::protocol::transactions::DuplicateTransaction;
 
-/// A failed operation. It concerns one message or one call; the connection lives on unless it says otherwise.
+/// A failed operation. It concerns one message or one call; the connection continues unless the variant says otherwise.
 ///
-/// The text names the operation, the value or limit, and what to do next; it is what users read.
+/// The text names the operation, the value or limit, and the next step; users read it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The encoded message is over the limit.
@@ -35,7 +36,7 @@ pub enum Error {
     /// A request with this transaction id is in flight.
     #[error("cannot send: {0}. Let `txIdGenerator` return a new id for each message.")]
     Duplicate(#[from] DuplicateTransaction),
-    /// The id a generator returned cannot be used.
+    /// The id of a generator is unusable.
     #[error("cannot send: {0}")]
     InvalidTransactionId(#[from] InvalidTransactionId),
     /// A timeout is not a number of milliseconds.
@@ -68,10 +69,39 @@ pub enum Error {
     UnsupportedByPeer {
         /// The message type.
         type_name: String,
-        /// Who does not.
+        /// The side that lacks it.
         peer: &'static str,
-        /// What.
+        /// The missing feature.
         what: &'static str,
+    },
+    /// The peer does not accept shared buffers.
+    #[error(
+        "the {} does not accept shared buffers: give its {} `sharedMemory: true` (on Linux, with the serializer \
+         'structured'), or send a copy: buffer.read()",
+        sender.peer(), options_of_peer(*sender)
+    )]
+    SharedBufferRefused {
+        /// The side that sends.
+        sender: Side,
+    },
+    /// The message has more shared buffers than descriptors may go with it.
+    #[error("the message has {count} shared buffers, the limit is {most}")]
+    TooManySharedBuffers {
+        /// Shared buffers of the message.
+        count: usize,
+        /// The limit.
+        most: usize,
+    },
+    /// The message is over the limit, with the bytes of its shared buffers.
+    #[error(
+        "the message has {size} bytes, those of its shared buffers included; the limit is {limit}. \
+         Raise `maxMessageSize`, or share less."
+    )]
+    SharedBuffersTooLarge {
+        /// Bytes of the payload.
+        size: usize,
+        /// The limit in bytes.
+        limit: usize,
     },
     /// The connection has ended.
     #[error("cannot send \"{type_name}\": the connection is closed")]
@@ -85,7 +115,8 @@ impl Error {
     /// The stable code that users switch on.
     pub fn code(&self) -> &'static str {
         match self {
-            Error::TooLarge { .. } => "ERR_MESSAGE_TOO_LARGE",
+            Error::TooLarge { .. } | Error::SharedBuffersTooLarge { .. } => "ERR_MESSAGE_TOO_LARGE",
+            Error::SharedBufferRefused { .. } | Error::TooManySharedBuffers { .. } => "ERR_NOT_SERIALIZABLE",
             Error::ContainsTerminator { .. } => "ERR_TERMINATOR_IN_MESSAGE",
             Error::Duplicate(_) => "ERR_DUPLICATE_TRANSACTION",
             Error::InvalidTransactionId(_) => "ERR_INVALID_TRANSACTION_ID",
@@ -105,5 +136,43 @@ impl Error {
             }
             FrameError::ContainsTerminator { .. } => Error::ContainsTerminator { type_name },
         }
+    }
+}
+
+/// The functions whose options decide what the peer accepts.
+fn options_of_peer(sender: Side) -> &'static str {
+    match sender {
+        Side::Host => "`startWorkerServer`",
+        Side::Worker => "`createWorker` or `attachWorker`",
+    }
+}
+
+/// How many characters of a name of the peer an error shows.
+const SHOWN: usize = 200;
+
+/// Text of a peer in quotes: escaped, so that no character affects a terminal, and truncated.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("\"{}\"", printable(text))
+}
+
+/// Like `quoted`, without quotes.
+pub(crate) fn printable(text: &str) -> String {
+    let mut shown: String = text.chars().take(SHOWN).flat_map(char::escape_debug).collect();
+    let rest = text.chars().count().saturating_sub(SHOWN);
+    if rest > 0 {
+        shown.push_str(&format!("… ({rest} more)"));
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_of_a_peer_is_quoted_and_cut() {
+        assert_eq!(quoted("load"), r#""load""#);
+        assert_eq!(quoted("a\u{1b}]0;title\u{7}\nb\""), r#""a\u{1b}]0;title\u{7}\nb\"""#);
+        assert_eq!(quoted(&"x".repeat(300)), format!("\"{}… (100 more)\"", "x".repeat(200)));
     }
 }

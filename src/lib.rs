@@ -1,52 +1,38 @@
 //! Isolated workers for Node.js: typed messages between a host and its worker processes and threads.
 //!
-//! The modules, in reading order. Those up to [`connection`] are the core: they do no I/O and read no clock, time is a
-//! parameter (`now`, a [`std::time::Duration`] since an epoch the caller picks). [`transport`], [`beside`] and [`engine`] move bytes.
-//! `bindings` is the only module that knows Node, and is compiled with the `napi` feature alone.
+//! The layers, bottom first. Each uses only layers above it in this list.
+//!
+//! - [`error`]: the errors of all layers, each with a stable code.
+//! - [`boundary`]: the numbers that the addon and its TypeScript facade exchange.
+//! - [`protocol`]: frames, messages, transactions. It does no I/O and reads no clock: time is a parameter (`now`, a
+//!   [`std::time::Duration`] since an epoch the caller picks).
+//! - [`sys`]: all code that names a descriptor, a socket, a signal or memory of the system.
+//! - [`shm`]: large segments of payloads, in memory that both sides of a connection map.
+//! - [`liveness`]: the native thread by which a worker notices its host's death and answers pings.
+//! - [`attach`]: hosts that connect to detached workers.
+//! - [`engine`]: signals to the owner of a connection that its stream is ready.
+//! - [`io`]: moves the messages of a connection between its stream and its user: reading, writing, deadlines, waiting.
+//! - `node`: Node-API, compiled only with the feature `napi`. The layers above do not name it.
 
 pub mod error;
 
-pub mod frame;
+pub mod boundary;
 
-pub mod message;
+pub mod protocol;
 
-pub mod message_types;
+pub mod sys;
 
-pub mod transaction_id;
+pub mod shm;
 
-pub mod transactions;
+pub mod liveness;
 
-pub mod timeouts;
-
-pub mod remote_error;
-
-pub mod handshake;
-
-pub mod flow;
-
-mod terminator;
-
-pub mod output;
-
-pub mod parts;
-
-pub mod lane;
-
-pub mod event;
-
-pub mod exchange;
-
-pub mod connection;
-
-pub mod transport;
-
-pub mod beside;
+pub mod attach;
 
 pub mod engine;
 
-pub mod lifeline;
+pub mod io;
 
-pub mod doorman;
+mod sync;
 
 #[cfg(feature = "napi")]
-mod bindings;
+mod node;

@@ -4,10 +4,10 @@ mod pair;
 
 use std::time::Duration;
 
-use isolated_workers::connection::Connection;
-use isolated_workers::event::Event;
-use isolated_workers::exchange::Timeout;
-use isolated_workers::transactions::Slot;
+use isolated_workers::protocol::connection::Connection;
+use isolated_workers::protocol::event::Event;
+use isolated_workers::protocol::exchange::Timeout;
+use isolated_workers::protocol::transactions::Slot;
 use pair::{NOW, append, call_of, config, connected, feed, none, pass, request};
 use proptest::prelude::*;
 
@@ -201,7 +201,82 @@ fn while_events_are_kept_back_their_payloads_and_slots_stay_as_they_are() {
     assert!(request(&mut host, "echo", b"9", 99).0 < 49, "they are used again when they have been told");
 }
 
+#[test]
+fn frames_are_taken_a_few_at_a_time_and_none_is_left_out() {
+    for terminator in [Some("\n"), None] {
+        let (mut host, mut worker) = connected(terminator);
+        for id in 1..=10 {
+            request(&mut host, "echo", b"1", id);
+        }
+        let bytes = host.output().to_vec();
+        worker.spare()[..bytes.len()].copy_from_slice(&bytes);
+        worker.filled(bytes.len());
+        let mut events = Vec::new();
+        for count in [4, 8] {
+            assert!(!worker.receive_some(4, NOW, &mut events));
+            assert_eq!(events.len(), count);
+        }
+        assert!(worker.receive_some(4, NOW, &mut events));
+        assert_eq!((events.len(), worker.processed()), (10, worker.received()));
+        assert!(worker.receive_some(4, NOW, &mut events));
+    }
+}
+
+#[test]
+fn what_is_kept_back_moves_together_and_stays_readable() {
+    let (mut host, mut worker) = connected(Some("\n"));
+    worker.pin(true);
+    let mut kept = Vec::new();
+    for id in 1..=200_u128 {
+        request(&mut host, "echo", id.to_string().repeat(1000).as_bytes(), id);
+        let bytes = host.output().to_vec();
+        host.written(bytes.len());
+        worker.spare()[..bytes.len()].copy_from_slice(&bytes);
+        worker.filled(bytes.len());
+        let mut events = Vec::new();
+        worker.receive(NOW, &mut events);
+        if id % 10 == 0 {
+            kept.push((id, events.remove(0)));
+        }
+        worker.compact(kept.iter_mut().map(|(_, event)| event));
+    }
+    assert!(worker.retained() < 20 * 3000, "{} bytes", worker.retained());
+    for (id, event) in kept {
+        let range = event.payload().unwrap().range.clone();
+        assert_eq!(worker.bytes(range), id.to_string().repeat(1000).as_bytes());
+        assert!(event.size() > id.to_string().len() * 1000);
+    }
+}
+
 proptest! {
+    #[test]
+    fn after_what_is_late_has_ended_the_next_deadline_is_in_the_future(
+        timeouts in proptest::collection::vec(proptest::option::of(0..50_u64), 1..40),
+        steps in proptest::collection::vec((0..30_u64, any::<bool>()), 1..30),
+        is_pinned in any::<bool>(),
+    ) {
+        let (mut host, _) = connected(Some("\n"));
+        host.pin(is_pinned);
+        let mut now = NOW;
+        let mut left = timeouts.len();
+        for (id, timeout) in (1..).zip(timeouts) {
+            let timeout = Timeout::PerCall(timeout.map(Duration::from_millis));
+            host.exchange.request("echo", append(b"1"), timeout, id, now).unwrap();
+        }
+        for (millis, is_held) in steps {
+            now += Duration::from_millis(millis);
+            let mut events = Vec::new();
+            if is_held {
+                host.renew(now);
+            } else {
+                host.expire(now, &mut events);
+            }
+            prop_assert!(is_held || host.next_deadline().is_none_or(|next| next > now));
+            left -= events.len();
+            prop_assert_eq!(host.exchange.in_flight(), left);
+        }
+    }
+
     #[test]
     fn every_request_ends_exactly_once_whatever_the_order_and_the_chunks(
         payloads in proptest::collection::vec("[ -~é🎉]{0,300}", 1..40),

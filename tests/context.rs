@@ -2,9 +2,9 @@
 
 mod pair;
 
-use isolated_workers::connection::Connection;
-use isolated_workers::event::Event;
-use isolated_workers::exchange::Config;
+use isolated_workers::protocol::connection::Connection;
+use isolated_workers::protocol::event::Event;
+use isolated_workers::protocol::exchange::Config;
 use pair::{NOW, append, config, connected, none, pass, request};
 
 const CONTEXT: &str = r#"{"traceparent":"00-\"é"}"#;

@@ -1,6 +1,6 @@
 //! The decoder against an obviously right one that sees all bytes at once: any bytes, in any chunks, under any framing.
 
-use isolated_workers::frame::{Frame, FrameDecoder, FrameError, Framing, HEAD_LIMIT};
+use isolated_workers::protocol::frame::{Frame, FrameDecoder, FrameError, Framing, HEAD_LIMIT};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};

@@ -3,91 +3,19 @@
 //! `FUZZ_MILLIS` is the time for each decoder, 1500 by default. Every round prints the seed it began with when it fails;
 //! `FUZZ_SEED` runs that round first.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+mod random;
 
-use isolated_workers::connection::Connection;
-use isolated_workers::event::Event;
-use isolated_workers::exchange::Config;
-use isolated_workers::frame::{Frame, FrameDecoder, Framing, HEAD_LIMIT};
-use isolated_workers::message::Codec;
-use isolated_workers::parts::{self, Content, Part, Place, Writer};
-use isolated_workers::timeouts::Timeouts;
+use std::time::Duration;
 
-/// Calls `round` with fresh random numbers until the time is over.
-fn fuzz(name: &str, mut round: impl FnMut(&mut Rng)) {
-    let clock = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |elapsed| elapsed.as_nanos() as u64);
-    let mut seed = number_from_environment("FUZZ_SEED").unwrap_or_else(clock);
-    let budget = Duration::from_millis(number_from_environment("FUZZ_MILLIS").unwrap_or(1500));
-    println!("fuzzing {name} for {budget:?}, first seed {seed}");
-    let start = Instant::now();
-    let mut rounds = 0_u64;
-    while rounds == 0 || start.elapsed() < budget {
-        let report = ReportSeed { name, seed };
-        let mut rng = Rng::new(seed);
-        round(&mut rng);
-        seed = rng.next();
-        rounds += 1;
-        drop(report);
-    }
-    println!("fuzzed {name}: {rounds} rounds");
-}
-
-fn number_from_environment(variable: &str) -> Option<u64> {
-    let text = std::env::var(variable).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{variable} must be a number, not {text:?}")))
-}
-
-/// Tells how to run a round again when it panics.
-struct ReportSeed<'a> {
-    name: &'a str,
-    seed: u64,
-}
-
-impl Drop for ReportSeed<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("fuzzing {} failed; to run this round again: FUZZ_SEED={}", self.name, self.seed);
-        }
-    }
-}
-
-/// Random numbers: xorshift64*.
-struct Rng(u64);
-
-impl Rng {
-    fn new(seed: u64) -> Self {
-        // Neighbouring seeds must not give alike numbers, and the state must not be 0.
-        Self((seed ^ 0x9e37_79b9_7f4a_7c15).wrapping_mul(0xbf58_476d_1ce4_e5b9) | 1)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    /// A number below `end`, which is not 0.
-    fn below(&mut self, end: usize) -> usize {
-        (self.next() >> 33) as usize % end
-    }
-
-    /// A number up to `most`; small ones are as likely as large ones.
-    fn size(&mut self, most: usize) -> usize {
-        let bits = self.below(usize::BITS as usize - most.leading_zeros() as usize + 1);
-        self.below((1_usize << bits).min(most) + 1)
-    }
-
-    fn pick<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
-        &choices[self.below(choices.len())]
-    }
-
-    /// Up to `most` bytes of this alphabet, or any bytes if it is empty.
-    fn bytes(&mut self, most: usize, alphabet: &[u8]) -> Vec<u8> {
-        let count = self.size(most);
-        (0..count).map(|_| if alphabet.is_empty() { self.next() as u8 } else { *self.pick(alphabet) }).collect()
-    }
-}
+use isolated_workers::protocol::connection::Connection;
+use isolated_workers::protocol::event::Event;
+use isolated_workers::protocol::exchange::Config;
+use isolated_workers::protocol::frame::{Frame, FrameDecoder, Framing, HEAD_LIMIT};
+use isolated_workers::protocol::grants::Amount;
+use isolated_workers::protocol::message::Codec;
+use isolated_workers::protocol::multipart::{self, Content, Segment, ShmRange, Writer};
+use isolated_workers::protocol::timeouts::Timeouts;
+use random::{Rng, fuzz};
 
 fn framing(rng: &mut Rng) -> Framing {
     if rng.below(3) == 0 {
@@ -207,39 +135,40 @@ const MORE: [&[u8]; 10] = [
 
 #[test]
 fn parts_are_read_as_they_were_written_and_lies_are_refused() {
-    fuzz("payloads of parts", |rng| {
-        let parts: Vec<_> = (0..rng.below(6)).map(|_| (rng.below(5), rng.bytes(40, b"\0\x01ab"))).collect();
-        let place = Place { memory: rng.next(), offset: rng.next(), length: rng.next() & !1 };
+    fuzz("payloads of segments", |rng| {
+        let segments: Vec<_> = (0..rng.below(6)).map(|_| (rng.below(5), rng.bytes(40, b"\0\x01ab"))).collect();
+        let range = ShmRange { memory: rng.next(), offset: rng.next(), length: rng.next() & !1 };
         let contents = [Content::Bytes, Content::Latin1, Content::Utf16];
         let mut payload = Vec::new();
-        let mut writer = Writer::new(&mut payload, parts.len());
+        let mut writer = Writer::new(&mut payload, segments.len());
         let mut expected = Vec::new();
-        for (kind, bytes) in &parts {
+        for (kind, bytes) in &segments {
             let content = contents[rng.below(if bytes.len() % 2 == 0 { 3 } else { 2 })];
-            let part = match kind {
-                0 => Part::Lane(content, place),
-                1 => Part::Shared(place),
-                _ => Part::Here(content, bytes),
+            let segment = match kind {
+                0 => Segment::Ring(content, range),
+                1 => Segment::Shared(range),
+                _ => Segment::Here(content, bytes),
             };
-            match part {
-                Part::Lane(content, place) => writer.in_lane(content, place),
-                Part::Shared(place) => writer.shared(place),
-                Part::Here(content, bytes) => writer.here(|out| {
+            match segment {
+                Segment::Ring(content, range) => writer.in_ring(content, range),
+                Segment::Shared(range) => writer.shared(range),
+                Segment::Here(content, bytes) => writer.here(|out| {
                     out.extend_from_slice(bytes);
                     content
                 }),
             }
-            expected.push(part);
+            expected.push(segment);
         }
-        assert_eq!(parts::cut(&payload), Some(expected));
+        assert_eq!(multipart::cut(&payload), Some(expected));
         for _ in 0..1 + rng.below(4) {
             let at = rng.below(payload.len());
             payload[at] = rng.next() as u8;
         }
         payload.truncate(rng.size(payload.len()));
         // What is left is read inside of its bytes, or refused.
-        let here = |part: &Part<'_>| if let Part::Here(_, bytes) = part { bytes.len() } else { 24 };
-        let total = parts::cut(&payload).map_or(0, |parts| parts.iter().map(|part| 8 + here(part)).sum::<usize>());
+        let here = |segment: &Segment<'_>| if let Segment::Here(_, bytes) = segment { bytes.len() } else { 24 };
+        let total = multipart::cut(&payload)
+            .map_or(0, |segments| segments.iter().map(|segment| 8 + here(segment)).sum::<usize>());
         assert!(total <= payload.len());
     });
 }
@@ -254,6 +183,10 @@ fn a_connection_survives_arbitrary_bytes_and_stays_small() {
             timeouts: Timeouts::default(),
             context: true,
             shared_memory: true,
+            shared_buffers: true,
+            window: Amount { messages: 1 + rng.below(10) as u64, bytes: 1 + rng.below(1000) as u64 },
+            max_calls: 10,
+            max_pending_bytes: 1 + rng.below(5000),
         };
         let mut events = Vec::new();
         let mut worker = Connection::worker();

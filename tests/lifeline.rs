@@ -9,11 +9,11 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use isolated_workers::lifeline::debugger::Debugger;
-use isolated_workers::lifeline::{Worker, guard};
-use isolated_workers::transport::Until;
-use isolated_workers::transport::lifeline::{HostEnd, Pulse, Signal, WorkerEnd, lifeline};
-use isolated_workers::transport::{self, ChildEnd, Stream};
+use isolated_workers::liveness::debugger::Debugger;
+use isolated_workers::liveness::lifeline::{Worker, guard};
+use isolated_workers::sys::Until;
+use isolated_workers::sys::lifeline::{HostEnd, Pulse, Signal, WorkerEnd, lifeline};
+use isolated_workers::sys::{self, ChildEnd, Stream};
 
 const WATCHDOG: Duration = Duration::from_secs(20);
 
@@ -87,6 +87,31 @@ fn an_answer_may_come_byte_by_byte() {
 }
 
 #[test]
+fn a_worker_that_floods_its_lifeline_is_a_silent_one_and_costs_its_host_no_more() {
+    let (mut host, theirs) = lifeline().unwrap();
+    let peer = inherited(&theirs);
+    peer.set_nonblocking(true).unwrap();
+    host.ping().unwrap();
+    let answer = [1, 0, 0, 0, 0, 0, 0, 0, 0].repeat(1000);
+    let mut sent = 0;
+    // Its buffer is full: more would come as soon as something was read.
+    while let Ok(count) = (&peer).write(&answer) {
+        sent += count;
+    }
+    assert!(sent > 100_000, "{sent} bytes");
+    assert_eq!(host.pulse().unwrap(), Pulse::Busy(Duration::ZERO));
+    let mut later = 0;
+    while let Ok(count) = (&peer).write(&answer) {
+        later += count;
+    }
+    for _ in 0..1000 {
+        assert_eq!(host.pulse().unwrap_err().kind(), ErrorKind::WouldBlock);
+        assert_eq!(host.ping().unwrap_err().kind(), ErrorKind::WouldBlock);
+    }
+    assert!((&peer).write(&answer).is_err(), "nothing was read after {later} bytes");
+}
+
+#[test]
 fn a_debugger_is_told_unasked_between_the_answers_and_to_those_who_come_later() {
     let debugger = Debugger::default();
     let (mut early, worker) = ends();
@@ -115,7 +140,7 @@ fn a_host_never_waits_for_a_worker_that_reads_nothing() {
     let (mut host, _worker) = ends();
     let error = (0..1_000_000).find_map(|_| host.ping().err()).expect("the buffer is full at some time");
     assert_eq!(error.kind(), ErrorKind::WouldBlock);
-    let (_ours, theirs) = transport::pair().unwrap();
+    let (_ours, theirs) = sys::pair().unwrap();
     assert_eq!(host.pass(&theirs).unwrap_err().kind(), ErrorKind::WouldBlock);
 }
 
@@ -126,7 +151,7 @@ fn a_worker_that_is_gone_is_no_silent_one() {
     drop(worker);
     assert_ne!(host.pulse().unwrap_err().kind(), ErrorKind::WouldBlock);
     assert_ne!(host.ping().unwrap_err().kind(), ErrorKind::WouldBlock);
-    let (_ours, theirs) = transport::pair().unwrap();
+    let (_ours, theirs) = sys::pair().unwrap();
     assert_ne!(host.pass(&theirs).unwrap_err().kind(), ErrorKind::WouldBlock);
 }
 
@@ -134,7 +159,7 @@ fn a_worker_that_is_gone_is_no_silent_one() {
 fn connections_and_pings_come_in_the_order_they_were_sent() {
     let (mut host, worker) = ends();
     for _ in 0..3 {
-        let (ours, theirs) = transport::pair().unwrap();
+        let (ours, theirs) = sys::pair().unwrap();
         host.ping().unwrap();
         host.pass(&theirs).unwrap();
         drop(theirs);
@@ -191,7 +216,7 @@ fn a_guarded_worker_may_end_by_itself_before_it_is_ended() {
     let (mut host, told) = guarded();
     host.ping().unwrap();
     assert_eq!(pulse(&mut host), Pulse::Busy(Duration::from_millis(5)));
-    let (_ours, theirs) = transport::pair().unwrap();
+    let (_ours, theirs) = sys::pair().unwrap();
     host.pass(&theirs).unwrap();
     assert_eq!(told.recv_timeout(WATCHDOG), Ok("connected"));
     drop(host);

@@ -1,4 +1,4 @@
-//! Large parts beside the stream: real memories through real sockets, from peers that keep to the protocol and that do not.
+//! Large segments beside the stream: real memories through real sockets, from peers that keep to the protocol and that do not.
 #![cfg(target_os = "linux")]
 
 use std::fs::File;
@@ -9,11 +9,11 @@ use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use isolated_workers::beside::{Intake, Outbox};
-use isolated_workers::parts::Place;
-use isolated_workers::transport::mapping::Mapping;
-use isolated_workers::transport::memory::Memory;
-use isolated_workers::transport::{Stream, adopt, pair};
+use isolated_workers::protocol::multipart::ShmRange;
+use isolated_workers::shm::{ShmReceiver, ShmSender};
+use isolated_workers::sys::mapping::Mapping;
+use isolated_workers::sys::memory::Memory;
+use isolated_workers::sys::{Stream, adopt, pair};
 
 const NOW: Duration = Duration::ZERO;
 const LIMIT: usize = 1 << 20;
@@ -25,8 +25,8 @@ fn ends() -> (Stream, Stream) {
     (ours, adopt(theirs.into_raw_fd()).expect("the other end"))
 }
 
-/// Writes one frame of `length` bytes whose place in the stream is `start`, and what goes beside it.
-fn send(stream: &Stream, outbox: &mut Outbox, start: u64, length: usize) {
+/// Writes one frame of `length` bytes whose range in the stream is `start`, and what goes beside it.
+fn send(stream: &Stream, outbox: &mut ShmSender, start: u64, length: usize) {
     outbox.commit(start, start + length as u64);
     let frame = vec![b'f'; length];
     let mut sent = 0;
@@ -41,7 +41,7 @@ fn send(stream: &Stream, outbox: &mut Outbox, start: u64, length: usize) {
     }
 }
 
-fn receive(stream: &Stream, intake: &mut Intake, received: &mut u64) {
+fn receive(stream: &Stream, intake: &mut ShmReceiver, received: &mut u64) {
     let mut passed = Vec::new();
     let mut buffer = [0; 4096];
     while let Ok(read) = stream.try_read_passed(&mut buffer, &mut passed) {
@@ -50,16 +50,16 @@ fn receive(stream: &Stream, intake: &mut Intake, received: &mut u64) {
     }
 }
 
-fn copy(intake: &mut Intake, place: Place) -> Result<Vec<u8>, String> {
-    let (length, _) = intake.find(place, LIMIT, LIMIT)?;
+fn copy(intake: &mut ShmReceiver, range: ShmRange) -> Result<Vec<u8>, String> {
+    let (length, _) = intake.find(range, LIMIT, LIMIT)?;
     let mut bytes = vec![MaybeUninit::new(0); length];
-    assert!(intake.copy(place, &mut bytes));
+    assert!(intake.copy(range, &mut bytes));
     // SAFETY: all of them are initialised.
     Ok(bytes.into_iter().map(|byte| unsafe { byte.assume_init() }).collect())
 }
 
-fn given(descriptor: impl Into<OwnedFd>) -> Intake {
-    let mut intake = Intake::default();
+fn given(descriptor: impl Into<OwnedFd>) -> ShmReceiver {
+    let mut intake = ShmReceiver::default();
     intake.add(vec![descriptor.into()], 1);
     intake
 }
@@ -77,27 +77,27 @@ fn hold(mapping: &Mapping) -> OwnedFd {
 #[test]
 fn parts_come_as_they_were_sent_and_their_memory_is_used_again() {
     let (here, there) = ends();
-    let (mut outbox, mut intake) = (Outbox::new(usize::MAX), Intake::default());
+    let (mut outbox, mut intake) = (ShmSender::new(usize::MAX), ShmReceiver::default());
     let (mut start, mut received) = (0, 0);
     let mut places = Vec::new();
     for round in 0..200_u8 {
-        let part = vec![round; 100_000];
+        let segment = vec![round; 100_000];
         outbox.prepare(NOW);
-        let place = outbox.put(&part).expect("memory");
+        let range = outbox.put(&segment).expect("memory");
         send(&here, &mut outbox, start, 100);
         start += 100;
         receive(&there, &mut intake, &mut received);
-        assert_eq!(copy(&mut intake, place).expect("the part"), part);
+        assert_eq!(copy(&mut intake, range).expect("the segment"), segment);
         intake.settle(received);
-        places.push(place);
+        places.push(range);
     }
-    assert!(places.iter().all(|place| *place == places[0]), "{places:?}");
+    assert!(places.iter().all(|range| *range == places[0]), "{places:?}");
 }
 
 #[test]
 fn what_was_not_read_is_not_overwritten_and_a_frame_that_was_dropped_frees_its_part() {
     let (here, there) = ends();
-    let (mut outbox, mut intake) = (Outbox::new(usize::MAX), Intake::default());
+    let (mut outbox, mut intake) = (ShmSender::new(usize::MAX), ShmReceiver::default());
     let mut received = 0;
     let mut sent = Vec::new();
     for number in 0..20_u8 {
@@ -106,8 +106,8 @@ fn what_was_not_read_is_not_overwritten_and_a_frame_that_was_dropped_frees_its_p
         send(&here, &mut outbox, u64::from(number) * 10, 10);
     }
     receive(&there, &mut intake, &mut received);
-    for (place, number) in &sent[10..] {
-        assert_eq!(copy(&mut intake, *place).expect("the part"), vec![*number; 70_000]);
+    for (range, number) in &sent[10..] {
+        assert_eq!(copy(&mut intake, *range).expect("the segment"), vec![*number; 70_000]);
     }
     // The first ten were never looked at.
     intake.settle(received);
@@ -118,7 +118,7 @@ fn what_was_not_read_is_not_overwritten_and_a_frame_that_was_dropped_frees_its_p
 #[test]
 fn a_memory_that_is_lost_on_the_way_comes_again_with_the_next_frame() {
     let (here, there) = ends();
-    let (mut outbox, mut intake) = (Outbox::new(usize::MAX), Intake::default());
+    let (mut outbox, mut intake) = (ShmSender::new(usize::MAX), ShmReceiver::default());
     let mut received = 0;
     outbox.prepare(NOW);
     let first = outbox.put(&[1; 70_000]).expect("memory");
@@ -133,19 +133,19 @@ fn a_memory_that_is_lost_on_the_way_comes_again_with_the_next_frame() {
     let second = outbox.put(&[2; 70_000]).expect("memory");
     send(&here, &mut outbox, 10, 10);
     receive(&there, &mut intake, &mut received);
-    assert_eq!(copy(&mut intake, second).expect("the part"), [2; 70_000]);
+    assert_eq!(copy(&mut intake, second).expect("the segment"), [2; 70_000]);
 }
 
 #[test]
 fn memory_that_was_not_used_for_a_while_is_given_back() {
     let (here, there) = ends();
-    let (mut outbox, mut intake) = (Outbox::new(usize::MAX), Intake::default());
+    let (mut outbox, mut intake) = (ShmSender::new(usize::MAX), ShmReceiver::default());
     let mut received = 0;
     outbox.prepare(NOW);
-    let place = outbox.put(&vec![1; 8 << 20]).expect("memory");
+    let range = outbox.put(&vec![1; 8 << 20]).expect("memory");
     send(&here, &mut outbox, 0, 10);
     receive(&there, &mut intake, &mut received);
-    intake.find(place, 8 << 20, 8 << 20).expect("the part");
+    intake.find(range, 8 << 20, 8 << 20).expect("the segment");
     let memory = outbox.memory().expect("a memory");
     let pages = || rustix::fs::fstat(memory.memory()).expect("it is open").st_blocks * 512;
     assert!(pages() >= 8 << 20);
@@ -164,11 +164,15 @@ fn places_that_lie_are_refused() {
     let id = memory.memory().id();
     for (offset, length) in [(9_999, 2), (10_001, 0), (u64::MAX, 1), (1, u64::MAX), (0, 10_001), (1 << 40, 1)] {
         let mut intake = given(hold(&memory));
-        let error = copy(&mut intake, Place { memory: id, offset, length }).expect_err("a lie");
+        let error = copy(&mut intake, ShmRange { memory: id, offset, length }).expect_err("a lie");
         assert!(error.contains("does not lie in") || error.contains("limit"), "{error}");
-        assert_eq!(copy(&mut intake, Place { memory: id, offset: 9_999, length: 1 }), Ok(vec![7]), "the next is read");
+        assert_eq!(
+            copy(&mut intake, ShmRange { memory: id, offset: 9_999, length: 1 }),
+            Ok(vec![7]),
+            "the next is read"
+        );
     }
-    let error = copy(&mut given(hold(&memory)), Place { memory: id + 1, offset: 0, length: 1 }).expect_err("a lie");
+    let error = copy(&mut given(hold(&memory)), ShmRange { memory: id + 1, offset: 0, length: 1 }).expect_err("a lie");
     assert!(error.contains("did not come with it"), "{error}");
 }
 
@@ -177,10 +181,10 @@ fn what_is_no_memory_is_closed_unread() {
     let (socket, mut other) = UnixStream::pair().expect("sockets");
     let file = File::open("/proc/self/exe").expect("a file");
     let (reader, writer) = std::io::pipe().expect("a pipe");
-    let mut intake = Intake::default();
+    let mut intake = ShmReceiver::default();
     intake.add(vec![socket.into(), file.into(), reader.into(), writer.into()], 1);
     for memory in 0..100 {
-        assert!(intake.take(memory).is_err());
+        assert!(intake.take(memory, u64::MAX).is_err());
     }
     assert_eq!(other.read(&mut [0]).expect("the other end is closed"), 0);
 }
@@ -194,22 +198,22 @@ fn a_memory_cannot_be_cut_short_and_one_that_could_be_is_none() {
     let unsealed = rustix::fs::memfd_create("x", rustix::fs::MemfdFlags::ALLOW_SEALING).expect("memory");
     rustix::fs::ftruncate(&unsealed, 10_000).expect("it is not sealed");
     let id = rustix::fs::fstat(&unsealed).expect("it is open").st_ino;
-    assert!(given(unsealed).take(id).is_err());
+    assert!(given(unsealed).take(id, u64::MAX).is_err());
     assert!(Mapping::create(0).is_err());
 }
 
 #[test]
 fn a_memory_that_is_written_while_it_is_read_or_emptied_before_gives_bytes() {
     let memory = mapping_of(100_000, 7);
-    let place = Place { memory: memory.memory().id(), offset: 50_000, length: 50_000 };
+    let range = ShmRange { memory: memory.memory().id(), offset: 50_000, length: 50_000 };
     let mut intake = given(hold(&memory));
-    assert_eq!(copy(&mut intake, place), Ok(vec![7; 50_000]));
+    assert_eq!(copy(&mut intake, range), Ok(vec![7; 50_000]));
     let is_done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let memory = hold(&memory);
         let is_done = &is_done;
         scope.spawn(move || {
-            let mapping = Mapping::of(Memory::adopt(memory).expect("memory")).expect("a place for it");
+            let mapping = Mapping::of(Memory::adopt(memory).expect("memory")).expect("a range for it");
             for fill in (0..2).cycle() {
                 mapping.write(0, &vec![fill; 100_000]);
                 if is_done.load(Ordering::Relaxed) {
@@ -218,33 +222,33 @@ fn a_memory_that_is_written_while_it_is_read_or_emptied_before_gives_bytes() {
             }
         });
         for _ in 0..100 {
-            let bytes = copy(&mut intake, place).expect("it is there");
+            let bytes = copy(&mut intake, range).expect("it is there");
             assert!(bytes.iter().all(|byte| [0, 1, 7].contains(byte)));
         }
         is_done.store(true, Ordering::Relaxed);
     });
     memory.memory().trim(4096);
-    assert_eq!(copy(&mut intake, place), Ok(vec![0; 50_000]));
+    assert_eq!(copy(&mut intake, range), Ok(vec![0; 50_000]));
 }
 
 #[test]
 fn more_memories_than_are_announced_are_let_go() {
-    let mut intake = Intake::default();
+    let mut intake = ShmReceiver::default();
     let memories: Vec<_> = (0..300).map(|_| mapping_of(1, 1)).collect();
     for (received, memory) in (1..).zip(&memories) {
         intake.add(vec![hold(memory)], received);
     }
-    assert!(intake.take(memories[299].memory().id()).is_err(), "that was one too many");
-    assert!(intake.take(memories[200].memory().id()).is_ok());
-    assert!(intake.take(memories[200].memory().id()).is_err(), "a memory comes once");
+    assert!(intake.take(memories[299].memory().id(), 1).is_err(), "that was one too many");
+    assert!(intake.take(memories[200].memory().id(), 1).is_ok());
+    assert!(intake.take(memories[200].memory().id(), 1).is_err(), "a memory comes once");
     intake.settle(100);
-    assert!(intake.take(memories[99].memory().id()).is_err());
-    assert!(intake.take(memories[100].memory().id()).is_ok());
+    assert!(intake.take(memories[99].memory().id(), 1).is_err());
+    assert!(intake.take(memories[100].memory().id(), 1).is_ok());
 }
 
 #[test]
 fn a_peer_that_says_it_has_read_what_was_not_sent_harms_only_itself() {
-    let mut outbox = Outbox::new(usize::MAX);
+    let mut outbox = ShmSender::new(usize::MAX);
     outbox.prepare(NOW);
     let first = outbox.put(&[1; 70_000]).expect("memory");
     outbox.commit(0, 10);
@@ -259,14 +263,14 @@ fn a_peer_that_says_it_has_read_what_was_not_sent_harms_only_itself() {
 
 #[test]
 fn a_frame_that_is_not_written_passes_nothing() {
-    let mut outbox = Outbox::new(usize::MAX);
+    let mut outbox = ShmSender::new(usize::MAX);
     outbox.prepare(NOW);
-    let place = outbox.put(&[1; 70_000]).expect("memory");
+    let range = outbox.put(&[1; 70_000]).expect("memory");
     outbox.undo();
     let (length, beside) = outbox.next(0, 10);
     assert!(length == 10 && beside.is_empty());
     outbox.prepare(NOW);
-    assert_eq!(outbox.put(&[1; 70_000]), Some(place));
+    assert_eq!(outbox.put(&[1; 70_000]), Some(range));
     outbox.commit(50, 60);
     let (length, beside) = outbox.next(0, 60);
     assert!(length == 50 && beside.is_empty());
@@ -285,7 +289,7 @@ fn mappings_of(id: u64) -> usize {
 #[test]
 fn a_mapping_is_seen_by_all_who_have_it_and_unmapped_by_each() {
     let ours = Mapping::create(10_000).expect("memory");
-    let theirs = Mapping::of(Memory::adopt(hold(&ours)).expect("memory")).expect("a place for it");
+    let theirs = Mapping::of(Memory::adopt(hold(&ours)).expect("memory")).expect("a range for it");
     assert!(ours.start() != theirs.start() && theirs.length() == 10_000);
     assert!(ours.write(9_999, &[7]));
     let last = |mapping: &Mapping| {
@@ -307,31 +311,26 @@ fn a_mapping_is_seen_by_all_who_have_it_and_unmapped_by_each() {
 #[test]
 fn a_part_lies_in_a_mapping_or_does_not() {
     let mapping = Mapping::create(10_000).expect("memory");
-    let at = |offset: usize| mapping.start().wrapping_add(offset).cast_const();
-    assert_eq!(mapping.offset_of(at(0), 10_000), Some(0));
-    assert_eq!(mapping.offset_of(at(9_999), 1), Some(9_999));
-    assert_eq!(mapping.offset_of(at(1), 10_000), None);
-    assert_eq!(mapping.offset_of(at(1), usize::MAX), None);
-    assert_eq!(mapping.offset_of(mapping.start().wrapping_sub(1), 1), None);
-    assert!(mapping.part(10_000, 0).is_some() && mapping.part(10_000, 1).is_none());
-    assert!(mapping.part(u64::MAX, 1).is_none() && mapping.part(1, usize::MAX).is_none());
+    assert_eq!(mapping.range(9_999, 1), Some(mapping.start().wrapping_add(9_999)));
+    assert!(mapping.range(10_000, 0).is_some() && mapping.range(10_000, 1).is_none());
+    assert!(mapping.range(u64::MAX, 1).is_none() && mapping.range(1, usize::MAX).is_none());
     assert!(!mapping.write(9_999, &[1, 2]) && !mapping.read(9_999, &mut [MaybeUninit::new(0); 2]));
 }
 
 #[test]
 fn a_part_larger_than_the_lane_gets_a_memory_of_its_own_size() {
     let (here, there) = ends();
-    let (mut outbox, mut intake) = (Outbox::new(usize::MAX), Intake::default());
+    let (mut outbox, mut intake) = (ShmSender::new(usize::MAX), ShmReceiver::default());
     let mut received = 0;
     let mut ids = Vec::new();
     for (number, length) in [70_000, 100 << 20, 70_000].into_iter().enumerate() {
         outbox.prepare(NOW);
-        let place = outbox.put(&vec![5; length]).expect("memory");
+        let range = outbox.put(&vec![5; length]).expect("memory");
         send(&here, &mut outbox, number as u64 * 10, 10);
         receive(&there, &mut intake, &mut received);
-        assert_eq!(intake.find(place, usize::MAX, usize::MAX).map(|(bytes, _)| bytes), Ok(length));
+        assert_eq!(intake.find(range, usize::MAX, usize::MAX).map(|(bytes, _)| bytes), Ok(length));
         intake.settle(received);
-        ids.push(place.memory);
+        ids.push(range.memory);
     }
     assert!(ids[0] != ids[1] && ids[1] == ids[2]);
 }
@@ -340,12 +339,25 @@ fn a_part_larger_than_the_lane_gets_a_memory_of_its_own_size() {
 fn a_peer_that_names_the_same_bytes_again_and_again_is_stopped_at_what_a_lane_holds() {
     let memory = mapping_of(1 << 20, 7);
     let mut intake = given(hold(&memory));
-    let place = Place { memory: memory.memory().id(), offset: 0, length: 1 << 20 };
+    let range = ShmRange { memory: memory.memory().id(), offset: 0, length: 1 << 20 };
     for _ in 0..64 {
-        assert!(intake.find(place, LIMIT, LIMIT).is_ok());
+        assert!(intake.find(range, LIMIT, LIMIT).is_ok());
     }
-    let error = intake.find(place, LIMIT, LIMIT).expect_err("that is more than there can be");
+    let error = intake.find(range, LIMIT, LIMIT).expect_err("that is more than there can be");
     assert!(error.contains("more at once than a peer may use"), "{error}");
     intake.settle(10);
-    assert!(intake.find(place, LIMIT, LIMIT).is_ok());
+    assert!(intake.find(range, LIMIT, LIMIT).is_ok());
+}
+
+#[test]
+fn a_memory_that_is_larger_than_its_part_may_be_is_not_mapped() {
+    let memory = Memory::create(1 << 40).expect("address space only");
+    let id = memory.id();
+    let hold = || memory.as_fd().try_clone_to_owned().expect("a descriptor");
+    let error = given(hold()).take(id, 4096).expect_err("it is larger");
+    assert!(error.contains("1099511627776 bytes") && error.contains("4096"), "{error}");
+    let range = ShmRange { memory: id, offset: 4096, length: 10 };
+    let error = given(hold()).find(range, LIMIT, LIMIT).expect_err("no sender makes such a lane");
+    assert!(error.contains("1099511627776 bytes"), "{error}");
+    assert_eq!(mappings_of(id), 0);
 }

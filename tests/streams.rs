@@ -4,13 +4,13 @@ mod pair;
 
 use std::time::Duration;
 
-use isolated_workers::connection::Connection;
-use isolated_workers::event::Event;
-use isolated_workers::exchange::{CallId, Timeout};
-use isolated_workers::flow::{UNIT, WINDOW};
-use isolated_workers::message::Kind;
-use isolated_workers::transaction_id::TransactionId;
-use isolated_workers::transactions::Slot;
+use isolated_workers::protocol::connection::Connection;
+use isolated_workers::protocol::event::Event;
+use isolated_workers::protocol::exchange::{CallId, Timeout};
+use isolated_workers::protocol::flow::{UNIT, WINDOW};
+use isolated_workers::protocol::message::Kind;
+use isolated_workers::protocol::transaction_id::TransactionId;
+use isolated_workers::protocol::transactions::Slot;
 use pair::{NOW, append, call_of, config, connected, feed, none, pass, request};
 
 const SECOND: Duration = Duration::from_secs(1);

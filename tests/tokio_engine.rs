@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use isolated_workers::engine::tokio::{IoThread, Watch};
-use isolated_workers::transport::{self, ChildEnd};
+use isolated_workers::sys::{self, ChildEnd};
 
 const WATCHDOG: Duration = Duration::from_secs(20);
 
@@ -20,7 +20,7 @@ fn peer(end: &ChildEnd) -> UnixStream {
 }
 
 fn watched(io: &IoThread) -> (Watch, Receiver<()>, UnixStream) {
-    let (ours, theirs) = transport::pair().unwrap();
+    let (ours, theirs) = sys::pair().unwrap();
     let peer = peer(&theirs);
     let (woken, wakes) = channel();
     let watch = io.watch(ours, move || woken.send(()).unwrap_or_default()).unwrap();
@@ -124,13 +124,13 @@ fn dropping_the_thread_with_open_watches_joins_it() {
 
 #[test]
 fn only_an_open_socket_is_adopted() {
-    assert!(transport::adopt(1).is_err());
-    assert!(transport::adopt(1_000_000).is_err());
+    assert!(sys::adopt(1).is_err());
+    assert!(sys::adopt(1_000_000).is_err());
     let file = std::fs::File::open("/dev/null").unwrap().into_raw_fd();
-    assert!(transport::adopt(file).is_err());
+    assert!(sys::adopt(file).is_err());
     // SAFETY: `adopt` refused it, so it is still this test's own.
     drop(unsafe { OwnedFd::from_raw_fd(file) });
     let (ours, _theirs) = UnixStream::pair().unwrap();
-    let stream = transport::adopt(ours.into_raw_fd()).unwrap();
+    let stream = sys::adopt(ours.into_raw_fd()).unwrap();
     assert_eq!(stream.try_read(&mut [0; 8]).unwrap_err().kind(), ErrorKind::WouldBlock);
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
-use isolated_workers::transaction_id::{TransactionId, TransactionIdRef};
-use isolated_workers::transactions::{Slot, Transactions};
+use isolated_workers::protocol::transaction_id::{TransactionId, TransactionIdRef};
+use isolated_workers::protocol::transactions::{Slot, Transactions};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;

@@ -9,6 +9,7 @@ import type {
   DriverOptionsFor,
   DriverServerChannel,
   DriverValue,
+  InProcessOptions,
   PidOf,
   ProcessOptions,
   ThreadOptions,
@@ -73,7 +74,7 @@ export type CapabilitiesOfTheInProcessDriver = Expect<
 export type OptionsOfTheDriversOfTheLibrary = Expect<
   Equal<
     [DriverOptionsFor<ChildProcessDriver>, DriverOptionsFor<WorkerThreadsDriver>, DriverOptionsFor<InProcessDriver>],
-    [ProcessOptions, ThreadOptions, Record<string, never>]
+    [ProcessOptions, ThreadOptions, InProcessOptions]
   >
 >;
 export type ProcessIdsOfTheDriversOfTheLibrary = Expect<
@@ -253,7 +254,7 @@ export async function anInstanceOrTheClassIsADriver(): Promise<void> {
 
 export async function theNamedAndTheGivenDriverMustAgree(): Promise<void> {
   // @ts-expect-error
-  await createWorker<Messages>({ script: './worker.js', driver: new WorkerThreadsDriver() });
+  await createWorker<Messages, ChildProcessDriver>({ script: './worker.js', driver: new WorkerThreadsDriver() });
   // @ts-expect-error
   await createWorker<Messages, WorkerThreadsDriver>({ script: './worker.js', driver: ChildProcessDriver });
   // @ts-expect-error The type alone cannot choose the driver.

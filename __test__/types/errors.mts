@@ -14,6 +14,13 @@ export function everyErrorHasACode(error: unknown): string | undefined {
   return error instanceof WorkerError ? error.code : undefined;
 }
 
+export function anErrorSaysWhereItBelongs(error: WorkerError): void {
+  const { worker, pid, messageType } = error;
+  type _ = Expect<
+    Equal<[typeof worker, typeof pid, typeof messageType], [string | undefined, number | undefined, string | undefined]>
+  >;
+}
+
 export function aCrashTellsItsReason(error: unknown): void {
   if (!(error instanceof WorkerCrashedError)) return;
   error satisfies WorkerError;

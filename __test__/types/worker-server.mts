@@ -12,6 +12,7 @@ export async function handlersMayBeGivenFirst(): Promise<void> {
   type _ = Expect<Equal<typeof server, WorkerServer>>;
   await startWorkerServer(handlers, { serializer: new JsonSerializer(), logLevel: 'debug', logger: console });
   server.isConnected satisfies boolean;
+  server.unref().ref() satisfies typeof server;
   await server.close();
 }
 

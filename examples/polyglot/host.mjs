@@ -1,5 +1,5 @@
 // @ts-check
-// The host. That its worker is no JavaScript shows in `execPath` alone.
+// The host. That its worker is no JavaScript shows in `execPath`, and in the serializer that it has to name.
 import { createWorker } from 'isolated-workers';
 
 /** @import { WorkerClient } from 'isolated-workers' */
@@ -10,6 +10,7 @@ const worker = await createWorker({
   script: new URL('./worker.py', import.meta.url),
   execPath: 'python3',
   execArgv: [],
+  serializer: 'json',
 });
 
 console.log('91 is', await worker.send('isPrime', { number: 91 }));

@@ -34,7 +34,7 @@ export const tcpDriver = defineWorkerDriver({
 
   async createServer() {
     const [port, token] = (process.env[VARIABLE] ?? '').split(':');
-    // What this worker starts itself is none of its host's business.
+    // Programs that this worker starts must not connect.
     delete process.env[VARIABLE];
     if (token === undefined) throw new Error('no host has started this process');
     const socket = connect(Number(port), '127.0.0.1');
@@ -56,7 +56,7 @@ class HostEnd extends End {
     super();
     this.child = child;
     this.server = server;
-    /** Who has not said the token yet. @type {Set<Socket>} */
+    /** Peers that have not sent the token yet. @type {Set<Socket>} */
     const strangers = new Set();
     const stopListening = () => {
       server.close();
@@ -78,7 +78,7 @@ class HostEnd extends End {
     });
     child.once('error', stopListening).once('exit', async (code, signal) => {
       stopListening();
-      // What the worker sent last comes before the news of its end.
+      // The last messages of the worker arrive before the event of its end.
       if (this.socket?.closed === false) await once(this.socket, 'close');
       this.emit('close', { type: 'exit', code, signal });
     });

@@ -17,7 +17,7 @@ const LONGEST_LINE = 16 * 1024 * 1024;
 export class End extends EventEmitter {
   /** @type {Socket | undefined} */
   socket;
-  /** What was sent before there was a connection. @type {string[]} */
+  /** Messages from before the connection. @type {string[]} */
   early = [];
 
   get isConnected() {

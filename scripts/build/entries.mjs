@@ -25,6 +25,12 @@ export const subpaths = [
   },
 ];
 
+/** The worker that the command `doctor` starts, as a name and a text. */
+export const doctorWorker = [
+  'dist/doctor-worker.cjs',
+  `'use strict';\n\nrequire('./index.cjs').startWorkerServer({ ping: () => 'pong' });\n`,
+];
+
 /** The files that make the root entry loadable as an ES module, as a list of name and text. */
 export function rootEntry(names) {
   return [
@@ -56,7 +62,8 @@ export function esModule(bundle, names) {
   return `import bundle from '${bundle}';\n\nexport const {\n${list(names)}\n} = bundle;\n`;
 }
 
-function commonJs(bundle, names) {
+/** A CommonJS module that hands on the names of another module. */
+export function commonJs(bundle, names) {
   // `exports.x =` and not one object: it is the form from which Node finds the names when an ES module imports this.
   const lines = names.map((name) => `exports.${name} = bundle.${name};`);
   return `'use strict';\n\nconst bundle = require('${bundle}');\n\n${lines.join('\n')}\n`;

@@ -1,96 +1,78 @@
-// The TypeScript facade: a CommonJS bundle in dist/, and around it the thin files of every entry of the exports map.
+// The TypeScript facade: dist/index.cjs, the files that it loads where they are needed, and around it the thin files of every
+// entry of the exports map.
 //
-// The bundle has several parts, each a file. The first, in library.cjs, has what every worker needs, and nothing else; the
-// others are loaded where they are needed. What two of them need is in the one that is named first here, and is found there
-// under a symbol. index.cjs loads the first, by code that is compiled already where it can; its exports are that part's.
-import { createHash } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
+// esbuild compiles and splits the sources into ES modules. Rollup joins those to one CommonJS file for each entry: a module
+// that several entries need is in the file of the first of them, as the start of a worker waits for each file it loads.
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { rollup } from 'rollup';
 import { root } from '../command.mjs';
 import { conformanceFiles } from './conformance.mjs';
-import { rootEntry, subpathEntry, subpaths } from './entries.mjs';
+import { effectFiles } from './effect.mjs';
+import { doctorWorker, rootEntry, subpathEntry, subpaths } from './entries.mjs';
 import { writeIfChanged } from './generated.mjs';
 import { filesOf } from './stamp.mjs';
 
-const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-const bundleFile = 'dist/index.cjs';
-const parts = ['index', 'process', 'custom', 'streams', 'checks', 'structured', 'host'];
-/** Under it a file has what others share with it. */
-const shared = 'Symbol.for("isolated-workers")';
+/** Each file of dist/, and what it is loaded for. */
+const entries = {
+  library: 'ts/bundle/library.ts',
+  process: 'ts/worker/channels/process.ts',
+  streams: 'ts/bundle/streams.ts',
+  structured: 'ts/codecs/structured/index.ts',
+  custom: 'ts/drivers/custom/connect-worker.ts',
+  plain: 'ts/value-connection/table/plain-requests.ts',
+  host: 'ts/host/start-worker.ts',
+  pool: 'ts/pool/pool.ts',
+  cli: 'ts/command-line/main.ts',
+  index: 'ts/bundle/index.ts',
+};
+/** Bundlers that make ES modules leave out `require`; the first call of it would throw an error that does not say what to do. */
+const firstLines = `try {
+  require('node:util');
+} catch (cause) {
+  throw new Error('isolated-workers cannot be a part of this bundle: mark isolated-workers as external', { cause });
+}
+`;
+/** The addon is loaded at run time from beside the package or from a platform package; the files load one another. */
+const external = ['*.node', '@isolated-workers/*', './*.cjs'];
 
 export const facade = {
   name: 'facade',
   title: 'dist/',
   inputs: () => ['ts', 'package.json', 'package-lock.json', 'scripts/build'],
-  outputs: () => (filesOf('dist').length > 0 ? ['dist'] : [bundleFile]),
+  outputs: () => (filesOf('dist').length > 0 ? ['dist'] : ['dist/index.cjs']),
   async build() {
-    const { names, texts, homes } = await split();
+    const { texts, names } = await compiled();
     const files = new Map([
-      ...rootEntry(names.get('index')),
-      ...subpaths.flatMap((subpath) => subpathEntry(subpath, names.get('index'))),
+      ...(await joined(texts)),
+      ...rootEntry(names),
+      doctorWorker,
+      ...subpaths.flatMap((subpath) => subpathEntry(subpath, names)),
       ...(await conformanceFiles()),
+      ...(await effectFiles()),
     ]);
-    for (const part of parts) files.set(fileOf(part), await joined(part, names.get(part), texts, homes));
-    if (/\bimport\(/.test(files.get(fileOf('index')))) {
-      throw new Error('ts/index.ts needs an import(), which the script that a thread makes of it cannot have');
-    }
-    const library = fileOf('index');
-    const mark = markOf(files.get(library));
-    files.set(library, `${mark}\n${files.get(library)}`);
-    files.set(bundleFile, await loader(mark));
-
     for (const [name, text] of files) writeIfChanged(name, text);
     for (const name of filesOf('dist')) if (!files.has(name)) rmSync(path.join(root, name));
   },
 };
 
-// One character beyond ASCII would make a string of two bytes each of all the file's text, which V8 reads more slowly.
-const syntax = { platform: 'node', target: 'node20', charset: 'ascii' };
-
-function fileOf(part) {
-  return part === 'index' ? 'dist/library.cjs' : `dist/${part}.cjs`;
-}
-
-/** How the first part begins: by it index.cjs knows the one that it was built with. */
-function markOf(text) {
-  const digest = createHash('sha256').update(text).digest('hex').slice(0, 16);
-  return `// isolated-workers ${version}: the library ${digest}`;
-}
-
-/** The file that loads the first part. */
-async function loader(mark) {
-  const { outputFiles } = await build({
-    ...syntax,
-    absWorkingDir: root,
-    entryPoints: ['ts/load.ts'],
-    define: { LIBRARY_MARK: JSON.stringify(mark) },
-    bundle: true,
-    format: 'cjs',
-    external: ['./*.cjs'],
-    write: false,
-    logLevel: 'warning',
-  });
-  return outputFiles[0].text;
-}
-
-/**
- * The facade as ES modules, one for each part and one for each set of parts that share something; where those of the second
- * kind belong; and the names that each part exports. esbuild splits ES modules only.
- */
-async function split() {
+/** The ES modules that esbuild makes, by name, and what the package exports. */
+async function compiled() {
   const { metafile, outputFiles } = await build({
-    ...syntax,
     absWorkingDir: root,
-    entryPoints: Object.fromEntries(parts.map((part) => [part, `ts/${part}.ts`])),
+    entryPoints: entries,
     outdir: 'dist',
-    outExtension: { '.js': '.mjs' },
-    chunkNames: 'shared-[hash]',
     bundle: true,
     splitting: true,
     format: 'esm',
-    // The addon is loaded at run time from beside the package or from a platform package.
-    external: ['*.node', '@isolated-workers/*', './*.cjs'],
+    platform: 'node',
+    target: 'node20',
+    // One character beyond ASCII would make a string of two bytes each of a whole file, which V8 reads more slowly.
+    charset: 'ascii',
+    external,
+    // `sideEffects` of package.json is about dist/, and would drop imports of ts/ that are there for what they do.
+    ignoreAnnotations: true,
     write: false,
     metafile: true,
     logLevel: 'warning',
@@ -98,89 +80,80 @@ async function split() {
   for (const input of Object.keys(metafile.inputs)) {
     if (input.includes('node_modules')) throw new Error(`${input} was bundled: the package has no dependencies`);
   }
-  const homes = new Map();
-  for (const part of parts) {
-    for (const file of imported(metafile, `dist/${part}.mjs`)) {
-      if (!homes.has(file)) homes.set(file, { part, exports: metafile.outputs[`dist/${file}`].exports });
-    }
-  }
-  const texts = new Map(outputFiles.map(({ path: file, text }) => [path.basename(file), text]));
-  const names = new Map(parts.map((part) => [part, metafile.outputs[`dist/${part}.mjs`].exports.toSorted()]));
-  return { names, texts, homes };
-}
-
-/** The names of what an output imports as soon as it is loaded. */
-function imported({ outputs }, output, found = new Set()) {
-  for (const { path: file, kind, external } of outputs[output].imports) {
-    const name = path.basename(file);
-    if (kind !== 'import-statement' || external || found.has(name)) continue;
-    imported({ outputs }, file, found.add(name));
-  }
-  return found;
-}
-
-/** A part and what it shares with later ones in one file. */
-async function joined(part, names, texts, homes) {
-  const numberOf = (file) => [...homes.keys()].indexOf(file);
-  const own = [...homes].filter(([, home]) => home.part === part).map(([file]) => file);
-  // Plain objects: a getter for each name, as esbuild makes them, is a closure that the start of a worker pays for.
-  const contents = `
-    ${own.length === 0 ? '' : "import './sharing.mjs';"}
-    import { ${names.join(', ')} } from './${part}.mjs';
-    Object.defineProperty(Object.assign(module.exports, { ${names.join(', ')} }), '__esModule', { value: true });`;
-  // Before the part itself runs: it may load one that needs it. Made when one does: most workers load no other.
-  const exportsOf = own.map((file) => [file, homes.get(file).exports]);
-  const sharing = `
-    ${exportsOf.map(([file, exports]) => `import { ${exports.map((name) => `${name} as ${name}_${numberOf(file)}`).join(', ')} } from './${file}';`).join('\n')}
-    Object.defineProperty(module.exports, ${shared}, { get: () => ({ ${exportsOf
-      .map(
-        ([file, exports]) =>
-          `${numberOf(file)}: { ${exports.map((name) => `${name}: ${name}_${numberOf(file)}`).join(', ')} }`,
-      )
-      .join(', ')} }) });`;
-  const sources = new Map([...texts, ['sharing.mjs', sharing]]);
-  const load = {
-    name: 'parts',
-    setup(plugin) {
-      plugin.onResolve({ filter: /^\.\/.*\.mjs$/ }, ({ path: file, kind }) => {
-        const name = path.basename(file);
-        if (own.includes(name) || name === 'sharing.mjs' || name === `${part}.mjs`) {
-          return { path: file, namespace: 'part' };
-        }
-        if (kind === 'dynamic-import') return { path: file.replace('.mjs', '.cjs'), external: true };
-        return { path: file, namespace: 'shared' };
-      });
-      // As variables: what is looked up in another file each time is slow.
-      plugin.onLoad({ filter: /.*/, namespace: 'shared' }, ({ path: file }) => {
-        const name = path.basename(file);
-        const { part: home, exports } = homes.get(name);
-        return {
-          contents: `export const { ${exports.join(', ')} } = require('./${home}.cjs')[${shared}][${numberOf(name)}];`,
-        };
-      });
-      plugin.onLoad({ filter: /.*/, namespace: 'part' }, (args) => ({
-        contents: sources.get(path.basename(args.path)),
-      }));
-    },
+  return {
+    texts: new Map(outputFiles.map(({ path: file, text }) => [path.basename(file), text])),
+    names: metafile.outputs['dist/index.js'].exports.toSorted(),
   };
-  const { outputFiles } = await build({
-    ...syntax,
-    stdin: { contents, resolveDir: root },
-    bundle: true,
-    format: 'cjs',
-    plugins: [load],
-    external: ['*.node', '@isolated-workers/*', './*.cjs'],
-    write: false,
-    logLevel: 'warning',
+}
+
+/** The CommonJS files, as a list of name and text. */
+async function joined(texts) {
+  const bundle = await rollup({
+    input: Object.fromEntries(Object.keys(entries).map((name) => [name, `${name}.js`])),
+    // A file exports what others need of it, too. Nobody needs anything of the last one: it exports what ts/index.ts does.
+    preserveEntrySignatures: 'allow-extension',
+    external: (id) => id.startsWith('node:') || id.endsWith('.cjs') || id.endsWith('.node'),
+    plugins: [
+      {
+        name: 'what esbuild has made',
+        resolveId: (id) => path.basename(id),
+        load: (id) => texts.get(id),
+      },
+    ],
+    treeshake: false,
+    onwarn({ code, message }) {
+      if (code !== 'CIRCULAR_DEPENDENCY') throw new Error(message);
+    },
   });
-  // Its exports are those of the file that loads it, which others have.
-  const begin =
-    part === 'index' ? 'if (typeof isJoined === "undefined") module.exports = require("./index.cjs");\n' : '';
-  return (
-    begin +
-    outputFiles[0].text
-      .replaceAll(/\bimport\((".\/\w+.cjs")\)/g, 'Promise.resolve(require($1))')
-      // In plain sight of who bundles the package.
-      .replaceAll(/\b__require\((".\/\w+.cjs")\)/g, 'require($1)')
-  );
+  const { output } = await bundle.generate({
+    format: 'cjs',
+    dir: 'dist',
+    entryFileNames: '[name].cjs',
+    chunkFileNames: '[name].cjs',
+    manualChunks: (id, { getModuleInfo }) => homeOf(id, getModuleInfo),
+    hoistTransitiveImports: false,
+    minifyInternalExports: false,
+    externalLiveBindings: false,
+    freeze: false,
+    esModule: true,
+    strict: true,
+    generatedCode: 'es2015',
+    interop: 'default',
+  });
+  await bundle.close();
+  return output.map(({ fileName, code }) => [
+    `dist/${fileName}`,
+    // `require` in plain sight of programs that bundle the package.
+    withFirstLines(fileName, named(code).replaceAll(/\b(?:library\.)?__require\(/g, 'require(')),
+  ]);
+}
+
+/**
+ * Gives each class its own name: esbuild puts an underscore before the name of a class that names itself, and Rollup assigns
+ * a class to a property, which gives no name.
+ */
+function named(code) {
+  const ofThemselves = [...code.matchAll(/\b(\w+) = class _\1\b/g)].map(([, name]) => name);
+  return ofThemselves
+    .reduce((text, name) => text.replaceAll(new RegExp(`\\b_${name}\\b`, 'g'), name), code)
+    .replaceAll(/\bexports\.(\w+) = class (?=\{|extends\b)/g, 'exports.$1 = class $1 ');
+}
+
+/** dist/index.cjs is what each program loads first; dist/cli.cjs is a command. */
+function withFirstLines(fileName, code) {
+  if (fileName === 'cli.cjs') return `#!/usr/bin/env node\n${code}`;
+  return fileName === 'index.cjs' ? code.replace("'use strict';\n", (strict) => `${strict}\n${firstLines}`) : code;
+}
+
+/** The first entry that needs a module as soon as it is loaded. */
+function homeOf(id, getModuleInfo) {
+  const names = Object.keys(entries);
+  return names.find((name) => needs(`${name}.js`, id, getModuleInfo)) ?? 'host';
+}
+
+function needs(from, id, getModuleInfo, seen = new Set()) {
+  if (from === id) return true;
+  if (seen.has(from)) return false;
+  seen.add(from);
+  return (getModuleInfo(from)?.importedIds ?? []).some((next) => needs(next, id, getModuleInfo, seen));
 }

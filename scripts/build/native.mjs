@@ -2,7 +2,7 @@
 import { run, runTool } from '../command.mjs';
 import { formatFile } from './generated.mjs';
 
-const declarations = 'ts/native/binding.d.ts';
+const declarations = 'ts/addon/binding.d.ts';
 
 export const native = {
   name: 'native',

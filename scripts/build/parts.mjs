@@ -3,6 +3,7 @@ import { facade } from './facade.mjs';
 import { native } from './native.mjs';
 import { fingerprint, readStamp, staleness, writeStamp } from './stamp.mjs';
 import { types } from './types.mjs';
+import { print } from '../command.mjs';
 
 // The facade and the public types are compiled against the addon's generated declarations, so the addon comes first.
 const parts = [native, types, facade];
@@ -31,10 +32,10 @@ export async function buildIfStale({ profile = 'release', exactly = false } = {}
 
 async function buildPart(part, profile, reason) {
   const details = part === native ? { profile } : {};
-  console.log(`building ${[part.title, details.profile, reason && `(${reason})`].filter(Boolean).join(' ')}`);
+  print(`building ${[part.title, details.profile, reason && `(${reason})`].filter(Boolean).join(' ')}`);
   const started = performance.now();
   const inputs = fingerprint(part.inputs());
   await part.build({ profile });
   writeStamp(part, inputs, details);
-  console.log(`built ${part.title} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  print(`built ${part.title} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }

@@ -1,6 +1,7 @@
 // The public types, rolled up from ts/index.ts into one readable index.d.ts that is committed and diff-checked.
 import path from 'node:path';
 import { generateDtsBundle } from 'dts-bundle-generator';
+import ts from 'typescript';
 import { root } from '../command.mjs';
 import { writeFormatted } from './generated.mjs';
 
@@ -22,6 +23,21 @@ export const types = {
       output: { noBanner: true, exportReferencedTypes: false },
     };
     const [bundle] = generateDtsBundle([entry], { preferredConfigPath: path.join(root, 'tsconfig.json') });
-    await writeFormatted('index.d.ts', banner + bundle);
+    await writeFormatted('index.d.ts', banner + arranged(bundle));
   },
 };
+
+/** The declarations with a blank line between them: imports, then functions and classes, which programs begin with, then types. */
+function arranged(text) {
+  const { statements } = ts.createSourceFile('index.d.ts', text, ts.ScriptTarget.Latest);
+  const rank = (statement) => {
+    if (ts.isImportDeclaration(statement)) return 0;
+    if (ts.isFunctionDeclaration(statement)) return 1;
+    return ts.isClassDeclaration(statement) || ts.isVariableStatement(statement) ? 2 : 3;
+  };
+  return statements
+    .map((statement) => ({ rank: rank(statement), text: text.slice(statement.pos, statement.end).trim() }))
+    .toSorted((one, other) => one.rank - other.rank)
+    .map(({ rank: place, text: declaration }) => `${declaration}\n${place === 0 ? '' : '\n'}`)
+    .join('');
+}

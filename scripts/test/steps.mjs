@@ -1,39 +1,82 @@
-// What `npm test` runs, in order. A step is a name, and commands to exit codes; the first command that fails ends it.
+// What `npm test` runs, in order, and what `npm run test:all` adds to it. A step is a name, and commands to exit codes; the
+// first command that fails ends it. No step with `isParallel` measures time, so such steps run beside the build. The newest
+// TypeScript takes a third of the time of the one that builds the package, which checks everything in `npm run test:all`.
 import path from 'node:path';
+import { models } from '../check/models.mjs';
 import { root, run, runTool } from '../command.mjs';
+import { checkFiles } from './files.mjs';
 
 const cargo = (...args) => run('cargo', args);
-const tsc = (project) => runTool('typescript', 'tsc', ['--noEmit', '--pretty', '--project', project]);
+// `cargo-test` fuzzes the decoders with other numbers at each run, and `cargo-core` with these.
+const seeded = { env: { ...process.env, FUZZ_SEED: '1' } };
+const typecheck = (compiler) =>
+  ['tsconfig.json', 'tsconfig.test.json', 'tsconfig.package.json'].map((project) => () => {
+    return runTool(compiler, 'tsc', ['--noEmit', '--pretty', '--project', project]);
+  });
 const script = (name, ...args) => run(process.execPath, [path.join(root, 'scripts', name), ...args]);
 
 // Windows has only the one engine.
-const engines = process.platform === 'win32' ? ['tokio'] : ['uv', 'tokio'];
+const [engine, ...otherEngines] = process.platform === 'win32' ? ['tokio'] : ['uv', 'tokio'];
 
+/** Every kind of check, and every JavaScript test on one engine. */
 export const steps = [
+  { name: 'files', isParallel: true, commands: [checkFiles] },
+  { name: 'rustfmt', isParallel: true, commands: [() => cargo('fmt', '--check')] },
+  { name: 'lint', isParallel: true, commands: [() => runTool('oxlint', 'oxlint', ['--deny-warnings'])] },
   {
-    name: 'cargo-test',
-    // The core, as it is without Node; then what of the binding needs no Node either.
-    commands: [() => cargo('test', '--no-default-features'), () => cargo('test', '--lib', 'bindings::')],
+    name: 'prettier',
+    isParallel: true,
+    commands: [() => runTool('prettier', 'prettier', ['--check', '--log-level', 'warn', '.'])],
   },
   {
     name: 'clippy',
-    commands: [
-      () => cargo('clippy', '--all-targets', '--', '-D', 'warnings'),
-      () => cargo('clippy', '--all-targets', '--no-default-features', '--', '-D', 'warnings'),
-    ],
+    isParallel: true,
+    commands: [() => cargo('clippy', '--all-targets', '--', '-D', 'warnings')],
   },
-  { name: 'rustfmt', commands: [() => cargo('fmt', '--check')] },
-  { name: 'lint', commands: [() => runTool('oxlint', 'oxlint', ['--deny-warnings'])] },
-  { name: 'prettier', commands: [() => runTool('prettier', 'prettier', ['--check', '--log-level', 'warn', '.'])] },
+  { name: 'cargo-lib', isParallel: true, commands: [() => cargo('test', '--no-default-features', '--lib')] },
   {
     name: 'typecheck',
+    isParallel: true,
     needsBuild: true,
-    commands: ['tsconfig.json', 'tsconfig.test.json', 'tsconfig.package.json'].map((project) => () => tsc(project)),
+    commands: typecheck('typescript-7'),
   },
-  { name: 'types', needsBuild: true, commands: [() => script('test-types.mjs')] },
-  ...engines.map((engine) => ({
+  { name: 'types', isParallel: true, needsBuild: true, commands: [() => script('test-types.mjs', 'typescript-7')] },
+  // A file waits for processes for much of its time, so three of them use two processors better than two do.
+  {
     name: `js-${engine}`,
     needsBuild: true,
-    commands: [() => script('test-js.mjs', '--engine', engine)],
+    commands: [() => script('test-js.mjs', '--engine', engine, '--concurrency', '3')],
+  },
+];
+
+/**
+ * The crate's integration tests, with and without Node-API, each interleaving of its threads, the other compilers, all rounds and
+ * long files, and the other engine.
+ */
+export const remainingSteps = [
+  { name: 'cargo-test', isParallel: true, commands: [() => cargo('test')] },
+  { name: 'cargo-core', isParallel: true, commands: [() => run('cargo', ['test', '--no-default-features'], seeded)] },
+  {
+    name: 'clippy-core',
+    isParallel: true,
+    commands: [() => cargo('clippy', '--all-targets', '--no-default-features', '--', '-D', 'warnings')],
+  },
+  { name: 'loom', isParallel: true, commands: [models] },
+  { name: 'typecheck', isParallel: true, needsBuild: true, commands: typecheck('typescript') },
+  {
+    name: 'types',
+    isParallel: true,
+    needsBuild: true,
+    commands: [() => script('test-types.mjs', 'typescript-5.0', 'typescript')],
+  },
+  {
+    name: 'js-rounds',
+    needsBuild: true,
+    commands: [() => script('test-js.mjs', '--engine', engine, '--rounds', 'all', '--only-repeated')],
+  },
+  ...otherEngines.map((name) => ({
+    name: `js-${name}`,
+    needsBuild: true,
+    commands: [() => script('test-js.mjs', '--engine', name, '--long', '--only-engine')],
   })),
 ];

@@ -10,13 +10,14 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::AbortHandle;
 
-use crate::transport::{Stream, WatchedStream};
+use crate::sync::lock;
+use crate::sys::{Stream, WatchedStream};
 
 const READABLE: u8 = 1;
 const WRITABLE: u8 = 2;
 const DEADLINE: u8 = 4;
 
-/// What has come for the owner of a [`Watch`] since it last asked.
+/// The readiness of a [`Watch`] since its owner last took it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Readiness(u8);
 
@@ -26,18 +27,18 @@ impl Readiness {
         self.0 & READABLE != 0
     }
 
-    /// Write what is left.
+    /// Write the remaining output.
     pub fn writable(self) -> bool {
         self.0 & WRITABLE != 0
     }
 
-    /// The deadline has come.
+    /// The deadline has passed.
     pub fn deadline(self) -> bool {
         self.0 & DEADLINE != 0
     }
 }
 
-/// A thread with a current-thread runtime. Dropping it ends and joins the thread; watches then fall silent.
+/// A thread with a current-thread runtime. Dropping it ends and joins the thread; watches then report nothing.
 #[derive(Debug)]
 pub struct IoThread {
     runtime: Handle,
@@ -55,14 +56,14 @@ impl IoThread {
         let handle = runtime.handle().clone();
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = std::thread::Builder::new().name("isolated-workers-io".to_owned()).spawn(move || {
-            // An error means that the sender is gone, which is the same wish.
+            // An error means that the sender is gone, which asks for the end too.
             let _ = runtime.block_on(stopped);
         })?;
         Ok(Self { runtime: handle, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// Watches a stream. `wake` is called from the I/O thread when [`Watch::take`] has something to tell; not again
-    /// before that was called.
+    /// Watches a stream. The I/O thread calls `wake` when [`Watch::take`] has readiness to return; not again before the
+    /// owner called that.
     ///
     /// # Errors
     /// The system cannot watch it.
@@ -82,11 +83,11 @@ impl IoThread {
 }
 
 impl IoThread {
-    /// Ends and joins the thread; watches fall silent. Does nothing the second time.
+    /// Ends and joins the thread; watches report nothing afterwards. Has no effect the second time.
     pub fn stop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // It has nothing that could panic besides the callers' wakers; there is nothing to do about those here.
+            // Only the callers' wakers could panic here; this thread can do nothing about that.
             let _ = thread.join();
         }
     }
@@ -98,7 +99,7 @@ impl Drop for IoThread {
     }
 }
 
-/// A watched stream, as its owner has it. Dropping it ends the watch and closes the stream.
+/// A watched stream, for its owner. Dropping it ends the watch and closes the stream.
 #[derive(Debug)]
 pub struct Watch {
     shared: Arc<Shared>,
@@ -111,25 +112,25 @@ impl Watch {
         &self.shared.stream
     }
 
-    /// What has come since the last call.
+    /// The readiness since the last call.
     pub fn take(&self) -> Readiness {
         Readiness(self.shared.ready.swap(0, Ordering::AcqRel))
     }
 
-    /// Input may be left that was not read; wakes the owner for it.
+    /// Unread input may remain: wakes the owner for it.
     pub fn read_again(&self) {
         self.shared.tell(READABLE);
     }
 
-    /// The last write said `WouldBlock`: tell when there is room.
+    /// The last write returned `WouldBlock`: wakes the owner when the stream accepts bytes again.
     pub fn want_write(&self) {
         self.shared.write_wanted.store(true, Ordering::Release);
         self.shared.changed.notify_one();
     }
 
-    /// When to wake the owner the next time.
+    /// The next time to wake the owner.
     pub fn set_deadline(&self, deadline: Option<Instant>) {
-        *self.shared.deadline.lock().expect("nobody panics while holding it") = deadline;
+        *lock(&self.shared.deadline) = deadline;
         self.shared.changed.notify_one();
     }
 }
@@ -165,7 +166,7 @@ impl Shared {
     async fn run(self: Arc<Self>) {
         let mut more = true;
         loop {
-            let deadline = *self.deadline.lock().expect("nobody panics while holding it");
+            let deadline = *lock(&self.deadline);
             let write_wanted = self.write_wanted.load(Ordering::Acquire);
             tokio::select! {
                 readable = self.stream.readable(), if more => {
@@ -177,7 +178,7 @@ impl Shared {
                     self.tell(WRITABLE);
                 }
                 () = tokio::time::sleep_until(deadline.unwrap_or_else(Instant::now).into()), if deadline.is_some() => {
-                    *self.deadline.lock().expect("nobody panics while holding it") = None;
+                    *lock(&self.deadline) = None;
                     self.tell(DEADLINE);
                 }
                 () = self.changed.notified() => {}

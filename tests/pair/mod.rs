@@ -4,11 +4,12 @@
 
 use std::time::Duration;
 
-use isolated_workers::connection::Connection;
-use isolated_workers::event::Event;
-use isolated_workers::exchange::{CallId, Config, Timeout};
-use isolated_workers::timeouts::Timeouts;
-use isolated_workers::transactions::Slot;
+use isolated_workers::protocol::connection::Connection;
+use isolated_workers::protocol::event::Event;
+use isolated_workers::protocol::exchange::{CallId, Config, Timeout};
+use isolated_workers::protocol::grants::Amount;
+use isolated_workers::protocol::timeouts::Timeouts;
+use isolated_workers::protocol::transactions::Slot;
 
 pub const NOW: Duration = Duration::ZERO;
 
@@ -20,6 +21,10 @@ pub fn config(terminator: Option<&str>) -> Config {
         timeouts: Timeouts::default(),
         context: true,
         shared_memory: true,
+        shared_buffers: true,
+        window: Amount::WINDOW,
+        max_calls: 1 << 16,
+        max_pending_bytes: 1 << 26,
     }
 }
 

@@ -1,9 +1,11 @@
-import { invalidOption, notSerializable } from '../errors.js';
-import { HEAD, RECORD, type RecordKind } from '../native/records.js';
+import { types } from 'node:util';
+
+import { invalidOption, notSerializable } from '../errors/worker-error.js';
 import type { Serializer } from '../types/serializer.js';
 import type { Encoded, PayloadCodec } from './codec.js';
-import { PreparedPayload } from './prepared-payload.js';
-import { decodeAlone, decodeEach, isError, parseText } from './decoding.js';
+import { PreparedPayload, preparedPayloads } from './prepared-payload.js';
+import { decodeAlone, decodeEach, isError, isUnreadable, parseText, refuseEach } from './decoding.js';
+import { HEAD, RECORD, type RecordKind } from '../protocol/generated.js';
 
 export function checkSerializer(serializer: Serializer): void {
   if (typeof serializer !== 'object' || serializer === null) throw invalidOption('serializer', 'an object', serializer);
@@ -15,11 +17,11 @@ export function checkSerializer(serializer: Serializer): void {
     }
   }
   if (terminator !== undefined && terminator !== null && (typeof terminator !== 'string' || terminator === '')) {
-    throw invalidOption('serializer.terminator', 'a string that is not empty, or null', terminator);
+    throw invalidOption('serializer.terminator', 'a non-empty string, or null', terminator);
   }
 }
 
-/** A user's serializer. Errors travel as JSON all the same, so that one in the serializer can be told. */
+/** A custom serializer. Errors still travel as JSON, so that an error of the serializer can be sent. */
 export class CustomCodec implements PayloadCodec {
   readonly json = false;
 
@@ -27,7 +29,8 @@ export class CustomCodec implements PayloadCodec {
 
   encode(value: unknown, what: string): Encoded {
     if (value === undefined) return undefined;
-    if (value instanceof PreparedPayload) return value.encodedBy(this.serializer, (copy) => this.encode(copy, what));
+    if (value instanceof PreparedPayload)
+      return preparedPayloads.encodedBy(value, this.serializer, (copy) => this.encode(copy, what));
     const { serializer } = this;
     let encoded: unknown;
     try {
@@ -35,7 +38,7 @@ export class CustomCodec implements PayloadCodec {
     } catch (error) {
       throw notSerializable(what, serializer.name, error);
     }
-    if (typeof serializer.terminator === 'string' ? typeof encoded === 'string' : encoded instanceof Uint8Array) {
+    if (typeof serializer.terminator === 'string' ? typeof encoded === 'string' : types.isUint8Array(encoded)) {
       return encoded as Encoded;
     }
     const expected = typeof serializer.terminator === 'string' ? 'a string' : 'a Uint8Array';
@@ -44,6 +47,7 @@ export class CustomCodec implements PayloadCodec {
 
   decodeBatch(records: Int32Array, count: number, payloads: unknown): unknown[] {
     if (payloads === undefined) return [];
+    if (isUnreadable(payloads)) return refuseEach(records, count, payloads, this.serializer.name);
     const cut =
       typeof payloads === 'string'
         ? (start: number, end: number) => payloads.slice(start, end)

@@ -1,8 +1,8 @@
-import { notSerializable } from '../errors.js';
-import type { Parts } from './parts.js';
-import { PreparedPayload } from './prepared-payload.js';
-import { read } from './reader.js';
-import { writeParts } from './writer.js';
+import { notSerializable } from '../errors/worker-error.js';
+import type { Parts } from './segments.js';
+import { type PreparedPayload, preparedPayloads } from './prepared-payload.js';
+import { read } from './structured/v8-reader.js';
+import { writeParts } from './structured/v8-writer.js';
 
 export function preparePayload<T>(value: T): PreparedPayload<T> {
   let parts: Parts;
@@ -11,5 +11,5 @@ export function preparePayload<T>(value: T): PreparedPayload<T> {
   } catch (error) {
     throw notSerializable('the payload', 'structured', error);
   }
-  return new PreparedPayload<T>(parts, read);
+  return preparedPayloads.create(parts, read);
 }

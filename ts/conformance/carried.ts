@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-/** A value, as its expression reads in the documentation, and what arrives where that is another. */
+/** A value, by its expression in the documentation, and the value that arrives if it differs. */
 export type Carried = readonly [expression: string, make: () => unknown, arrives?: () => unknown];
 
 class Point {
@@ -9,7 +9,7 @@ class Point {
 
 class ParseError extends SyntaxError {}
 
-/** What the serializer `structured` carries: the rows of the table in docs/serializers.md. */
+/** Values that the serializer `structured` carries: the rows of the table in docs/serializers.md. */
 export const carried: readonly Carried[] = [
   [`'text ä€😀'`, () => 'text ä€😀'],
   [`'x'.repeat(100_000)`, () => 'x'.repeat(100_000)],
@@ -56,9 +56,12 @@ export const carried: readonly Carried[] = [
   ],
 ];
 
-/** What it refuses. */
+/** Values that it refuses. */
 export const refused: readonly Carried[] = [
   ['new SharedArrayBuffer(2)', () => new SharedArrayBuffer(2)],
+  [`new URL('http://a/')`, () => new URL('http://a/')],
+  [`{ query: new URLSearchParams('a=1') }`, () => ({ query: new URLSearchParams('a=1') })],
+  ['new Map([[1, new Headers()]])', () => new Map([[1, new Headers()]])],
   ['() => 1', () => () => 1],
   ['{ act() {} }', () => ({ act() {} })],
   [`Symbol('s')`, () => Symbol('s')],
@@ -66,7 +69,10 @@ export const refused: readonly Carried[] = [
   ['Promise.resolve(1)', () => Promise.resolve(1)],
 ];
 
-/** Asserts that a value is the same, of errors also what `deepStrictEqual` does not look at in each version of Node. */
+/**
+ * Asserts that two values are equal, including members of errors that `deepStrictEqual` ignores in some versions of
+ * Node.
+ */
 export function assertSame(actual: unknown, expected: unknown, what: string): void {
   assert.deepStrictEqual(actual, expected, `${what} has become something else`);
   if (expected instanceof Error) assert.deepStrictEqual(told(actual), told(expected), what);

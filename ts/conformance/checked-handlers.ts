@@ -1,9 +1,9 @@
 import type { Handlers } from '../index.js';
 import type { CheckedMessages } from './checked-messages.js';
 import type { ConformanceMessages } from './messages.js';
-import { getRoom } from './rooms.js';
+import { getRoom } from './case-state.js';
 
-/** What answers messages that have validators. */
+/** Handlers of messages with validators. */
 export const checkedHandlers: Pick<Handlers<ConformanceMessages>, keyof CheckedMessages> = {
   checked({ room, width, unit }) {
     getRoom(room).notes.push(unit);

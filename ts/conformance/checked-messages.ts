@@ -5,19 +5,19 @@ import { memberOf, numberTo, schema } from './schemas.js';
 
 /** Messages whose payloads, results, chunks or progress have validators. */
 export interface CheckedMessages {
-  /** Remembers the unit; answers with text. A width of 0 makes a result that is none. */
+  /** Stores the unit; answers with text. A width of 0 makes an invalid result. */
   checked: { payload: { room: string; width: unknown; unit?: string }; result: { text: string } };
-  /** Its validator takes so many milliseconds; answers with what that made. */
+  /** Its validator takes this many milliseconds; answers with the output of the validator. */
   checkedSlowly: { payload: { room: string; key: string; ms: unknown }; result: unknown };
   /** Its validator throws. */
   checkedBroken: { payload: { room: string }; result: void };
-  /** Streams what it was given. */
+  /** Streams its payload. */
   checkedNumbers: { payload: readonly unknown[]; stream: unknown; result: number };
-  /** Adds its input. */
+  /** Sums its input. */
   checkedTotal: { payload: void; input: unknown; result: number };
-  /** Tells its payload as progress. */
+  /** Reports its payload as progress. */
   checkedSteps: { payload: readonly unknown[]; progress: unknown; result: number };
-  /** Remembers the value. */
+  /** Stores the value. */
   checkedNote: { payload: { room: string; value: unknown } };
 }
 
@@ -46,7 +46,7 @@ export const checkedMessages: MessageSchemas = defineMessages({
   checkedNote: { payload: memberOf('value', 'number', (payload) => payload) },
 });
 
-/** The validators of what workers ask. */
+/** The validators of calls to the host. */
 export const checkedHostMessages: MessageSchemas = defineMessages({
   hostChecked: {
     payload: memberOf('id', 'number', (payload) => ({ ...payload, checked: true })),

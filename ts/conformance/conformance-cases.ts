@@ -24,7 +24,7 @@ import { validators } from './cases/validators.js';
 import { values } from './cases/values.js';
 import type { Definition, Traits } from './definition.js';
 import type { ConformanceCase, ConformanceOptions } from './options.js';
-import { Stage, toDriver } from './stage.js';
+import { Stage, toDriver } from './harness.js';
 
 const TIMEOUT = 20_000;
 
@@ -55,11 +55,11 @@ const definitions: readonly Definition[] = [
 ];
 
 /**
- * The tests that every driver must pass, for one driver. They are independent of each other; which there are depends on
- * the driver's capabilities.
+ * The tests that every driver must pass, for one driver. They are independent of each other; the driver's capabilities
+ * determine the selection.
  *
  * @typeParam D - The driver.
- * @throws What the constructor of a driver throws that was given as a class.
+ * @throws The error of the constructor, if the driver is a class.
  *
  * @example
  * ```ts
@@ -75,7 +75,7 @@ export function conformanceCases<D extends Driver>(options: ConformanceOptions<D
     .map((definition) => ({ name: definition.name, run: () => run(definition, new Stage(given), timeout) }));
 }
 
-/** Runs a case, and gives up on one that does not end: drivers under development hang. */
+/** Runs a case with a timeout, because drivers under development hang. */
 async function run(definition: Definition, stage: Stage, timeout: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -1,16 +1,16 @@
 import type { DriverCapabilities } from '../index.js';
-import type { Stage } from './stage.js';
+import type { Stage } from './harness.js';
 
-/** What decides which cases there are for a driver. */
+/** The properties of a driver that select its cases. */
 export interface Traits extends DriverCapabilities {
   readonly endsAlone: boolean;
 }
 
-/** A case before there is a driver. */
+/** A case without a driver. */
 export interface Definition {
   /** A sentence about behaviour. */
   readonly name: string;
-  /** Absent: it is for all drivers. */
+  /** Absent: the case applies to all drivers. */
   readonly appliesTo?: (traits: Traits) => boolean;
   test(stage: Stage): Promise<void>;
 }

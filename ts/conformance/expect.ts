@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 import { WorkerError, type WorkerErrorCode } from '../index.js';
-import type { ConformanceWorker } from './stage.js';
+import type { ConformanceWorker } from './harness.js';
 
 /** Resolves with the error that a promise rejects with. */
 export async function rejection(promise: Promise<unknown>): Promise<Error & Record<string, unknown>> {
@@ -22,7 +22,7 @@ export async function rejectsWith(
   return error;
 }
 
-/** Asserts that `act` throws at once what {@link rejectsWith} wants of a rejection. */
+/** Asserts that `act` throws at once an error that {@link rejectsWith} would accept. */
 export function throwsWith(act: () => void, code: WorkerErrorCode, ...words: readonly string[]): void {
   let thrown: unknown;
   try {
@@ -45,7 +45,7 @@ export async function stillAnswers(worker: ConformanceWorker): Promise<void> {
   assert.deepEqual(await worker.send('echo', { still: 'there' }), { still: 'there' });
 }
 
-/** A worker as callers without types see it. */
+/** A worker for callers without types. */
 export interface Untyped {
   send(type: string, payload?: unknown): Promise<unknown>;
   post(type: string, payload?: unknown): void;

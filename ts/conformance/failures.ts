@@ -28,7 +28,7 @@ const makers: Record<FailureName, () => unknown> = {
   undefined: () => undefined,
 };
 
-/** Makes the value that a handler throws. Its own name is in the stack of the errors. */
+/** Makes the value that a handler throws. The name of this function is in the stack of the errors. */
 export function makeConformanceFailure(name: FailureName): unknown {
   return makers[name]();
 }

@@ -1,4 +1,4 @@
-// The script of workers with validators and a context, whose driver is found without being named.
+// The script of workers with validators and a context, whose driver is detected.
 import { startWorkerServer } from '../index.js';
 import { conformanceServer } from './server.js';
 

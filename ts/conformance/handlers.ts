@@ -6,11 +6,11 @@ import { makeConformanceFailure } from './failures.js';
 import type { ConformanceMessages } from './messages.js';
 import { hostHandlers } from './host-asking.js';
 import { partHandlers } from './part-handlers.js';
-import { getRoom } from './rooms.js';
+import { getRoom } from './case-state.js';
 import { storeHandlers } from './store-handlers.js';
 
 /**
- * What the workers of the conformance suite answer with.
+ * The handlers of the workers of the conformance suite.
  *
  * @example
  * ```ts

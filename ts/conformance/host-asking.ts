@@ -3,7 +3,7 @@ import type { ConformanceHostMessages, ConformanceMessages } from './messages.js
 
 type All = Handlers<ConformanceMessages>;
 
-/** What asks the host in its turn. */
+/** Handlers that call the host. */
 export const hostHandlers: Pick<All, 'ask' | 'askStream' | 'askTotal' | 'tell' | 'ping' | 'echoByHost'> = {
   async ask({ type, payload, timeout, abortAfter }, { host }) {
     const signal = abortAfter === undefined ? undefined : AbortSignal.timeout(abortAfter);

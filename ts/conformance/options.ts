@@ -1,13 +1,13 @@
 import type { Driver, DriverOptionsFor, DriverValue } from '../index.js';
 
-/** One thing that every driver must do, and the test of it. Any test framework can run it. */
+/** A requirement of every driver, and its test. Any test framework can run it. */
 export interface ConformanceCase {
   /** A sentence about behaviour. */
   readonly name: string;
   /**
-   * Starts workers of its own, and closes them. Resolves when the driver does what the name says.
+   * Starts and closes its own workers. Resolves if the driver does what the name says.
    *
-   * @throws An `AssertionError`, or what the driver failed with; after `timeout` an error that names the case.
+   * @throws An `AssertionError`, or the error of the driver; after `timeout` an error that names the case.
    */
   run(): Promise<void>;
 }
@@ -20,15 +20,15 @@ export interface ConformanceCase {
 export interface ConformanceOptions<D extends Driver = Driver> {
   /** The driver to test: an instance, or its class. */
   driver: DriverValue<D>;
-  /** What the driver's `spawn` takes. */
+  /** Options for the driver's `spawn`. */
   driverOptions?: DriverOptionsFor<D> | undefined;
   /**
-   * The workers' script. It must call `startWorkerServer({ ...conformanceServer, … })`, and name the driver where that
-   * needs to be connected by its `createServer`. Default: scripts of this package, which name none.
+   * The workers' script. It must call `startWorkerServer({ ...conformanceServer, … })`, and name the driver if its
+   * `createServer` connects the worker. Default: scripts of this package, which name none.
    */
   script?: string | URL | undefined;
-  /** `false`: a worker that calls `process.exit()` takes its host along, so nothing tests that. Default: `true`. */
+  /** `false`: `process.exit()` in a worker ends the host too, so the suite does not test it. Default: `true`. */
   endsAlone?: boolean | undefined;
-  /** How long each case may take, in milliseconds. Default: 20,000. */
+  /** The limit of each case, in milliseconds. Default: 20,000. */
   timeout?: number | undefined;
 }

@@ -4,11 +4,11 @@ import { ReadableStream } from 'node:stream/web';
 
 import type { Handlers } from '../index.js';
 import type { ConformanceMessages } from './messages.js';
-import { getRoom, type Made } from './rooms.js';
+import { getRoom, type Made } from './case-state.js';
 
 type All = Handlers<ConformanceMessages>;
 
-/** What answers in parts, or may be told to stop. */
+/** Handlers that stream, or stop on request. */
 export const partHandlers: Pick<
   All,
   | 'patient'

@@ -1,9 +1,9 @@
 import type { ContextCarrier, Handlers, MessageSchemas } from '../index.js';
 import { checkedHostMessages, checkedMessages } from './checked-messages.js';
 import { conformanceHandlers } from './handlers.js';
-import { carrierOf, workerStore } from './stores.js';
+import { carrierOf, workerStore } from './contexts.js';
 
-/** What a worker of the conformance suite serves with. */
+/** The options of a worker of the conformance suite. */
 export interface ConformanceServer {
   readonly handlers: Handlers;
   readonly messages: MessageSchemas;
@@ -12,7 +12,8 @@ export interface ConformanceServer {
 }
 
 /**
- * What the workers of the conformance suite serve with: its handlers, validators for some of their messages, and a context.
+ * The options of the workers of the conformance suite: its handlers, validators for some of their messages, and a
+ * context.
  *
  * @example
  * ```ts

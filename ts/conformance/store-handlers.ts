@@ -1,28 +1,8 @@
 import { getHost, type Handlers } from '../index.js';
 import type { ConformanceHostMessages, ConformanceMessages } from './messages.js';
-import { getRoom } from './rooms.js';
-import { workerStore } from './stores.js';
-
-/** Messages about the user on whose behalf a handler runs; `none` where nobody is known. */
-export interface StoreMessages {
-  /** The user when it begins, and after a while. */
-  store: { payload: void; result: [string, string] };
-  /** Remembers the user. */
-  noteStore: { payload: { room: string } };
-  /** The user at each of two chunks, and at the end. */
-  storeChunks: { payload: void; stream: string; result: string };
-  /** The user after each chunk of its input. */
-  storeInput: { payload: void; input: unknown; result: string[] };
-  /** Asks the host for its user, as its own, or as another. */
-  askStore: {
-    payload: string | undefined;
-    result: { value?: unknown; name?: string; message?: string; code?: unknown };
-  };
-  /** Reads a stream of the host about its user. */
-  askStoreChunks: { payload: string; result: string[] };
-  /** Posts to the host as this user. */
-  tellStore: { payload: string };
-}
+import { getRoom } from './case-state.js';
+import { workerStore } from './contexts.js';
+import type { StoreMessages } from './store-messages.js';
 
 const current = (): string => workerStore.getStore() ?? 'none';
 const host = () => getHost<ConformanceHostMessages>();

@@ -1,6 +1,6 @@
-import type { ConformanceWorker, Stage } from './stage.js';
+import type { ConformanceWorker, Stage } from './harness.js';
 
-/** Resolves when the worker has remembered this for the case. */
+/** Resolves when the worker has stored this for the case. */
 export async function untilNoted(stage: Stage, worker: ConformanceWorker, note: string): Promise<unknown[]> {
   for (;;) {
     const notes = await worker.send('noted', { room: stage.room });
@@ -9,7 +9,7 @@ export async function untilNoted(stage: Stage, worker: ConformanceWorker, note: 
   }
 }
 
-/** Resolves when the stream with this key has come to its end in the worker, with how many chunks it has made. */
+/** Resolves when the stream with this key has ended in the worker, with its number of chunks. */
 export async function untilEnded(stage: Stage, worker: ConformanceWorker, key: string): Promise<number> {
   for (;;) {
     const { made, ended } = await worker.send('made', { room: stage.room, key });
@@ -18,7 +18,7 @@ export async function untilEnded(stage: Stage, worker: ConformanceWorker, key: s
   }
 }
 
-/** Resolves with how many chunks the stream has made, when it makes no more for a while. */
+/** Resolves with the number of chunks of the stream, when it pauses for a while. */
 export async function untilStill(stage: Stage, worker: ConformanceWorker, key: string): Promise<number> {
   let before = -1;
   for (let same = 0; ;) {

@@ -1,12 +1,12 @@
-// The script of workers whose driver is found without being named.
+// The script of workers whose driver is detected.
 import { startWorkerServer, WorkerError } from '../index.js';
 import { conformanceHandlers } from './handlers.js';
 import type { ConformanceMessages } from './messages.js';
 
 try {
-  // Some cases are about handlers that fail where nobody is told; the log is no part of them.
+  // Some cases cause errors of handlers without a requester; the log is not part of them.
   await startWorkerServer<ConformanceMessages>(conformanceHandlers, { logLevel: 'silent' });
 } catch (error) {
-  // One case is about that, and the host has it, too.
+  // One case covers that, and the host has it too.
   if (!(error instanceof WorkerError && error.code === 'ERR_SERIALIZER_MISMATCH')) throw error;
 }

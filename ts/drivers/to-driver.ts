@@ -1,8 +1,8 @@
-import { driverFailed } from '../driver-errors.js';
-import { invalidOption } from '../errors.js';
+import { driverFailed } from '../errors/driver-errors.js';
+import { invalidOption } from '../errors/worker-error.js';
 import type { Driver, DriverEnd } from '../types/driver.js';
 
-/** The driver that was given: an instance, or its class. */
+/** The driver of the option: an instance, or its class. */
 export function toDriver(option: unknown): Driver {
   const driver = (typeof option === 'function' ? create(option) : option) as Partial<Driver> | null;
   if (typeof driver !== 'object' || driver === null || typeof driver.spawn !== 'function') throw notADriver(option);
@@ -14,22 +14,22 @@ export function toDriver(option: unknown): Driver {
   return driver as Driver;
 }
 
-/** What a driver has made of one end of a connection. */
+/** Checks one end of a connection that a driver has made. */
 export function checkEnd(driver: Driver, maker: string, end: unknown): asserts end is DriverEnd {
   for (const name of ['send', 'onMessage', 'onError', 'onClose', 'close'] as const) {
     if (typeof (end as Partial<DriverEnd> | null | undefined)?.[name] === 'function') continue;
-    const cause = new TypeError(`its ${maker}() must give a channel, and what it gave has no ${name}()`);
-    throw driverFailed(driver.name, 'is of no use', cause);
+    const cause = new TypeError(`its ${maker}() must return a channel, and the returned object has no ${name}()`);
+    throw driverFailed(driver.name, 'is invalid', cause);
   }
 }
 
-/** A driver that makes channels of its own has to have what its capabilities say. */
+/** A driver that makes its own channels must have the methods that its capabilities declare. */
 export function checkReconnects(driver: Driver): void {
   if (driver.capabilities.reconnect !== true) return;
   for (const name of ['disconnect', 'reconnect'] as const) {
     if (typeof driver[name] === 'function') continue;
-    const cause = new TypeError(`its capabilities say that it can reconnect, and it has no ${name}()`);
-    throw driverFailed(driver.name, 'is of no use', cause);
+    const cause = new TypeError(`its capabilities declare that it can reconnect, but it has no ${name}()`);
+    throw driverFailed(driver.name, 'is invalid', cause);
   }
 }
 

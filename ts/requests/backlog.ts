@@ -1,18 +1,20 @@
-import { Parts, settled } from '../codecs/parts.js';
+import { types } from 'node:util';
+
+import { Parts, settled } from '../codecs/segments.js';
 import type { TransferList } from '../types/transfer-list.js';
 
-/** A request that has begun, and whose message waits for room. */
+/** A begun request whose message waits for capacity. */
 export interface Waiting {
   readonly type: string;
   readonly encoded: unknown;
   readonly transfer: TransferList | undefined;
 }
 
-/** What was sent while the output was full, by slot, in its order; and who waits until it is not. */
+/** Messages that were sent while the output was full, by slot, in order; and callers that wait until it is not. */
 export class Backlog {
   private readonly waiting = new Map<number, Waiting>();
   private drains: { resolve(): void; reject(error: Error): void }[] = [];
-  /** Of text, its length: it is not encoded yet. */
+  /** For text, its length: it is not encoded yet. */
   bytes = 0;
 
   get isEmpty(): boolean {
@@ -54,9 +56,9 @@ export class Backlog {
   }
 }
 
-/** In bytes; of text, in characters. */
+/** In bytes; for text, in characters. */
 export function sizeOf(encoded: unknown): number {
   if (typeof encoded === 'string') return encoded.length;
   if (encoded instanceof Parts) return encoded.size;
-  return encoded instanceof Uint8Array ? encoded.byteLength : 0;
+  return types.isUint8Array(encoded) ? encoded.byteLength : 0;
 }

@@ -1,39 +1,42 @@
-import { encodeError } from '../remote-error.js';
-import type { StreamAnswer } from '../stream-answer.js';
+import { carriesMore } from '../codecs/codec.js';
+import { encodeError } from '../errors/encode-remote-error.js';
+import type { StreamAnswer } from '../streams/response-stream.js';
 import { ChunkWriter } from '../streams/chunk-writer.js';
 import type { Source } from '../streams/source.js';
-import { Transferred } from '../transferred.js';
+import { unwrap } from '../messages/with-transfer.js';
 import type { OpenRequests } from './open-requests.js';
-import type { Extras, Pending } from './pending.js';
+import type { Aborter, Extras, OutgoingRequest } from './outgoing-request.js';
 
 /** The chunks that follow requests, and those that precede their outcomes. */
 export class RequestChunks {
-  /** Those that send chunks. */
+  /** The requests that send chunks. */
   private readonly writers = new Set<ChunkWriter>();
 
-  constructor(private readonly requests: OpenRequests) {}
+  constructor(
+    private readonly requests: OpenRequests,
+    private readonly aborter: Aborter,
+  ) {}
 
   /** Chunks of the source will follow the request's message. */
-  expectInput(pending: Pending, extras: Extras, source: Source): void {
+  expectInput(request: OutgoingRequest, extras: Extras, source: Source): void {
     const { requests } = this;
     const { codec } = requests.options;
-    const { type } = pending;
+    const { type } = request;
     extras.writer = new ChunkWriter(source, {
       write: (chunk) => {
-        const [value, transfer] = chunk instanceof Transferred ? [chunk.value, chunk.transfer] : [chunk, undefined];
+        const [value, transfer] = unwrap(chunk);
         const encoded = codec.encode(value, `a chunk of the input of "${type}"`);
-        const cost = requests.submit(() => requests.connection.input(pending.slot, encoded, transfer));
-        if (cost < 0) requests.connection.wantRoom();
-        return cost;
+        return requests.submit(() => requests.connection.input(request.slot, encoded, transfer));
       },
-      end: () => requests.submit(() => requests.connection.endInput(pending.slot, undefined)),
-      fail: (error) => requests.submit(() => requests.connection.endInput(pending.slot, encodeError(error))),
+      end: () => requests.submit(() => requests.connection.endInput(request.slot, undefined)),
+      fail: (error) =>
+        requests.submit(() => requests.connection.endInput(request.slot, encodeError(error, carriesMore(codec)))),
     });
   }
 
-  /** Its message is on its way: chunks may follow. */
-  start(pending: Pending | undefined): void {
-    const extras = pending?.extras;
+  /** Its message was sent: chunks may follow. */
+  start(request: OutgoingRequest | undefined): void {
+    const extras = request?.extras;
     if (extras === undefined) return;
     extras.isSent = true;
     const { writer } = extras;
@@ -42,23 +45,23 @@ export class RequestChunks {
     void writer.run().then(() => this.writers.delete(writer));
   }
 
-  /** There is room for more. */
-  onRoom(): void {
+  /** There is capacity for more. */
+  onWritable(): void {
     for (const writer of this.writers) writer.room();
   }
 
   /** Chunks may precede the request's outcome. */
-  expectOutput(pending: Pending, extras: Extras, answer: StreamAnswer): void {
+  expectOutput(request: OutgoingRequest, extras: Extras, answer: StreamAnswer): void {
     const { requests } = this;
     extras.answer = answer;
-    answer.reader.check = requests.options.checks?.find('stream', pending.type);
+    answer.reader.check = requests.options.checks?.find('stream', request.type);
     answer.begin({
       grant: (units) => {
-        if (requests.pending[pending.slot] !== pending) return;
-        requests.connection.credit(pending.slot, units);
+        if (requests.bySlot[request.slot] !== request) return;
+        requests.connection.credit(request.slot, units);
         requests.scheduleFlush();
       },
-      leave: (reason) => requests.abort(pending, reason),
+      leave: (reason) => this.aborter.abort(request, reason),
     });
   }
 }

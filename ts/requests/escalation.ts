@@ -1,4 +1,5 @@
 import type { EscalateOptions } from '../types/escalate-options.js';
+import { clearTimeout, setTimeout } from '../util/primordials.js';
 
 /**
  * Ends a worker that does not heed a cancellation.

@@ -1,26 +1,45 @@
-import type { AnyEnvelope, MiddlewareChain } from '../middleware-chain.js';
-import type { RequestsOptions } from './options.js';
+import { noRoom } from '../errors/host-errors.js';
+import type { AnyEnvelope } from '../messages/middleware-chain.js';
+import type { Carrier } from '../types/context-carrier.js';
+import type { TransferList } from '../types/transfer-list.js';
+import type { OpenRequests } from './open-requests.js';
 
-/** A notification goes through middleware before it is posted. What goes wrong after this call only the log is told. */
-export function passNotification(
-  outgoing: MiddlewareChain,
-  { log, peer }: RequestsOptions,
-  message: AnyEnvelope,
-  post: (message: AnyEnvelope) => void,
-): void {
-  const { type } = message;
-  let passed = false;
+/** A notification from the call that sends it until it is written. */
+export interface OutgoingNotification {
+  readonly type: string;
+  readonly payload: unknown;
+  readonly transfer: TransferList | undefined;
+  /** The context of its message. */
+  readonly carrier: Carrier | undefined;
+}
+
+/** Sends a notification, after middleware. */
+export function post(open: OpenRequests, notification: OutgoingNotification): void {
+  const { outgoing, log, peer } = open.options;
+  const { type, payload } = notification;
+  if (outgoing === undefined) return write(open, notification, type, payload);
+  let hasReturned = false;
+  // Only the log receives errors after this call.
   const failed = (error: unknown) => {
-    if (!passed) throw error;
+    if (!hasReturned) throw error;
     log('error', `the message "${type}" was not sent to ${peer}`, error);
   };
-  const guarded = (envelope: AnyEnvelope) => {
+  const guarded = (passed: AnyEnvelope) => {
     try {
-      post(envelope);
+      write(open, notification, passed.type, passed.payload);
     } catch (error) {
       failed(error);
     }
   };
-  outgoing.pass(message, guarded, failed);
-  passed = true;
+  outgoing.pass({ type, tx: undefined, payload }, guarded, failed);
+  hasReturned = true;
+}
+
+/** @param type - As middleware has left it, like the payload. */
+function write(open: OpenRequests, { transfer, carrier }: OutgoingNotification, type: string, payload: unknown): void {
+  const { codec, peer, maxPendingBytes } = open.options;
+  const encoded = codec.encode(payload, type);
+  const send = () => open.connection.post(type, encoded, transfer);
+  if (open.backlog.isEmpty && open.submitWith(carrier, send)) return;
+  throw noRoom('post', type, peer, maxPendingBytes);
 }

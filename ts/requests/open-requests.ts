@@ -1,28 +1,30 @@
-import type { ConnectedRequester, Requester } from '../connection.js';
-import { fromNative } from '../errors.js';
+import type { ConnectedRequester, Requester } from '../connection/connection.js';
+import { placeError } from '../errors/place-error.js';
+import { fromNative } from '../errors/from-native.js';
 import type { Carrier } from '../types/context-carrier.js';
 import { Backlog } from './backlog.js';
 import { unwatch, watch } from './cancellation.js';
 import type { RequestsOptions } from './options.js';
-import type { Aborter, Extras, Pending } from './pending.js';
+import type { Extras, OutgoingRequest } from './outgoing-request.js';
 
-/** The requests in flight, by slot, and the connection over which they go. */
-export abstract class OpenRequests<R extends Requester = Requester> implements Aborter {
+/** The requests in flight, by slot, and their connection. */
+export class OpenRequests<R extends Requester = Requester> {
   connection!: R;
-  /** Sends what was written, at the end of this tick. */
+  /** Writes the output at the end of this tick. */
   scheduleFlush!: () => void;
-  protected flush!: () => void;
-  /** To be called when no request is in flight any more. */
+  flush!: () => void;
+  /** Runs when no request of the user is in flight any more. */
   onIdle: (() => void) | undefined;
-  readonly pending: (Pending | undefined)[] = [];
+  /** How many requests in flight are internal: no user waits for them. */
+  internal = 0;
+  /** Some have had their outcome since it was told last that none is in flight. */
+  private hasSettled = false;
+  readonly bySlot: (OutgoingRequest | undefined)[] = [];
   readonly backlog = new Backlog();
 
   constructor(readonly options: RequestsOptions) {}
 
-  /** Ends a request that nobody waits for any more. */
-  abstract abort(pending: Pending, reason: unknown): void;
-
-  /** Before anything is sent. */
+  /** Before any message is sent. */
   attach({ connection, scheduleFlush, flush }: ConnectedRequester<R>): void {
     this.connection = connection;
     this.scheduleFlush = scheduleFlush;
@@ -39,7 +41,7 @@ export abstract class OpenRequests<R extends Requester = Requester> implements A
     }
   }
 
-  /** The message that is sent takes the carrier along. */
+  /** The next message carries the context. */
   submitWith(carrier: Carrier | undefined, command: () => boolean): boolean {
     if (carrier === undefined) return this.submit(command);
     this.connection.carry(carrier);
@@ -50,40 +52,83 @@ export abstract class OpenRequests<R extends Requester = Requester> implements A
     }
   }
 
-  assign(slot: number, owner: object): void {
-    this.pending[slot] = owner as Pending;
-    (owner as Pending).slot = slot;
+  assign(slot: number, request: OutgoingRequest): void {
+    this.bySlot[slot] = request;
+    request.slot = slot;
   }
 
-  take(slot: number): Pending | undefined {
-    const pending = this.pending[slot];
-    this.pending[slot] = undefined;
+  take(slot: number): OutgoingRequest | undefined {
+    const request = this.bySlot[slot];
+    this.bySlot[slot] = undefined;
+    this.hasSettled = true;
     if (!this.backlog.isEmpty) this.backlog.drop(slot);
-    if (pending?.extras !== undefined) release(pending.extras);
-    return pending;
+    if (request?.extras !== undefined) release(request.extras);
+    return request;
   }
 
-  /** It could not be sent. */
+  /** The message could not be sent. */
   failUnsent(slot: number, error: unknown): void {
     this.connection.cancel(slot);
-    this.take(slot)?.reject(error);
+    this.reject(this.take(slot), error);
     this.batchEnd();
+  }
+
+  /** The error of a request, which says where it belongs. */
+  placed(error: unknown, messageType: string): unknown {
+    const { worker } = this.options;
+    return placeError(error, { worker: worker?.name, pid: worker?.pid, messageType });
+  }
+
+  /** The request has failed. */
+  reject(request: OutgoingRequest | undefined, error: unknown): void {
+    request?.reject(this.placed(error, request.type));
   }
 
   /** All outcomes of a batch were told. */
   batchEnd(): void {
-    if (this.onIdle !== undefined && this.connection.inFlight === 0) this.onIdle();
+    if (this.onIdle !== undefined && this.isIdle) this.onIdle();
+    const { onIdle } = this.options;
+    if (onIdle === undefined || !this.hasSettled || !this.isIdle) return;
+    this.hasSettled = false;
+    onIdle();
+  }
+
+  /** How many requests of the user's have no outcome yet. */
+  get inFlight(): number {
+    return Math.max(this.connection.inFlight - this.internal, 0);
+  }
+
+  get isIdle(): boolean {
+    return this.connection.inFlight <= this.internal;
+  }
+
+  /** Ends all requests, oldest first. */
+  failAll(reason: (type?: string) => Error): void {
+    for (const slot of this.openSlots()) {
+      const request = this.take(slot);
+      if (request !== undefined) this.reject(request, reason(request.type));
+    }
+    this.backlog.fail(reason);
+    this.batchEnd();
+  }
+
+  /** Ends all transactions, and returns their slots. If the addon has failed, their order is unknown. */
+  private openSlots(): number[] {
+    try {
+      return this.connection.failAll();
+    } catch {
+      return Object.keys(this.bySlot).map(Number);
+    }
   }
 }
 
 /** Its signal ends it. */
-export function watchSignal(pending: Pending, extras: Extras): void {
-  extras.pending = pending;
-  const signal = extras.terms?.signal;
-  if (signal !== undefined) extras.watched = watch(signal, extras);
+export function watchSignal({ terms, extras }: OutgoingRequest): void {
+  const signal = terms?.signal;
+  if (signal !== undefined && extras !== undefined) extras.watched = watch(signal, extras);
 }
 
-/** The request has come to its end. */
+/** The request has ended. */
 function release(extras: Extras): void {
   if (extras.watched !== undefined) unwatch(extras.watched, extras);
   extras.writer?.stop();

@@ -1,21 +1,25 @@
-import type { Checks } from '../checks.js';
-import type { Log } from '../logger.js';
-import type { MiddlewareChain } from '../middleware-chain.js';
-import type { PayloadCodec } from '../payload-codec.js';
+import type { Checks } from '../messages/validators.js';
+import type { Log } from '../logging/logger.js';
+import type { MiddlewareChain } from '../messages/middleware-chain.js';
+import type { PayloadCodec } from '../codecs/payload-codec.js';
 
 export interface RequestsOptions {
-  /** Who is asked, for error texts: `the worker "…"`, or `the host`. */
+  /** The other side, for error texts: `the worker "…"`, or `the host`. */
   readonly peer: string;
+  /** For the errors of requests: the worker that is asked, and its process. Absent in a worker. */
+  readonly worker?: { readonly name: string; readonly pid: number | undefined } | undefined;
   readonly codec: PayloadCodec;
   readonly log: Log;
   readonly incoming?: MiddlewareChain | undefined;
   readonly outgoing?: MiddlewareChain | undefined;
-  /** The validators of what is answered; then there is `incoming`. */
+  /** The validators of answers; `incoming` then exists. */
   readonly checks?: Checks | undefined;
   /** How many bytes may wait to be written. */
   readonly maxPendingBytes: number;
   readonly whenFull: 'wait' | 'reject';
   readonly txIdGenerator?: ((message: { type: string; payload: unknown }) => string) | undefined;
+  /** Told when the last request in flight has its outcome; absent: nobody wants to know. */
+  readonly onIdle?: (() => void) | undefined;
   /** Ends who is asked, where that is possible. */
   readonly kill?: ((signal: 'SIGTERM' | 'SIGKILL') => void) | undefined;
 }

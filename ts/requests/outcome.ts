@@ -1,28 +1,43 @@
-import type { Checks } from '../checks.js';
-import type { AnyEnvelope, MiddlewareChain } from '../middleware-chain.js';
-import { RecordKind } from '../native/records.js';
-import { decodeError } from '../rebuilt-error.js';
-import type { Pending } from './pending.js';
+import { Undecodable } from '../codecs/payload-codec.js';
+import { decodeError } from '../errors/decode-remote-error.js';
+import { messageTimeout } from '../errors/host-errors.js';
+import type { AnyEnvelope, MiddlewareChain } from '../messages/middleware-chain.js';
+import { RecordKind } from '../protocol/generated.js';
+import type { OpenRequests } from './open-requests.js';
+import type { OutgoingRequest } from './outgoing-request.js';
 
-/** A request's outcome goes through middleware, and a result through its validator, before it settles the request. */
-export function passOutcome(
-  incoming: MiddlewareChain,
-  validators: Checks | undefined,
-  pending: Pending,
+/** Settles a request with its outcome. */
+export function conclude(
+  open: OpenRequests,
+  request: OutgoingRequest,
   kind: RecordKind,
   value: unknown,
+  millis: number,
 ): void {
-  const failed = kind === RecordKind.RemoteError;
-  const checks = failed ? undefined : validators;
-  const message: AnyEnvelope = {
-    type: `${pending.type}${failed ? 'Error' : 'Result'}`,
-    tx: pending.extras?.tx,
-    payload: value,
-  };
+  const { incoming, peer } = open.options;
+  if (kind === RecordKind.TimedOut) open.reject(request, messageTimeout(request.type, peer, millis));
+  else if (Undecodable.is(value)) open.reject(request, value.error);
+  else if (incoming !== undefined) passOutcome(open, incoming, request, kind === RecordKind.RemoteError, value);
+  else if (kind === RecordKind.Result) request.resolve(value);
+  else open.reject(request, decodeError(value));
+}
+
+/** Passes an outcome through middleware, and a result through its validator, before it settles the request. */
+function passOutcome(
+  open: OpenRequests,
+  incoming: MiddlewareChain,
+  request: OutgoingRequest,
+  hasFailed: boolean,
+  value: unknown,
+): void {
+  const { type, extras } = request;
+  const reject = (error: unknown) => open.reject(request, error);
+  const checks = hasFailed ? undefined : open.options.checks;
+  const message: AnyEnvelope = { type: `${type}${hasFailed ? 'Error' : 'Result'}`, tx: extras?.tx, payload: value };
   incoming.pass(
     message,
-    ({ payload }) => (failed ? pending.reject(decodeError(payload)) : pending.resolve(payload)),
-    pending.reject,
-    checks === undefined ? undefined : (passed) => checks.apply('result', pending.type, passed),
+    ({ payload }) => (hasFailed ? reject(decodeError(payload)) : request.resolve(payload)),
+    reject,
+    checks === undefined ? undefined : (passed) => checks.apply('result', type, passed),
   );
 }

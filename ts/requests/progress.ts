@@ -1,14 +1,20 @@
-import { Undecodable } from '../payload-codec.js';
+import { tellLimited } from '../logging/limited-log.js';
+import { Undecodable } from '../codecs/payload-codec.js';
 import type { RequestsOptions } from './options.js';
-import type { Pending } from './pending.js';
+import type { OutgoingRequest } from './outgoing-request.js';
+import { nextTick } from '../util/primordials.js';
 
-/** A value that a handler tells before its outcome goes to who wants it. */
-export function tellProgress({ log, checks, incoming }: RequestsOptions, pending: Pending, value: unknown): void {
-  const onProgress = pending.extras?.terms?.onProgress;
+/** Passes a progress value of a handler to the caller. */
+export function tellProgress(
+  { log, checks, incoming }: RequestsOptions,
+  request: OutgoingRequest,
+  value: unknown,
+): void {
+  const onProgress = request.terms?.onProgress;
   if (onProgress === undefined) return;
-  const dropped = (error: unknown) => log('warn', 'a progress value was dropped', error);
-  if (value instanceof Undecodable) return dropped(value.error);
-  const check = checks?.find('progress', pending.type);
+  const dropped = (error: unknown) => tellLimited(log, 'warn', 'a progress value was dropped', error);
+  if (Undecodable.is(value)) return dropped(value.error);
+  const check = checks?.find('progress', request.type);
   if (check === undefined) call(onProgress, value);
   else
     incoming?.order(
@@ -22,8 +28,8 @@ function call(onProgress: (value: unknown) => void, value: unknown): void {
   try {
     onProgress(value);
   } catch (error) {
-    // It is its user's, and must not reach ours.
-    process.nextTick(() => {
+    // The error is the user's, and must not reach the library.
+    nextTick(() => {
       throw error;
     });
   }

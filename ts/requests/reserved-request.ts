@@ -1,75 +1,76 @@
-import type { RequestKind } from '../connection.js';
-import { WorkerError } from '../errors.js';
-import type { AnyEnvelope } from '../middleware-chain.js';
-import type { RequestTerms } from '../request-terms.js';
-import type { StreamAnswer } from '../stream-answer.js';
+import type { RequestKind } from '../protocol/request-kind.js';
+import { WorkerError } from '../errors/worker-error.js';
+import type { AnyEnvelope } from '../messages/middleware-chain.js';
+import type { StreamAnswer } from '../streams/response-stream.js';
 import { sourceOf } from '../streams/source.js';
-import type { TransferList } from '../types/transfer-list.js';
+import { abortReason } from './cancellation.js';
+import type { Room } from './back-pressure.js';
 import type { RequestChunks } from './chunks.js';
 import { type OpenRequests, watchSignal } from './open-requests.js';
-import { Extras, Pending } from './pending.js';
-import type { Room } from './room.js';
+import { type Aborter, Extras, type OutgoingRequest } from './outgoing-request.js';
 
-/** A request that begins before its message is sent. */
-export interface ReservedRequest {
-  readonly kind: RequestKind;
-  readonly type: string;
-  readonly payload: unknown;
-  readonly timeout: number;
-  readonly transfer: TransferList | undefined;
-  readonly terms: RequestTerms | undefined;
-  readonly resolve: Pending['resolve'];
-  readonly reject: Pending['reject'];
-  readonly answer?: StreamAnswer | undefined;
-}
+/** The slower way, for requests whose id or slot is needed before their message is written. */
+export class ReservedRequests {
+  constructor(
+    private readonly open: OpenRequests,
+    private readonly chunks: RequestChunks,
+    private readonly room: Room,
+    private readonly aborter: Aborter,
+  ) {}
 
-/** The slower way, for a transaction whose id or slot must be known before its message is written. */
-export function sendReserved(
-  requests: OpenRequests,
-  chunks: RequestChunks,
-  room: Room,
-  request: ReservedRequest,
-): void {
-  const { type, payload, transfer, kind, terms, answer, resolve, reject } = request;
-  const { outgoing, codec } = requests.options;
-  if (terms?.signal?.aborted === true) {
-    if (answer !== undefined) return answer.abort(terms.signal.reason);
-    throw terms.signal.reason;
-  }
-  const source = terms?.input === undefined ? undefined : sourceOf(terms.input);
-  const custom = customId(requests, type, payload);
-  const slot = requests.submit(() => requests.connection.reserve(type, custom, request.timeout, kind));
-  const isSeen = outgoing !== undefined || terms?.escalate !== undefined;
-  const tx = isSeen ? (requests.connection.transactionId(slot) ?? undefined) : undefined;
-  const extras = new Extras(requests, terms);
-  const pending = new Pending(type, resolve, reject, extras);
-  extras.tx = tx;
-  extras.isSent = false;
-  requests.assign(slot, pending);
-  watchSignal(pending, extras);
-  if (source !== undefined) chunks.expectInput(pending, extras, source);
-  if (answer !== undefined) chunks.expectOutput(pending, extras, answer);
-  const failed = (error: unknown) => {
-    // It may have timed out meanwhile, and the slot be another's.
-    if (requests.pending[slot] === pending) requests.failUnsent(slot, error);
-  };
-  const submit = (message: AnyEnvelope) => {
-    if (requests.pending[slot] !== pending) return;
-    try {
-      const encoded = codec.encode(message.payload, message.type);
-      const send = () => requests.connection.submit(slot, message.type, encoded, transfer);
-      if (requests.backlog.isEmpty && requests.submitWith(terms?.carrier, send)) return chunks.start(pending);
-      room.sendLater(slot, { type: message.type, encoded, transfer });
-    } catch (error) {
-      failed(error);
+  /** @param answer - For a request whose outcome is a stream. */
+  send(request: OutgoingRequest, kind: RequestKind, answer?: StreamAnswer): void {
+    const { open, chunks } = this;
+    const { type, terms, timeout } = request;
+    const { outgoing } = open.options;
+    if (terms?.signal?.aborted === true) {
+      if (answer !== undefined) return answer.abort(abortReason(terms.signal));
+      return request.reject(abortReason(terms.signal));
     }
-  };
-  const message: AnyEnvelope = { type, tx, payload };
-  if (outgoing === undefined) submit(message);
-  else outgoing.pass(message, submit, failed);
+    const source = terms?.input === undefined ? undefined : sourceOf(terms.input);
+    const payload = request.takePayload();
+    const custom = customId(open, type, payload);
+    const slot = open.submit(() => open.connection.reserve(type, custom, timeout, kind));
+    const isSeen = outgoing !== undefined || terms?.escalate !== undefined;
+    const tx = isSeen ? (open.connection.transactionId(slot) ?? undefined) : undefined;
+    const extras = new Extras(this.aborter, request);
+    request.extras = extras;
+    extras.tx = tx;
+    extras.isSent = false;
+    open.assign(slot, request);
+    watchSignal(request);
+    if (source !== undefined) chunks.expectInput(request, extras, source);
+    if (answer !== undefined) chunks.expectOutput(request, extras, answer);
+    const message: AnyEnvelope = { type, tx, payload };
+    if (outgoing === undefined) return this.submit(request, message);
+    outgoing.pass(
+      message,
+      (passed) => this.submit(request, passed),
+      (error) => this.fail(request, error),
+    );
+  }
+
+  private submit(request: OutgoingRequest, { type, payload }: AnyEnvelope): void {
+    const { open } = this;
+    const { slot, terms, transfer } = request;
+    if (open.bySlot[slot] !== request) return;
+    try {
+      const encoded = open.options.codec.encode(payload, type);
+      const send = () => open.connection.submit(slot, type, encoded, transfer);
+      if (open.backlog.isEmpty && open.submitWith(terms?.carrier, send)) return this.chunks.start(request);
+      this.room.sendLater(slot, { type, encoded, transfer });
+    } catch (error) {
+      this.fail(request, error);
+    }
+  }
+
+  /** It may have timed out meanwhile, and the slot may belong to another. */
+  private fail(request: OutgoingRequest, error: unknown): void {
+    if (this.open.bySlot[request.slot] === request) this.open.failUnsent(request.slot, error);
+  }
 }
 
-/** A transaction id of the user's making. */
+/** A transaction id of the user's generator. */
 function customId({ options }: OpenRequests, type: string, payload: unknown): string | undefined {
   const { txIdGenerator } = options;
   if (txIdGenerator === undefined) return undefined;

@@ -1,12 +1,13 @@
-import { PORTION, WINDOW } from './units.js';
+import { PORTION } from './units.js';
+import { STREAM_WINDOW } from '../protocol/generated.js';
 
-/** Told what a reader does. */
+/** The callbacks of a reader. */
 export interface Reading {
-  /** So many more units may come. */
+  /** Grants this many more units. */
   grant(units: number): void;
-  /** Nobody reads any more. */
+  /** The reader has left. */
   left(): void;
-  /** What was read is not valid: no more is read. */
+  /** A chunk was invalid: the reader stops. */
   refuse(error: unknown): void;
 }
 
@@ -20,26 +21,26 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** The chunks of a stream that have arrived and were not read yet. What is read is granted again. */
+/** The chunks of a stream that have arrived and were not read yet. Reading grants new ones. */
 export class ChunkReader implements AsyncIterableIterator<unknown, undefined> {
   private chunks: Chunk[] = [];
   /** How many of `chunks` were read. */
   private done = 0;
   private waiting: Waiting[] = [];
-  private balance = WINDOW;
+  private balance = STREAM_WINDOW;
   /** Units that were read and not granted. */
   private owed = 0;
   private hasEnded = false;
-  /** What becomes of each chunk as it is read. */
+  /** Converts each chunk as it is read. */
   check: ((value: unknown) => unknown) | undefined = undefined;
   private failure: { readonly error: unknown } | undefined;
 
   constructor(private readonly reading: Reading) {}
 
-  /** Takes a chunk; `false`: it came without having been granted. */
+  /** Takes a chunk; `false`: it arrived without credit. */
   push(value: unknown, cost: number): boolean {
     if (this.balance <= 0) return false;
-    // Who has left may still be sent what was granted.
+    // Granted chunks may still arrive after the reader has left.
     if (this.hasEnded) return true;
     this.balance -= cost;
     const reader = this.waiting.shift();
@@ -51,7 +52,7 @@ export class ChunkReader implements AsyncIterableIterator<unknown, undefined> {
     return true;
   }
 
-  /** No more will come. What is here can still be read; then the reading ends, or fails. */
+  /** No more chunks follow. The reader can still read those that arrived; then reading ends, or fails. */
   end(failure?: { readonly error: unknown }): void {
     if (this.hasEnded) return;
     this.hasEnded = true;
@@ -59,7 +60,7 @@ export class ChunkReader implements AsyncIterableIterator<unknown, undefined> {
     for (const reader of this.waiting.splice(0)) this.finish(reader);
   }
 
-  /** Reading fails at once: what is here is dropped. */
+  /** Reading fails at once: drops the chunks. */
   fail(error: unknown): void {
     if (this.hasEnded && this.chunks.length === 0) return;
     this.drop();
@@ -67,7 +68,7 @@ export class ChunkReader implements AsyncIterableIterator<unknown, undefined> {
     else this.end({ error });
   }
 
-  /** How the stream ends is told once. */
+  /** The end of the stream is reported once. */
   private finish({ resolve, reject }: Waiting): void {
     const { failure } = this;
     this.failure = undefined;
@@ -128,7 +129,7 @@ export class ChunkReader implements AsyncIterableIterator<unknown, undefined> {
     return { value: undefined, done: true };
   }
 
-  /** Nothing more is read; tells whether it could have been. */
+  /** Stops reading; returns whether it was possible. */
   private close(): boolean {
     const wasOpen = !this.hasEnded;
     this.drop();

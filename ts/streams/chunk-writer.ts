@@ -1,28 +1,28 @@
-import { isThenable } from '../thenable.js';
+import { isThenable } from '../util/thenable.js';
 import type { Source } from './source.js';
-import { WINDOW } from './units.js';
+import { STREAM_WINDOW } from '../protocol/generated.js';
 
-/** Takes the chunks of a source. */
+/** Receives the chunks of a source. */
 export interface Writing {
   /**
-   * Sends a chunk; gives what it costs in units, negated where no more should be written until `ChunkWriter.room`.
+   * Sends a chunk; returns its cost in units, negated if the writer should wait for `ChunkWriter.room`.
    *
-   * @throws Where it cannot be sent.
+   * @throws If it cannot be sent.
    */
   write(value: unknown): number;
-  /** The source has come to its end. */
+  /** The source has ended. */
   end(value: unknown): void;
-  /** The source has failed, or gave what cannot be sent. */
+  /** The source has failed, or yielded a value that cannot be sent. */
   fail(error: unknown): void;
 }
 
 /** Moves chunks out of a source, no more than were granted. */
 export class ChunkWriter {
-  private balance = WINDOW;
+  private balance = STREAM_WINDOW;
   private hasRoom = true;
   private isOver = false;
   private isStopped = false;
-  /** Resolves when the source has given up. */
+  /** Resolves when the source has stopped. */
   private stopped: Promise<void> | undefined;
   private wake: (() => void) | undefined;
 
@@ -31,7 +31,7 @@ export class ChunkWriter {
     private readonly writing: Writing,
   ) {}
 
-  /** Resolves when the source has come to its end, which `Writing` is told unless it was stopped before. Never rejects. */
+  /** Resolves when the source has ended, which `Writing` learns unless it was stopped before. Never rejects. */
   async run(): Promise<void> {
     const { source, writing } = this;
     try {
@@ -79,7 +79,7 @@ export class ChunkWriter {
     wake?.();
   }
 
-  /** Nobody reads any more. */
+  /** The reader has left. */
   stop(): void {
     if (this.isOver || this.isStopped) return;
     this.isStopped = true;

@@ -6,7 +6,7 @@ export function isStream(value: object): boolean {
   return typeof getReader === 'function' || (typeof next === 'function' && Symbol.iterator in value);
 }
 
-/** Whether chunks can be taken out of a value. */
+/** Whether a value has chunks to read. */
 export function isIterable(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return isStream(value) || Symbol.iterator in value;

@@ -1,19 +1,18 @@
-/** How many units each direction of a stream begins with. */
-export const WINDOW = 64;
-/** A reader grants what it has consumed in portions of at least this many units. */
-export const PORTION = WINDOW / 4;
+import { types } from 'node:util';
+import { STREAM_UNIT, STREAM_WINDOW } from '../protocol/generated.js';
 
-const UNIT_BYTES = 16_384;
+/** A reader grants consumed units in portions of at least this many. */
+export const PORTION = STREAM_WINDOW / 4;
 
-/** What a chunk costs whose encoded payload has so many bytes. */
+/** The cost of a chunk whose encoded payload has this many bytes. */
 export function unitsOf(bytes: number): number {
-  return 1 + Math.floor(bytes / UNIT_BYTES);
+  return 1 + Math.floor(bytes / STREAM_UNIT);
 }
 
-/** The same of a payload that travels as a value: only text and memory count. */
+/** The cost of a payload that travels as a value: only text and memory count. */
 export function unitsOfValue(payload: unknown): number {
   if (typeof payload === 'string') return unitsOf(payload.length);
-  return payload instanceof ArrayBuffer || ArrayBuffer.isView(payload) ? unitsOf(payload.byteLength) : 1;
+  return ArrayBuffer.isView(payload) || types.isArrayBuffer(payload) ? unitsOf(payload.byteLength) : 1;
 }
 
 /** Whether a peer may grant that. */

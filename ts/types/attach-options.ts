@@ -1,50 +1,82 @@
-import type { ChildProcessDriver } from '../drivers/child-process.js';
+import type { ChildProcessDriver } from '../drivers/process/driver.js';
 import type { HostHandlers } from './handlers.js';
 import type { ContextCarrier } from './context-carrier.js';
 import type { Logger, LogLevel } from './logger.js';
-import type { MessageDefinitions } from './message-definitions.js';
+import type { MessageDefinitions, MessageTypes } from './message-definitions.js';
 import type { Middleware } from './middleware.js';
 import type { SerializerValue } from './serializer.js';
 import type { TimeoutConfig } from './timeout-config.js';
 import type { TransactionIdGenerator } from './transaction-id-generator.js';
 import type { WorkerClient } from './worker-client.js';
+import type { BaseWorkerOptions } from './worker-options.js';
 
-/** Options of `attachWorker`: `name` or `socketPath`, and what `createWorker` has, too. */
+/** Options of `attachWorker`: `name` or `socketPath`, and options of `createWorker`. */
 export interface AttachOptions<
-  M extends MessageDefinitions = MessageDefinitions,
-  H extends MessageDefinitions = MessageDefinitions,
+  M extends MessageTypes<M> = MessageDefinitions,
+  H extends MessageTypes<H> = MessageDefinitions,
 > {
-  /** The `name` that `createWorker` was given. */
+  /** The `name` option of `createWorker`. */
   name?: string | undefined;
   /** The worker's `socketPath`. */
   socketPath?: string | undefined;
-  /** Also while another host is connected, which loses its connection. Default: `false`, `ERR_WORKER_OCCUPIED`. */
+  /**
+   * Take the worker over from another connected host, which loses its connection. Default: `false`,
+   * `ERR_WORKER_OCCUPIED`.
+   */
   takeOver?: boolean | undefined;
-  /** Serve what the worker asks while this host is connected. Default: none. */
+  /** Handlers for calls of the worker while this host is connected. Default: none. */
   handlers?: HostHandlers<H, WorkerClient<M, ChildProcessDriver, H>> | undefined;
   /**
-   * The worker's. Default: the worker's, where that is `'json'` (with the usual terminator) or `'structured'`; else
-   * `ERR_SERIALIZER_MISMATCH`.
+   * The serializer of the worker. Default: the worker's, if it is `'json'` (with the usual terminator) or
+   * `'structured'`; else `ERR_SERIALIZER_MISMATCH`.
    */
   serializer?: SerializerValue | undefined;
-  /** In milliseconds; a number is the message timeout. Default: 10 s to connect, 5 min per message. */
+  /** Timeouts in milliseconds; a number is the message timeout. Default: 10 s to connect, 5 min per message. */
   timeout?: number | TimeoutConfig<M> | undefined;
-  /** Runs in this host. Default: none. */
+  /** Middleware of this host. Default: none. */
   middleware?: Middleware<M> | readonly Middleware<M>[] | undefined;
-  /** Takes what belongs to the caller along, in both directions. The worker needs it, too. Default: nothing goes along. */
+  /**
+   * Carries context of the caller with each message, in both directions. The worker needs it too. Default: no context.
+   */
   context?: ContextCarrier | undefined;
-  /** Default: a UUID per request. */
+  /** Generates transaction ids. Default: a UUID per request. */
   txIdGenerator?: TransactionIdGenerator<M> | undefined;
-  /** The longest encoded message in bytes, in either direction. Default: 268,435,456 (256 MiB). */
+  /** The longest encoded message in bytes, in either direction. Default: 268,435,456 (256 MiB); at most 2,147,483,648 (2 GiB). */
   maxMessageSize?: number | undefined;
+  /** As for `createWorker`. Without a `serializer` option, the worker's serializer must be `'structured'`. */
+  sharedMemory?: boolean | undefined;
   /** As for `createWorker`. */
   maxPendingBytes?: number | undefined;
   /** As for `createWorker`. */
   whenFull?: 'wait' | 'reject' | undefined;
-  /** Default: `defaultLogger`. */
+  /** As for `createWorker`. */
+  maxConcurrency?: number | undefined;
+  /** The logger. Default: `defaultLogger`. */
   logger?: Logger | undefined;
-  /** Default: `'warn'`. */
+  /** The least severe level that is logged. Default: `'warn'`. */
   logLevel?: LogLevel | undefined;
+  /**
+   * How many kept outcomes of the worker wait in this host for the first listener of `keptResult`. The host drops the
+   * oldest first. Default: 1,000.
+   */
+  keepResults?: number | undefined;
   /** As for `createWorker`. */
   unresponsiveAfter?: number | undefined;
+  /** As for `createWorker`. */
+  callerStacks?: boolean | undefined;
 }
+
+/**
+ * Options of `attachOrCreate`: those of `createWorker` for a process, with `name` or `socketPath`. Where the worker is there already,
+ * only those that `attachWorker` has take effect.
+ */
+export type AttachOrCreateOptions<
+  M extends MessageTypes<M> = MessageDefinitions,
+  H extends MessageTypes<H> = MessageDefinitions,
+> = Omit<BaseWorkerOptions<M, ChildProcessDriver, H>, 'detached'> &
+  ({ name: string } | { socketPath: string }) & {
+    /** `true`, as it is without the option. */
+    detached?: true | undefined;
+    /** Take the worker over from another connected host, instead of waiting for its leaving. Default: `false`. */
+    takeOver?: boolean | undefined;
+  };

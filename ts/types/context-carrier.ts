@@ -1,9 +1,9 @@
-/** What goes with a message: names and values, all text. At most 16,384 characters as JSON. */
+/** The context of a message: names and values, all text. At most 16,384 characters as JSON. */
 export type Carrier = Record<string, string>;
 
 /**
- * Takes what belongs to the caller, such as the values of an `AsyncLocalStorage` or a trace, with each message to its
- * handler. The option `context` of both sides; a side that has it not neither sends nor gets any.
+ * Carries context of the caller, such as the values of an `AsyncLocalStorage` or a trace, with each message to its
+ * handler. Set it as the option `context` on both sides; a side without the option neither sends nor receives context.
  *
  * @example
  * ```ts
@@ -14,11 +14,11 @@ export type Carrier = Record<string, string>;
  * ```
  */
 export interface ContextCarrier {
-  /** Called by `send`, `post` and `stream`, where they are called. What it throws they throw. `undefined`: nothing goes along. */
+  /** `send`, `post` and `stream` call it synchronously, and rethrow its errors. `undefined`: no context. */
   inject(): Carrier | undefined;
   /**
-   * Called before the handler, with what came along. It must call `run`, at once: the handler runs in there. Where nothing
-   * came along it is not called.
+   * Runs before the handler, with the received context. It must call `run`, at once: the handler runs in `run`. The
+   * library does not call it for a message without context.
    */
   extract<T>(carrier: Carrier, run: () => T): T;
 }

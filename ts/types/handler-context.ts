@@ -1,56 +1,56 @@
 import type { HostClient } from './host-client.js';
-import type { InputOf, MessageDefinitions, MessageTypeOf, ProgressOf } from './message-definitions.js';
+import type { InputOf, MessageDefinitions, MessageTypeOf, MessageTypes, ProgressOf } from './message-definitions.js';
 import type { WorkerServer } from './worker-server.js';
 
 /**
- * What every handler gets besides the payload. Its members may be taken apart: `(payload, { signal, progress }) => …`.
+ * The second argument of every handler. Its members may be destructured: `(payload, { signal, progress }) => …`.
  *
  * @typeParam K - The message type.
- * @typeParam P - What `progress` takes.
- * @typeParam I - What `input` is.
+ * @typeParam P - The argument of `progress`.
+ * @typeParam I - The type of `input`.
  */
 export interface MessageContext<K extends string, P, I> {
   /**
-   * Aborted when nobody waits for the outcome any more: the request was cancelled, has timed out, its stream was left, or
-   * who asked is gone.
+   * Aborts when the requester no longer waits for the outcome: it has cancelled the request, timed out, left the
+   * stream, or ended.
    */
   readonly signal: AbortSignal;
   /** The transaction id; `undefined` for a notification. */
   readonly tx: string | undefined;
   /** The message type. */
   readonly type: K;
-  /** Tells who asked how far it is, before the outcome. A notification tells nobody. */
+  /** Reports progress to the requester, before the outcome. Has no effect for a notification. */
   readonly progress: (value: P) => void;
-  /** The chunks that follow the payload, for a type with `input`. They can be read once. */
+  /** The chunks that follow the payload, for a type with `input`. The handler can read them once. */
   readonly input: I;
 }
 
-/** What a handler in a worker gets as its second argument. */
+/** The second argument of a handler in a worker. */
 export type HandlerContext<
-  M extends MessageDefinitions = MessageDefinitions,
+  M extends MessageTypes<M> = MessageDefinitions,
   K extends MessageTypeOf<M> = MessageTypeOf<M>,
-  H extends MessageDefinitions = MessageDefinitions,
+  H extends MessageTypes<H> = MessageDefinitions,
 > = MessageContext<TypeFor<M, K>, ProgressOf<M, K>, InputFor<M, K>> & {
-  /** Asks the host. */
+  /** Calls the host. */
   readonly host: HostClient<H>;
   /** The server that this handler belongs to. */
   readonly worker: WorkerServer<H>;
 };
 
-/** What a handler in a host gets as its second argument. */
-export type HostHandlerContext<H extends MessageDefinitions, K extends MessageTypeOf<H>, W> = MessageContext<
+/** The second argument of a handler in a host. */
+export type HostHandlerContext<H extends MessageTypes<H>, K extends MessageTypeOf<H>, W> = MessageContext<
   TypeFor<H, K>,
   ProgressOf<H, K>,
   InputFor<H, K>
 > & {
-  /** The worker that asks. */
+  /** The worker that calls. */
   readonly worker: W;
 };
 
-/** Where no messages are named, each handler may be used for any. */
-type TypeFor<M extends MessageDefinitions, K extends string> = string extends keyof M ? string : K;
+/** If no messages are named, a handler serves any type. */
+type TypeFor<M extends MessageTypes<M>, K extends string> = string extends keyof M ? string : K;
 
-/** What `input` is in the handler of the type `K`. */
-type InputFor<M extends MessageDefinitions, K extends MessageTypeOf<M>> = {
+/** The type of `input` in the handler of the type `K`. */
+type InputFor<M extends MessageTypes<M>, K extends MessageTypeOf<M>> = {
   [P in K]: 'input' extends keyof M[P] ? AsyncIterable<InputOf<M, P>> : undefined;
 }[K];

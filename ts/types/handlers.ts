@@ -2,6 +2,7 @@ import type { HandlerContext, HostHandlerContext } from './handler-context.js';
 import type {
   MessageDefinitions,
   MessageTypeOf,
+  MessageTypes,
   PayloadOf,
   ResultPayloadOf,
   StreamOf,
@@ -13,24 +14,27 @@ import type { ChunkStream } from './worker-stream.js';
 /**
  * One handler per message type of `M`: none may be missing, none may be unknown.
  *
- * What a handler throws, or rejects with, becomes the rejection of the host's `send`; the worker lives on. A handler
- * that returns nothing still answers. Handlers run concurrently: a pending promise holds no other message back.
+ * An error of a handler becomes the rejection of the host's `send`; the worker continues. A handler that returns
+ * nothing still answers. Handlers run concurrently: a pending promise does not delay other messages.
  *
- * TypeScript checks the shape of a result, but it reports properties a result has too many only where the handler's
- * return type is written down, for example `(payload): ResultPayloadOf<Messages, 'load'> => …`.
+ * TypeScript checks the shape of a result, but it reports excess properties only if the handler declares its return
+ * type, for example `(payload): ResultPayloadOf<Messages, 'load'> => …`.
+ *
+ * A server always passes the context; the type also lets a unit test call a handler without one: `await
+ * handlers.load(payload)`.
  *
  * At run time only the object's own properties are handlers, so that no message can reach an inherited name such as
  * `constructor`.
  */
-export type Handlers<
-  M extends MessageDefinitions = MessageDefinitions,
-  H extends MessageDefinitions = MessageDefinitions,
-> = {
-  [K in MessageTypeOf<M>]: (payload: PayloadOf<M, K>, context: HandlerContext<M, K, H>) => HandlerOutcome<M, K>;
+export type Handlers<M extends MessageTypes<M> = MessageDefinitions, H extends MessageTypes<H> = MessageDefinitions> = {
+  [K in MessageTypeOf<M>]: (payload: PayloadOf<M, K>, ...context: HandlerContext<M, K, H>[]) => HandlerOutcome<M, K>;
 };
 
-/** What the handler of the type `K` returns: its result or a promise for it; where the type has `stream`, also a stream. */
-export type HandlerOutcome<M extends MessageDefinitions, K extends MessageTypeOf<M>> =
+/**
+ * The return type of the handler of the type `K`: its result or a promise of it; for a type with `stream`, also a
+ * stream.
+ */
+export type HandlerOutcome<M extends MessageTypes<M>, K extends MessageTypeOf<M>> =
   | ResultPayloadOf<M, K>
   | PromiseLike<ResultPayloadOf<M, K>>
   | ('stream' extends keyof M[K]
@@ -40,26 +44,26 @@ export type HandlerOutcome<M extends MessageDefinitions, K extends MessageTypeOf
 
 /** Serves the message type `K` in the worker. */
 export type Handler<
-  M extends MessageDefinitions,
+  M extends MessageTypes<M>,
   K extends MessageTypeOf<M>,
-  H extends MessageDefinitions = MessageDefinitions,
+  H extends MessageTypes<H> = MessageDefinitions,
 > = Handlers<M, H>[K];
 
 /**
- * The host's own handlers, for what its worker asks: one for each type that has a result or a stream, and for as many of
- * the others as it likes.
+ * The host's handlers for calls of its worker: required for each type that has a result or a stream, optional for the
+ * others.
  *
  * @typeParam W - The `WorkerClient`.
  */
-export type HostHandlers<H extends MessageDefinitions, W> = {
+export type HostHandlers<H extends MessageTypes<H>, W> = {
   [K in Answered<H>]: HostHandler<H, K, W>;
 } & {
   [K in Exclude<MessageTypeOf<H>, Answered<H>>]?: HostHandler<H, K, W> | undefined;
 };
 
-type Answered<H extends MessageDefinitions> = WithResult<H> | WithStream<H>;
+type Answered<H extends MessageTypes<H>> = WithResult<H> | WithStream<H>;
 
-type HostHandler<H extends MessageDefinitions, K extends MessageTypeOf<H>, W> = (
+type HostHandler<H extends MessageTypes<H>, K extends MessageTypeOf<H>, W> = (
   payload: PayloadOf<H, K>,
-  context: HostHandlerContext<H, K, W>,
+  ...context: HostHandlerContext<H, K, W>[]
 ) => HandlerOutcome<H, K>;

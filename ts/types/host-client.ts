@@ -1,11 +1,11 @@
-import type { MessageDefinitions } from './message-definitions.js';
+import type { MessageDefinitions, MessageTypes } from './message-definitions.js';
 import type { RequestSender } from './request-sender.js';
 import type { TransferList } from './transfer-list.js';
 
 /**
- * What a worker asks its host with. What is asked before the server has started waits for it; while no host is connected,
- * it fails with `ERR_HOST_DISCONNECTED`.
+ * Sends messages from a worker to its host. Calls before the server has started wait for it; while no host is
+ * connected, they fail with `ERR_HOST_DISCONNECTED`.
  *
  * @typeParam H - The messages that the host serves, made with `DefineMessages`.
  */
-export type HostClient<H extends MessageDefinitions = MessageDefinitions> = RequestSender<H, TransferList>;
+export type HostClient<H extends MessageTypes<H> = MessageDefinitions> = RequestSender<H, TransferList>;

@@ -1,5 +1,5 @@
 /**
- * Where log lines go. `console` is one. What a logger throws is ignored.
+ * Receives log lines; `console` is one. The library ignores errors that a logger throws.
  *
  * @example `createWorker({ script, logger: console, logLevel: 'debug' })`
  */

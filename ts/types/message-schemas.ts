@@ -3,15 +3,17 @@ import type { StandardSchema } from './standard-schema.js';
 
 declare const type: unique symbol;
 
-/** A type that nothing checks, beside others that have a validator; made with `unchecked`. */
+/** A type without a validator; made with `unchecked`. */
 export interface Unchecked<T> {
-  /** Never there. */
+  /** Never present: for the compiler alone. */
   readonly [type]: T;
 }
 
-/** What a message type may carry: as of `MessageDefinition`, with a validator or `unchecked()` in place of each type. */
+/**
+ * The definition of a message type, like `MessageDefinition`, with a validator or `unchecked()` in place of each type.
+ */
 export interface MessageSchema {
-  /** Left out: `void`. */
+  /** Omitted: `void`. */
   readonly payload?: StandardSchema | Unchecked<unknown>;
   readonly result?: StandardSchema | Unchecked<unknown>;
   readonly stream?: StandardSchema | Unchecked<unknown>;
@@ -19,19 +21,19 @@ export interface MessageSchema {
   readonly progress?: StandardSchema | Unchecked<unknown>;
 }
 
-/** Message types by name, as `defineMessages` takes them. */
+/** Message types by name: the argument of `defineMessages`. */
 export interface MessageSchemas {
   readonly [type: string]: MessageSchema;
 }
 
-/** What goes from who asks to who answers. The rest goes the other way. */
+/** Members that go from requester to answerer; the others go back. */
 type Asked = 'payload' | 'input';
 
-/** What a validator takes. */
+/** The input type of a validator. */
 export type SchemaInput<S> =
   S extends Unchecked<infer T> ? T : S extends StandardSchema ? NonNullable<S['~standard']['types']>['input'] : unknown;
 
-/** What a validator makes of it. */
+/** The output type of a validator. */
 export type SchemaOutput<S> =
   S extends Unchecked<infer T>
     ? T
@@ -40,7 +42,7 @@ export type SchemaOutput<S> =
       : unknown;
 
 /**
- * The messages of `T` as who sends them sees them: payloads as the validators take them, results as they make them.
+ * The messages of `T` for their sender: payloads have the input types of the validators, results their output types.
  *
  * @example `WorkerClient<MessagesOf<typeof messages>>`
  */
@@ -57,7 +59,7 @@ export type MessagesOf<T extends MessageSchemas> = MessageSchemas extends T
     };
 
 /**
- * The messages of `T` as their handlers see them: payloads as the validators make them, results as they take them.
+ * The messages of `T` for their handlers: payloads have the output types of the validators, results their input types.
  *
  * @example `Handlers<HandledMessagesOf<typeof messages>>`
  */
@@ -76,11 +78,11 @@ export type HandledMessagesOf<T extends MessageSchemas> = MessageSchemas extends
 /** Refuses a misspelt member. */
 export type OnlySchemas<T> = { [K in keyof T]: { [P in Exclude<keyof T[K], keyof MessageSchema>]: never } };
 
-/** The option that carries validators, besides the others. */
+/** The options with validators. */
 export interface CheckedMessages<T extends MessageSchemas, U extends MessageSchemas> {
-  /** What the host asks the worker. The types are inferred from it, and what arrives is checked by its validators. */
+  /** Messages from the host to the worker. Their types follow from it; its validators check incoming values. */
   messages: T;
-  /** What the worker asks its host, likewise. Default: nothing is checked. */
+  /** Messages from the worker to its host, likewise. Default: no check. */
   hostMessages?: U | undefined;
 }
 
@@ -90,9 +92,9 @@ export interface UncheckedMessages {
   hostMessages?: undefined;
 }
 
-/** What is wrong with a message, as `WorkerError.issues` has it. */
+/** A fault of a message, in `WorkerError.issues`. */
 export interface MessageIssue {
   readonly message: string;
-  /** From the member of the definition on: `['payload', 'users', 3, 'name']`. */
+  /** The path, from the member of the definition: `['payload', 'users', 3, 'name']`. */
   readonly path: ReadonlyArray<string | number>;
 }

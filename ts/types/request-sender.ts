@@ -1,15 +1,15 @@
 import type { PreparedPayload } from '../codecs/prepared-payload.js';
 import type { EscalateOptions } from './escalate-options.js';
+import type { Taken } from './hints.js';
 import type {
   InputOf,
-  MessageDefinitions,
   MessageTypeOf,
+  MessageTypes,
   PayloadOf,
   ProgressOf,
   ResultPayloadOf,
   StreamOf,
   WithInput,
-  WithOptionalPayload,
   WithStream,
   WithStreamAlone,
 } from './message-definitions.js';
@@ -19,12 +19,12 @@ import type { ChunkSource, WorkerStream } from './worker-stream.js';
 /**
  * Options of one `post`.
  *
- * @typeParam T - What `transfer` takes: `never` where the driver moves no memory.
+ * @typeParam T - The type of `transfer`: `never` if the driver moves no memory.
  */
 export interface PostOptions<T extends TransferList = TransferList> {
   /**
-   * What of the payload is moved to the worker instead of copied: `ArrayBuffer`s, `MessagePort`s and the like. Only where
-   * the driver's `capabilities.sharedMemory` is `true`, else `ERR_UNSUPPORTED_BY_DRIVER`. Default: nothing.
+   * Objects of the payload to move to the worker instead of copying: `ArrayBuffer`s, `MessagePort`s and the like.
+   * Requires the driver's `capabilities.sharedMemory`, else `ERR_UNSUPPORTED_BY_DRIVER`. Default: none.
    */
   transfer?: T | undefined;
 }
@@ -36,30 +36,31 @@ export interface PostOptions<T extends TransferList = TransferList> {
  */
 export interface SendOptions<T extends TransferList = TransferList> extends PostOptions<T> {
   /**
-   * In milliseconds, in place of the worker's own message timeouts; `0` and `Infinity` mean: no limit. Of a request with
-   * chunks it is the longest pause: it begins anew whenever something comes, and does not run while its reader is slow.
+   * The timeout in milliseconds, instead of the worker's message timeouts; `0` and `Infinity` mean no limit. For a
+   * request with chunks it limits each pause: it restarts when a message arrives, and does not run while the reader is
+   * slow.
    */
   timeout?: number | undefined;
-  /** Its abort rejects the request at once with the signal's reason, and aborts the signal of the handler. */
+  /** Cancels the request: an abort rejects it at once with the signal's reason, and aborts the handler's signal. */
   signal?: AbortSignal | undefined;
-  /** What becomes of a worker whose handler does not end after an abort or a timeout. In a worker: ignored. Default: nothing. */
+  /** Ends a worker whose handler does not end after an abort or a timeout. A worker ignores it. Default: never. */
   escalate?: EscalateOptions | undefined;
 }
 
-/** What `send` and `stream` take for the type `K` besides {@link SendOptions}. */
-export interface MessageOptions<M extends MessageDefinitions, K extends MessageTypeOf<M>> {
-  /** Called with each value that the handler tells before its outcome. */
+/** Options of `send` and `stream` for the type `K`, besides {@link SendOptions}. */
+export interface MessageOptions<M extends MessageTypes<M>, K extends MessageTypeOf<M>> {
+  /** Receives each progress value that the handler reports before its outcome. */
   onProgress?: ((value: ProgressOf<M, K>) => void) | undefined;
 }
 
 /** The chunks that follow the payload of the type `K`. */
-export interface InputOptions<M extends MessageDefinitions, K extends MessageTypeOf<M>> {
-  /** Read as fast as the handler reads; ended when the request has. */
+export interface InputOptions<M extends MessageTypes<M>, K extends MessageTypeOf<M>> {
+  /** The chunks. The library reads them as fast as the handler does, and ends the source when the request settles. */
   input: ChunkSource<InputOf<M, K>>;
 }
 
-/** What is sent of the type `K`. */
-type Payload<M extends MessageDefinitions, K extends MessageTypeOf<M>> =
+/** The payload argument for the type `K`. */
+type Payload<M extends MessageTypes<M>, K extends MessageTypeOf<M>> =
   PayloadOf<M, K> | PreparedPayload<PayloadOf<M, K>>;
 
 /**
@@ -67,20 +68,19 @@ type Payload<M extends MessageDefinitions, K extends MessageTypeOf<M>> =
  *
  * @typeParam T - As of {@link PostOptions}.
  */
-export interface RequestSender<M extends MessageDefinitions, T extends TransferList = never> {
+export interface RequestSender<M extends MessageTypes<M>, T extends TransferList = never> {
   /**
-   * Sends a request and waits for its outcome. Requests sent before the worker is ready wait, in order. Any number may
-   * be in flight. One that fails leaves the worker and its other requests alone.
+   * Sends a request and waits for its outcome. Requests before the worker is ready wait, in order. Any number may be in
+   * flight. A failed request affects no other request.
    *
-   * @param payload - May be left out where the type accepts `undefined`.
-   * @returns What the handler returned; for a type without result, nothing, once the handler is done.
-   * @throws What the handler threw, rebuilt; the reason of the `signal`; or a `WorkerError`, for example with the code
-   *   `ERR_MESSAGE_TIMEOUT`, `ERR_NOT_SERIALIZABLE`, `ERR_MESSAGE_TOO_LARGE`, `ERR_WORKER_CRASHED` or `ERR_WORKER_CLOSED`.
+   * @param payload - Optional if the type accepts `undefined`.
+   * @returns The value that the handler returned; for a type without result, nothing, when the handler has finished.
+   * @throws The error of the handler, rebuilt; the reason of the `signal`; or a `WorkerError`, for example with the
+   *   code `ERR_MESSAGE_TIMEOUT`, `ERR_NOT_SERIALIZABLE`, `ERR_MESSAGE_TOO_LARGE`, `ERR_WORKER_CRASHED` or
+   *   `ERR_WORKER_CLOSED`.
    */
-  send<K extends Exclude<WithOptionalPayload<M>, WithInput<M> | WithStreamAlone<M>>>(
-    type: K,
-  ): Promise<ResultPayloadOf<M, K>>;
-  send<K extends Exclude<MessageTypeOf<M>, WithInput<M> | WithStreamAlone<M>>>(
+  send<K extends Taken<M>['sendAlone']>(type: K): Promise<ResultPayloadOf<M, K>>;
+  send<K extends Taken<M>['send']>(
     type: K,
     payload: Payload<M, K>,
     options?: SendOptions<T> & MessageOptions<M, K> & Partial<InputOptions<M, K>>,
@@ -92,14 +92,12 @@ export interface RequestSender<M extends MessageDefinitions, T extends TransferL
   ): Promise<ResultPayloadOf<M, K>>;
 
   /**
-   * Sends a request whose handler answers with a stream, at once. What goes wrong is told by reading it, and by its `result`.
+   * Sends a request whose handler answers with a stream, at once. Reading, and `result`, report its errors.
    *
    * @param payload - As of `send`.
    */
-  stream<K extends Exclude<WithOptionalPayload<M> & WithStream<M>, WithInput<M>>>(
-    type: K,
-  ): WorkerStream<StreamOf<M, K>, ResultPayloadOf<M, K>>;
-  stream<K extends Exclude<WithStream<M>, WithInput<M>>>(
+  stream<K extends Taken<M>['streamAlone']>(type: K): WorkerStream<StreamOf<M, K>, ResultPayloadOf<M, K>>;
+  stream<K extends Taken<M>['stream']>(
     type: K,
     payload: Payload<M, K>,
     options?: SendOptions<T> & MessageOptions<M, K> & Partial<InputOptions<M, K>>,
@@ -111,10 +109,10 @@ export interface RequestSender<M extends MessageDefinitions, T extends TransferL
   ): WorkerStream<StreamOf<M, K>, ResultPayloadOf<M, K>>;
 
   /**
-   * Sends a notification: no answer comes, not even an error of the handler.
+   * Sends a notification: there is no answer, not even for an error of the handler.
    *
-   * @throws A `WorkerError` where the message cannot be sent at all, for example with the code `ERR_WORKER_CLOSED`.
+   * @throws A `WorkerError` if the message cannot be sent, for example with the code `ERR_WORKER_CLOSED`.
    */
-  post<K extends WithOptionalPayload<M>>(type: K): void;
+  post<K extends Taken<M>['postAlone']>(type: K): void;
   post<K extends MessageTypeOf<M>>(type: K, payload: Payload<M, K>, options?: PostOptions<T>): void;
 }

@@ -1,13 +1,12 @@
 /**
- * Turns data into what travels, and back. Host and worker must name the same one; otherwise the worker's start fails
- * with `ERR_SERIALIZER_MISMATCH`, which names both.
+ * Encodes and decodes payloads. Host and worker must name one serializer; otherwise the worker's start fails with
+ * `ERR_SERIALIZER_MISMATCH`, which names both.
  *
- * - A text serializer has a `terminator`: `serialize` returns a string, `deserialize` is given one. A message that
- *   would contain the terminator is refused with `ERR_TERMINATOR_IN_MESSAGE`, alone.
- * - A binary serializer has none: bytes both ways, framed by their length, so any byte may occur in them.
+ * - A text serializer has a `terminator`: `serialize` returns a string, `deserialize` receives one. A message that
+ *   would contain the terminator fails alone, with `ERR_TERMINATOR_IN_MESSAGE`.
+ * - A binary serializer has none: bytes in both directions, framed by their length, so they may contain any byte.
  *
- * What `serialize` throws rejects the one `send` it was called for, with `ERR_NOT_SERIALIZABLE` and the thrown value as
- * its `cause`.
+ * An error of `serialize` rejects its `send`, with `ERR_NOT_SERIALIZABLE` and the error as its `cause`.
  *
  * @example
  * ```ts
@@ -23,9 +22,9 @@
  * ```
  */
 export interface Serializer {
-  /** Tells serializers apart; compared when a worker starts. */
+  /** Identifies the serializer; host and worker compare it when the worker starts. */
   readonly name: string;
-  /** What ends each message of a text serializer, one character or more. Absent or `null`: a binary serializer. */
+  /** The end of each message of a text serializer, one character or more. Absent or `null`: a binary serializer. */
   readonly terminator?: string | null | undefined;
   /** @returns A string if there is a terminator, bytes if there is none. */
   serialize(data: unknown): string | Uint8Array;
@@ -36,11 +35,11 @@ export interface Serializer {
 /** The serializers of this library, by their names. */
 export type BuiltInSerializer = 'json' | 'structured';
 
-/** What the option `serializer` takes. */
+/** The type of the option `serializer`. */
 export type SerializerValue = Serializer | BuiltInSerializer;
 
-/** Options of the default serializer, `JsonSerializer`. */
+/** Options of `JsonSerializer`. */
 export interface JsonSerializerOptions {
-  /** What ends each message. Default: `'\n'`, which JSON text never contains. */
+  /** The end of each message. Default: `'\n'`, which JSON text never contains. */
   terminator?: string | undefined;
 }

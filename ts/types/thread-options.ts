@@ -1,22 +1,30 @@
 import type { ResourceLimits } from 'node:worker_threads';
 
-/** How a worker thread is started, each option with the meaning it has for `Worker` of `node:worker_threads`. */
+import type { TransferList } from './transfer-list.js';
+
+/** Options of a worker thread, each with its meaning in `Worker` of `node:worker_threads`. */
 export interface ThreadOptions {
-  /** What `workerData` is in the worker, by structured clone. Independent of `startupData`. */
+  /** The value of `workerData` in the worker, by structured clone. Independent of `startupData`. */
   workerData?: unknown;
-  /** Limits of the thread's heap and stack. A worker that goes over them ends, and its requests reject. */
+  /**
+   * Objects of `workerData` to move to the thread instead of copying: `ArrayBuffer`s, `MessagePort`s and the like. The
+   * host cannot use them afterwards, so no second thread gets them: an `unexpectedShutdown` that retries is refused.
+   * Default: none.
+   */
+  transferList?: TransferList | undefined;
+  /** Limits of the thread's heap and stack. A worker that exceeds them ends, and its requests reject. */
   resourceLimits?: ResourceLimits | undefined;
-  /** `script` is JavaScript source, run as CommonJS, and no path. Default: `false`. */
+  /** `true`: `script` is JavaScript source, run as CommonJS, and not a path. Default: `false`. */
   eval?: boolean | undefined;
-  /** Arguments of the runtime. Default: the host's own, without what a thread refuses. */
+  /** Arguments of the runtime. Default: those of the host, except those that a thread refuses. */
   execArgv?: readonly string[] | undefined;
-  /** What follows the script in `process.argv`. Default: nothing. */
+  /** The arguments after the script in `process.argv`. Default: none. */
   argv?: readonly string[] | undefined;
   /** The thread's `process.env`, or `SHARE_ENV` of `node:worker_threads`. Default: a copy of the host's. */
   env?: NodeJS.ProcessEnv | symbol | undefined;
-  /** `true`: the worker's standard output is `worker.stdout` alone. Default: it is written to the host's. */
+  /** `true`: the worker's standard output goes only to `worker.stdout`. Default: to the host's standard output. */
   stdout?: boolean | undefined;
-  /** `true`: the worker's standard error is `worker.stderr` alone. Default: it is written to the host's. */
+  /** `true`: the worker's standard error goes only to `worker.stderr`. Default: to the host's standard error. */
   stderr?: boolean | undefined;
   /** The thread's name, for debuggers. Default: none. */
   name?: string | undefined;

@@ -1,25 +1,25 @@
-import type { MessageDefinitions, MessageTypeOf } from './message-definitions.js';
+import type { MessageDefinitions, MessageTypeOf, MessageTypes } from './message-definitions.js';
 
-/** What becomes of a request whose worker ends without being closed: it rejects. */
+/** A request whose worker crashes rejects. */
 export interface RejectStrategy {
   readonly strategy: 'reject';
 }
 
-/** What becomes of a request whose worker ends without being closed: a new worker gets it. */
+/** The host sends a request whose worker crashes to a new worker. */
 export interface RetryStrategy {
   readonly strategy: 'retry';
-  /** How often a request is tried in all, 1 or more. Default: 2. */
+  /** The total number of attempts of a request, 1 or more. Default: 2. */
   readonly attempts?: number | undefined;
 }
 
 /**
- * What happens when a worker ends without being closed.
+ * The strategy after a crash of the worker.
  *
- * With `retry` one new worker is started, with the same start-up data, and the requests that were in flight are sent
- * again, one after the other, so that one that ends every worker it meets fails alone. Requests that are sent meanwhile
- * wait. The timeout of a request counts from its first sending. Only for handlers that may run twice.
+ * With `retry` the host starts one new worker, with the original start-up data, and sends the requests that were in
+ * flight again, one at a time, so a request that ends every worker fails alone. Later requests wait. The timeout of a
+ * request counts from its first sending. Use it only for handlers that may run twice.
  */
-export type UnexpectedShutdown<M extends MessageDefinitions = MessageDefinitions> = (RejectStrategy | RetryStrategy) & {
-  /** For single message types, by name. */
+export type UnexpectedShutdown<M extends MessageTypes<M> = MessageDefinitions> = (RejectStrategy | RetryStrategy) & {
+  /** Strategies of single message types, by name. */
   readonly types?: { readonly [K in MessageTypeOf<M>]?: RejectStrategy | RetryStrategy } | undefined;
 };

@@ -1,12 +1,13 @@
 /**
- * The `code` of each error of this library; `docs/errors.md` says what to do about them. Codes do not change; new ones
- * may be added.
+ * The `code` of each error of this library; `docs/errors.md` explains each. Codes do not change; later versions may add
+ * some.
  */
 export type WorkerErrorCode =
   | 'ERR_INVALID_OPTION'
   | 'ERR_SCRIPT_NOT_FOUND'
   | 'ERR_TYPESCRIPT_UNSUPPORTED'
   | 'ERR_WORKER_SPAWN_FAILED'
+  | 'ERR_EXEC_PATH_REQUIRED'
   | 'ERR_WORKER_CRASHED'
   | 'ERR_RESOURCE_LIMIT'
   | 'ERR_WORKER_CLOSED'
@@ -18,6 +19,7 @@ export type WorkerErrorCode =
   | 'ERR_CANCELLED'
   | 'ERR_ANSWER_IS_STREAM'
   | 'ERR_HOST_BLOCKED'
+  | 'ERR_SYNC_OVERFLOW'
   | 'ERR_ASYNC_MIDDLEWARE'
   | 'ERR_UNSUPPORTED_BY_PEER'
   | 'ERR_START_TIMEOUT'
@@ -25,6 +27,9 @@ export type WorkerErrorCode =
   | 'ERR_MESSAGE_TIMEOUT'
   | 'ERR_MESSAGE_TOO_LARGE'
   | 'ERR_BACKPRESSURE'
+  | 'ERR_QUEUE_TIMEOUT'
+  | 'ERR_POOL_UNAVAILABLE'
+  | 'ERR_TOO_MANY_REQUESTS'
   | 'ERR_NOT_SERIALIZABLE'
   | 'ERR_TERMINATOR_IN_MESSAGE'
   | 'ERR_DUPLICATE_TRANSACTION'
@@ -40,4 +45,5 @@ export type WorkerErrorCode =
   | 'ERR_UNSUPPORTED_BY_DRIVER'
   | 'ERR_THROWN_VALUE'
   | 'ERR_UNSUPPORTED_PLATFORM'
+  | 'ERR_ADDONS_DISABLED'
   | 'ERR_SYSTEM';

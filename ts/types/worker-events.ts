@@ -1,26 +1,28 @@
-import type { WorkerCrashedError } from '../errors.js';
-import type { MessageDefinitions, MessageTypeOf, PayloadOf } from './message-definitions.js';
+import type { WorkerCrashedError } from '../errors/worker-error.js';
+import type { MessageDefinitions, MessageTypeOf, MessageTypes, PayloadOf } from './message-definitions.js';
 import type { ShutdownReason } from './shutdown-reason.js';
 
-/** What `worker.on` tells, by event, as the arguments of its listeners. */
-export interface WorkerEvents<H extends MessageDefinitions = MessageDefinitions> {
-  /** The worker is gone, whichever way. */
+/** The events of `worker.on`, with the arguments of their listeners. */
+export interface WorkerEvents<H extends MessageTypes<H> = MessageDefinitions> {
+  /** The worker has ended, for any reason. */
   exit: [exit: WorkerExit];
-  /** The worker ended without being closed; before `exit`. */
+  /** The worker crashed; before `exit`. */
   crash: [error: WorkerCrashedError];
-  /** A new worker serves in place of one that crashed. */
+  /** A new worker serves in place of one that crashed, or after `restart()`. */
   restart: [restart: WorkerRestart];
-  /** What a request has come to whose host had left; told to the next host of a detached worker. */
+  /** The outcome of a request whose host had left; the next host of the detached worker receives it. */
   keptResult: [kept: KeptResult];
   /** The worker has sent this with `host.post`; the host's handler, if there is one, is called too. */
   notification: [
     message: { [K in MessageTypeOf<H>]: { readonly type: K; readonly payload: PayloadOf<H, K> } }[MessageTypeOf<H>],
   ];
-  /** `disconnect()` is done, or another host has taken over a detached worker. */
+  /** `disconnect()` has finished, or another host has taken over the detached worker. */
   disconnect: [];
+  /** The last request in flight has its outcome, and none was sent in the turn of the event loop after it. */
+  idle: [];
   /** `reconnect()` is done. */
   reconnect: [];
-  /** Its JavaScript has been running without a pause for longer than the option `unresponsiveAfter` allows. */
+  /** The worker's JavaScript has run without a pause for longer than the option `unresponsiveAfter` allows. */
   unresponsive: [blocked: { readonly blockedFor: number }];
 }
 
@@ -34,17 +36,17 @@ export interface KeptResult {
   readonly error?: Error | undefined;
 }
 
-/** A worker's end. */
+/** The end of a worker. */
 export interface WorkerExit {
-  /** Its process id, where it had one. */
+  /** Its process id, if it had one. */
   readonly pid: number | undefined;
   readonly reason: ShutdownReason;
 }
 
-/** A worker's new beginning. */
+/** The restart of a worker. */
 export interface WorkerRestart {
-  /** The new process id, where it has one. */
+  /** The new process id, if it has one. */
   readonly pid: number | undefined;
-  /** How many workers have been started in place of the first. */
+  /** How many workers have replaced the first. */
   readonly count: number;
 }

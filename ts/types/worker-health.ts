@@ -1,9 +1,9 @@
 /**
- * How a worker is.
+ * The state of a worker.
  *
- * - `alive`: its event loop turns.
- * - `blocked`: it lives, and its JavaScript has been running without a pause for `blockedFor` milliseconds.
- * - `silent`: it gave no answer in time: it is stopped, or the machine is overloaded.
+ * - `alive`: its event loop runs.
+ * - `blocked`: it lives, and its JavaScript has run without a pause for `blockedFor` milliseconds.
+ * - `silent`: it did not answer in time: it is stopped, or the machine is overloaded.
  * - `gone`: it has ended.
  */
 export type WorkerHealth =

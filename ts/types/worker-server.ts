@@ -2,56 +2,78 @@ import type { ContextCarrier } from './context-carrier.js';
 import type { DriverValue } from './driver.js';
 import type { HostClient } from './host-client.js';
 import type { Logger, LogLevel } from './logger.js';
-import type { MessageDefinitions } from './message-definitions.js';
+import type { MessageDefinitions, MessageTypes } from './message-definitions.js';
 import type { Middleware } from './middleware.js';
 import type { SerializerValue } from './serializer.js';
 import type { TimeoutConfig } from './timeout-config.js';
 
 /** Options of `startWorkerServer`. */
 export interface WorkerServerOptions<
-  M extends MessageDefinitions = MessageDefinitions,
-  H extends MessageDefinitions = MessageDefinitions,
+  M extends MessageTypes<M> = MessageDefinitions,
+  H extends MessageTypes<H> = MessageDefinitions,
 > {
-  /** The host needs the same. Default: the host's, where that is `'json'` or `'structured'`; otherwise none fits. */
+  /**
+   * The serializer; host and worker must agree. Default: the host's, if it is `'json'` or `'structured'`; else it is
+   * required.
+   */
   serializer?: SerializerValue | undefined;
-  /** Runs in the worker. Default: none. */
+  /** Middleware of the worker. Default: none. */
   middleware?: Middleware<M> | readonly Middleware<M>[] | undefined;
-  /** Takes what belongs to the caller along, in both directions. The host needs it, too. Default: nothing goes along. */
+  /**
+   * Carries context of the caller with each message, in both directions. The host needs it too. Default: no context.
+   */
   context?: ContextCarrier | undefined;
-  /** Default: `defaultLogger`. */
+  /** The logger. Default: `defaultLogger`. */
   logger?: Logger | undefined;
-  /** Default: `'warn'`. */
+  /** The least severe level that is logged. Default: `'warn'`. */
   logLevel?: LogLevel | undefined;
   /**
-   * The driver that must have started this worker, else `ERR_DRIVER_MISMATCH`. Default: whichever did is detected. A driver
-   * of your own that has `createServer` must be named.
+   * The driver that must have started this worker, else `ERR_DRIVER_MISMATCH`. Default: the library detects it. Name a
+   * custom driver that has `createServer`.
    */
   driver?: DriverValue | undefined;
   /**
-   * Runs when the host closes this worker, or `close()` is called: after the last answer, before the end. What it throws is
-   * logged. It has as long as the host's `close({ timeout })` leaves it. Not called when the host is gone.
+   * Runs when the host closes this worker, or `close()` is called: after the last answer, before the end. The library
+   * logs its errors, and gives it the rest of the host's `close({ timeout })`. It does not run after the host has
+   * ended.
    */
   onClose?: (() => void | PromiseLike<void>) | undefined;
   /**
-   * How many handlers may run at once, those of notifications included; the other messages wait in order. Where very many
-   * wait, a worker process stops reading, and its host has to wait. Default: `Infinity`.
+   * How many handlers may run at once, those of notifications included; the other messages wait in order. If very many
+   * wait, the worker grants its host no further requests, which wait in the host. Default: 65,536; `Infinity`: no
+   * limit.
    */
   maxConcurrency?: number | undefined;
   /**
-   * How many bytes of answers may wait until the host reads them, before a worker process begins no more handlers and reads
-   * no more messages. Default: 67,108,864 (64 MiB); `Infinity`: no limit.
+   * How many bytes of answers may wait for the host. Above it, a worker process begins no more handlers. Default:
+   * 67,108,864 (64 MiB); `Infinity`: no limit.
    */
   maxPendingBytes?: number | undefined;
-  /** In milliseconds; `message` and `types` are for what this worker asks its host. */
+  /**
+   * Allows shared buffers (`createSharedBuffer`), with the serializer `'structured'`: memory that the host may write at
+   * any time. The host needs the option too; without it a message with a shared buffer fails with
+   * `ERR_NOT_SERIALIZABLE`. Default: `false`: the worker sends a shared buffer as a copy, and a message with a shared
+   * buffer of the host fails. It has no effect in a thread.
+   */
+  sharedMemory?: boolean | undefined;
+  /** Timeouts in milliseconds; `message` and `types` apply to calls of this worker to its host. */
   timeout?: Pick<TimeoutConfig<H>, 'serverConnect' | 'message' | 'types'> | undefined;
 }
 
-/** The part inside the worker that answers. */
-export interface WorkerServer<H extends MessageDefinitions = MessageDefinitions> {
-  /** Asks the host. */
+/** The server in the worker that answers its host. */
+export interface WorkerServer<H extends MessageTypes<H> = MessageDefinitions> {
+  /** Calls the host. */
   readonly host: HostClient<H>;
-  /** Whether the host is connected. */
+  /** `true` while the host is connected. */
   readonly isConnected: boolean;
-  /** Stops answering and ends the connection, once what is being handled is answered. Calling it again is fine. */
+  /** Stops serving: answers the messages that are being handled, then ends the connection. May be called again. */
   close(): Promise<void>;
+  /** Lets the connection keep the worker alive, as it does from the start. */
+  ref(): this;
+  /**
+   * Lets the worker end as soon as nothing but the connection keeps its event loop alive. What it has answered by then arrives. Its
+   * host takes such an end for a crash, with the exit code 0, unless it has asked for it by `close()`. In the host's own thread it
+   * changes nothing.
+   */
+  unref(): this;
 }

@@ -1,31 +1,32 @@
 import type { ReadableStream } from 'node:stream/web';
 
-/** Where chunks may come from: any iterable, a stream of Node, or one of the web. */
+/** A source of chunks: any iterable, a stream of Node, or one of the web. */
 export type ChunkSource<C> = AsyncIterable<C> | Iterable<C> | ReadableStream<C>;
 
 /**
- * What a handler with a `stream` returns: an async generator, whose return value is the result; or a readable stream, or
- * any other async iterable.
+ * The return value of a handler with a `stream`: an async generator, whose return value is the result; or a readable
+ * stream, or any other async iterable.
  */
 export type ChunkStream<C, R> =
   { [Symbol.asyncIterator](): AsyncIterator<C, R, undefined> } | Generator<C, R, undefined> | ReadableStream<C>;
 
 /**
- * The chunks of an answer, in order. It can be read once. A reader that is slow stops the writer; one that leaves, by `break`,
- * `return()` or `throw()`, ends it. When the request fails, reading throws after the chunks that had arrived.
+ * The chunks of an answer, in order. A program can read it once. A slow reader stops the writer; a reader that leaves,
+ * by `break`, `return()` or `throw()`, ends it. If the request fails, reading throws after the chunks that have
+ * arrived.
  *
  * @typeParam C - The chunks.
- * @typeParam R - What the handler returns in the end.
+ * @typeParam R - The value that the handler returns at the end.
  */
 export interface WorkerStream<C, R = void> extends AsyncIterableIterator<C> {
   /**
-   * Resolves with what the handler returned in the end, or rejects with what the reading throws. It comes after the last
-   * chunk, and so only to who reads. That nobody waits for it is no unhandled rejection.
+   * Settles after the last chunk has been read, with the value that the handler returned or the error that reading
+   * throws. Ignoring it never causes an `unhandledRejection`.
    */
   readonly result: Promise<R>;
   next(): Promise<IteratorResult<C, undefined>>;
   return(): Promise<IteratorResult<C, undefined>>;
   throw(error: unknown): Promise<IteratorResult<C, undefined>>;
-  /** The same as `return()`. */
+  /** Calls `return()`. */
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 
 import type { Definition } from '../definition.js';
 import { stillAnswers, upTo } from '../expect.js';
-import type { ConformanceWorker, HostHandlers, Stage, StartOptions } from '../stage.js';
+import type { ConformanceWorker, HostHandlers, Stage, StartOptions } from '../harness.js';
 
-/** What the host of one case has, and what it has seen. */
+/** The handlers of the host of one case, and the calls that it has received. */
 async function startWithHandlers(stage: Stage, options: StartOptions = {}) {
   const seen: unknown[] = [];
   const handlers: HostHandlers = {
@@ -40,10 +40,10 @@ async function untilSeen(worker: ConformanceWorker, seen: readonly unknown[], va
   while (!seen.includes(value)) await worker.send('echo', 1);
 }
 
-/** Workers that ask their host. */
+/** Workers that call their host. */
 export const calls: readonly Definition[] = [
   {
-    name: 'a worker asks its host, and gets its answer',
+    name: 'a worker calls its host, and gets its answer',
     async test(stage) {
       const { worker } = await startWithHandlers(stage);
       const payload = { deep: [{ text: 'ä€😀' }, null, 1.5] };
@@ -64,7 +64,7 @@ export const calls: readonly Definition[] = [
     },
   },
   {
-    name: 'a type that the host does not handle is refused, and the error names those it does',
+    name: 'the host refuses a type that it does not handle, and the error names the types that it handles',
     async test(stage) {
       const { worker } = await startWithHandlers(stage);
       const { code, message } = await worker.send('ask', { type: 'constructor' });
@@ -75,7 +75,7 @@ export const calls: readonly Definition[] = [
     },
   },
   {
-    name: 'what a worker asks times out and is cancelled like what its host asks',
+    name: 'requests of a worker time out and can be cancelled like those of its host',
     async test(stage) {
       const { worker, seen } = await startWithHandlers(stage);
       assert.equal((await worker.send('ask', { type: 'hostNever', timeout: 20 })).code, 'ERR_MESSAGE_TIMEOUT');
@@ -98,7 +98,7 @@ export const calls: readonly Definition[] = [
     },
   },
   {
-    name: 'what a worker posts is told by an event, and handled',
+    name: 'the host emits and handles the notifications of its worker',
     async test(stage) {
       const { worker, seen } = await startWithHandlers(stage);
       const told: unknown[] = [];
@@ -114,7 +114,7 @@ export const calls: readonly Definition[] = [
     },
   },
   {
-    name: 'host and worker ask each other, many levels deep',
+    name: 'host and worker call each other, many levels deep',
     async test(stage) {
       const { worker } = await startWithHandlers(stage);
       const deep = upTo(20).map(() => worker.send('ping', 50));
@@ -125,7 +125,7 @@ export const calls: readonly Definition[] = [
     },
   },
   {
-    name: 'what a worker asks passes the middleware of its host',
+    name: 'the middleware of the host sees the requests of its worker',
     async test(stage) {
       const seen: string[] = [];
       const { worker } = await startWithHandlers(stage, {

@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 
 import type { Definition } from '../definition.js';
 import { rejectsWith, stillAnswers, upTo } from '../expect.js';
-import { quiet } from '../stage.js';
+import { quiet } from '../harness.js';
 import { untilNoted } from '../until.js';
 
-/** Resolves with what a promise rejects with, whatever that is. */
+/** Resolves with the rejection of a promise, of any type. */
 async function reasonOf(promise: Promise<unknown>): Promise<unknown> {
   const [outcome] = await Promise.allSettled([promise]);
   assert.equal(outcome.status, 'rejected');
   return (outcome as PromiseRejectedResult).reason;
 }
 
-/** Requests that nobody waits for any more. */
+/** Cancelled requests. */
 export const cancellation: readonly Definition[] = [
   {
     name: 'an abort rejects the request with the reason, and aborts the signal of its handler',
@@ -34,7 +34,7 @@ export const cancellation: readonly Definition[] = [
     },
   },
   {
-    name: 'a signal that is aborted already rejects, and nothing is sent',
+    name: 'an aborted signal rejects the request, and the host sends nothing',
     async test(stage) {
       const worker = await stage.start();
       const { room } = stage;
@@ -49,7 +49,7 @@ export const cancellation: readonly Definition[] = [
     },
   },
   {
-    name: 'an abort in the tick of the send, and one after the answer, harm nothing',
+    name: 'an abort in the tick of the send, and one after the answer, affect no other request',
     async test(stage) {
       const worker = await stage.start();
       const early = new AbortController();
@@ -77,7 +77,7 @@ export const cancellation: readonly Definition[] = [
         await Promise.all(held.map(reasonOf)),
         upTo(50).map(() => 'all of them'),
       );
-      // Those of the others do not listen to their signals.
+      // Handlers of the others do not listen to their signals.
       await stage.release(worker, 'other', ...upTo(50));
       assert.equal(await other, 'other');
     },
@@ -107,14 +107,16 @@ export const cancellation: readonly Definition[] = [
     },
   },
   {
-    name: 'a worker that does not heed an abort is ended, where that is asked for, and counts as crashed',
+    name: 'the host ends a worker that ignores an abort, where the options say so, and reports a crash',
     appliesTo: ({ endsAlone }) => endsAlone,
     async test(stage) {
       const worker = await stage.start();
       const { room } = stage;
       const escalate = { terminateAfter: 50, killAfter: 5000 };
       const heeds = AbortSignal.timeout(10);
-      await reasonOf(worker.send('patient', { room, key: 'heeds' }, { signal: heeds, escalate }));
+      // On a busy machine a worker may take long to say that it has heeded.
+      const patient = { terminateAfter: 4000, killAfter: 5000 };
+      await reasonOf(worker.send('patient', { room, key: 'heeds' }, { signal: heeds, escalate: patient }));
       await untilNoted(stage, worker, 'heeds aborted');
       const held = quiet(stage.hold(worker, 'neighbour'));
       await rejectsWith(worker.send('stubborn', undefined, { timeout: 10, escalate }), 'ERR_MESSAGE_TIMEOUT');

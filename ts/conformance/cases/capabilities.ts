@@ -10,10 +10,10 @@ function filled(length: number, value: number): ArrayBuffer {
   return new Uint8Array(length).fill(value).buffer;
 }
 
-/** What only some drivers can do, and that the others say so. */
+/** Features of some drivers, and their refusal by the others. */
 export const capabilities: readonly Definition[] = [
   {
-    name: 'a driver without shared memory refuses to move memory, and leaves it here',
+    name: 'a driver without shared memory refuses to move memory, and the host keeps it',
     appliesTo: sharesNothing,
     async test(stage) {
       const worker = await stage.start();
@@ -27,7 +27,7 @@ export const capabilities: readonly Definition[] = [
     },
   },
   {
-    name: 'memory that is moved to the worker arrives, and is gone here',
+    name: 'memory that the host moves to the worker arrives, and the host has lost it',
     appliesTo: shares,
     async test(stage) {
       const worker = await stage.start();

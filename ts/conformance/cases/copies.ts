@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import type { Definition } from '../definition.js';
 
-/** That each side has its own objects. */
+/** Each side has its own objects. */
 export const copies: readonly Definition[] = [
   {
     name: 'one object sent by several requests of a tick arrives as an object of its own each time',

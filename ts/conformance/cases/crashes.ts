@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { ChildProcessDriver, WorkerCrashedError, WorkerThreadsDriver } from '../../index.js';
 import type { Definition, Traits } from '../definition.js';
 import { rejection, rejectsWith, stillAnswers, throwsWith, upTo } from '../expect.js';
-import { type ConformanceWorker, quiet, type Stage } from '../stage.js';
+import { type ConformanceWorker, quiet, type Stage } from '../harness.js';
 
 const appliesTo = ({ endsAlone }: Traits) => endsAlone;
 const CODE = 3;
 
-/** Ends the worker; resolves with what the request for that rejects with. */
+/** Ends the worker; resolves with the rejection of that request. */
 async function crash(worker: ConformanceWorker): Promise<WorkerCrashedError> {
   const error = await rejection(worker.send('exit', CODE));
   assert.ok(error instanceof WorkerCrashedError, `not a WorkerCrashedError: ${String(error.stack)}`);
@@ -21,7 +21,7 @@ function checkReason({ reason }: WorkerCrashedError, { driver }: Stage): void {
   else assert.ok(['exit', 'error', 'close'].includes(reason?.type), `the reason is ${JSON.stringify(reason)}`);
 }
 
-/** Workers that end by themselves. */
+/** Workers that exit. */
 export const crashes: readonly Definition[] = [
   {
     name: 'a worker that ends by itself rejects its requests, with how it ended',
@@ -56,7 +56,7 @@ export const crashes: readonly Definition[] = [
     },
   },
   {
-    name: 'what a worker has answered before it ended arrives',
+    name: 'the answers of a worker before its end arrive',
     appliesTo,
     async test(stage) {
       const worker = await stage.start();
@@ -88,7 +88,7 @@ export const crashes: readonly Definition[] = [
     },
   },
   {
-    name: 'a worker that ends leaves other workers alone, and another can be started',
+    name: 'the end of a worker affects no other worker, and the host can start another',
     appliesTo,
     async test(stage) {
       const [lost, other] = await Promise.all([stage.start(), stage.start()]);

@@ -4,14 +4,14 @@ import diagnostics from 'node:diagnostics_channel';
 import { WorkerCrashedError } from '../../index.js';
 import type { Definition } from '../definition.js';
 import { rejection, stillAnswers } from '../expect.js';
-import type { Stage } from '../stage.js';
+import type { Stage } from '../harness.js';
 
 const names = ['start', 'send', 'result', 'error', 'crash', 'close'];
 
 type Details = Record<string, unknown>;
 type Told = readonly [event: string, details: Details];
 
-/** Runs `act` with what is told meanwhile of workers that have the name of the case's room: others may run at the same time. */
+/** Runs `act` and records events of workers with the case's name: other cases may run at once. */
 async function listen({ room }: Stage, act: (told: readonly Told[]) => Promise<void>): Promise<void> {
   const told: Told[] = [];
   const listeners = names.map((event) => {
@@ -33,10 +33,10 @@ const eventsOf = (told: readonly Told[]) => told.map(([event]) => event);
 const detailsOf = (told: readonly Told[], wanted?: string) =>
   told.filter(([event]) => wanted === undefined || event === wanted).map(([, details]) => details);
 
-/** What is told over `node:diagnostics_channel`. */
+/** Events on `node:diagnostics_channel`. */
 export const diagnosticsCases: readonly Definition[] = [
   {
-    name: 'the start of a worker, its messages with their outcomes, and its end are told over diagnostics_channel, in order',
+    name: 'diagnostics_channel reports the start of a worker, its messages with their outcomes, and its end, in order',
     test: (stage) =>
       listen(stage, async (told) => {
         const { room } = stage;
@@ -63,7 +63,7 @@ export const diagnosticsCases: readonly Definition[] = [
       }),
   },
   {
-    name: 'a stream is told over diagnostics_channel with its result, or with why it ended',
+    name: 'diagnostics_channel reports a stream with its result, or with the reason of its end',
     test: (stage) =>
       listen(stage, async (told) => {
         const { room } = stage;
@@ -83,7 +83,7 @@ export const diagnosticsCases: readonly Definition[] = [
       }),
   },
   {
-    name: 'what times out, cannot be sent or is cancelled is told over diagnostics_channel as an error',
+    name: 'diagnostics_channel reports requests that time out, cannot be sent or are cancelled as errors',
     test: (stage) =>
       listen(stage, async (told) => {
         const worker = await stage.start({ name: stage.room });
@@ -103,7 +103,7 @@ export const diagnosticsCases: readonly Definition[] = [
       }),
   },
   {
-    name: 'a worker that ends by itself is told over diagnostics_channel as a crash, and then as an end',
+    name: 'diagnostics_channel reports a worker that ends by itself as a crash, and then as an end',
     appliesTo: ({ endsAlone }) => endsAlone,
     test: (stage) =>
       listen(stage, async (told) => {

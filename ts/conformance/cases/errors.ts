@@ -4,11 +4,11 @@ import { WorkerError } from '../../index.js';
 import type { Definition } from '../definition.js';
 import { rejection, rejectsWith, stillAnswers } from '../expect.js';
 import type { FailureName } from '../messages.js';
-import type { Stage } from '../stage.js';
+import type { Stage } from '../harness.js';
 
 const classes = { Error, TypeError, RangeError, SyntaxError, ReferenceError, URIError, EvalError } as const;
 
-/** Gives to `check` what a handler throws, once thrown and once as a rejection. */
+/** Passes `check` the error of a handler, once thrown and once rejected. */
 const throwing =
   (failure: FailureName, check: (error: Error & Record<string, unknown>) => void) => async (stage: Stage) => {
     const worker = await stage.start();
@@ -18,10 +18,10 @@ const throwing =
     await stillAnswers(worker);
   };
 
-/** What callers get of what handlers throw. */
+/** The errors of handlers, for their callers. */
 export const errors: readonly Definition[] = [
   {
-    name: 'an error of a built-in class arrives as one of that class, with its message',
+    name: 'an error of a built-in class arrives with its class and message',
     async test(stage) {
       const worker = await stage.start();
       for (const [name, Class] of Object.entries(classes)) {
@@ -35,7 +35,7 @@ export const errors: readonly Definition[] = [
     },
   },
   {
-    name: 'an error of a class of its own arrives with its name, message and properties',
+    name: 'an error of a custom class arrives with its name, message and properties',
     test: throwing('custom', (error) => {
       assert.equal(error.name, 'PaymentError');
       assert.equal(error.message, 'declined: ä€😀\n"\\');
@@ -43,7 +43,7 @@ export const errors: readonly Definition[] = [
     }),
   },
   {
-    name: 'an error arrives with the stack of where it was made',
+    name: 'an error arrives with the stack of its origin',
     test: throwing('TypeError', ({ stack }) => {
       assert.match(String(stack), /^TypeError: of class TypeError\n/);
       assert.match(String(stack), /\bmakeConformanceFailure\b/);

@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 
 import type { Definition } from '../definition.js';
 import { rejectsWith, stillAnswers, throwsWith } from '../expect.js';
-import { quiet } from '../stage.js';
+import { quiet } from '../harness.js';
 
-/** For `close`: nothing terminates a worker that does not end, and a busy machine changes no outcome. */
+/** For `close`: no timeout terminates a slow worker, so a busy machine changes no outcome. */
 const NO_LIMIT = { timeout: 0 };
 
 function isAlive(pid: number): boolean {
@@ -17,7 +17,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** What a handle says of its worker, and how a worker is closed. */
+/** The state of a worker handle, and the closing of a worker. */
 export const lifecycle: readonly Definition[] = [
   {
     name: 'a worker is active and connected until it is closed',
@@ -33,7 +33,7 @@ export const lifecycle: readonly Definition[] = [
     },
   },
   {
-    name: 'a worker has the name it was given, else that of its script',
+    name: 'a worker has the name of the options, or that of its script',
     async test(stage) {
       assert.equal((await stage.start({ name: 'an ä name' })).name, 'an ä name');
       const { script } = stage;
@@ -49,7 +49,7 @@ export const lifecycle: readonly Definition[] = [
     },
   },
   {
-    name: 'a process id is that of a process which is there until the worker is closed',
+    name: 'the process id is that of a process that lives until the worker is closed',
     async test(stage) {
       const worker = await stage.start();
       const { pid } = worker;
@@ -77,7 +77,7 @@ export const lifecycle: readonly Definition[] = [
     },
   },
   {
-    name: 'a worker ends when it is closed, and need not be terminated',
+    name: 'a worker ends by close(), without terminate()',
     async test(stage) {
       const worker = await stage.start();
       await stillAnswers(worker);
@@ -137,7 +137,7 @@ export const lifecycle: readonly Definition[] = [
       assert.equal(worker.ref(), worker);
       await stillAnswers(worker);
       assert.equal(worker.unref(), worker);
-      // Now only the watchdog of the case keeps the host.
+      // Now only the watchdog of the case keeps the host alive.
       await stillAnswers(worker);
     },
   },

@@ -62,7 +62,7 @@ export const middleware: readonly Definition[] = [
     },
   },
   {
-    name: 'what middleware throws fails its own request alone',
+    name: 'middleware that throws fails only its request',
     async test(stage) {
       const refused = new RangeError('not this one');
       const worker = await stage.start({

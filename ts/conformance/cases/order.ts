@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 
 import type { Definition } from '../definition.js';
 import { upTo } from '../expect.js';
-import { quiet } from '../stage.js';
+import { quiet } from '../harness.js';
 
-/** Who is first, and who need not wait. */
+/** The order of messages, and messages that need not wait. */
 export const order: readonly Definition[] = [
   {
     name: 'handlers start in the order in which their requests were sent',
@@ -44,7 +44,7 @@ export const order: readonly Definition[] = [
     },
   },
   {
-    name: 'a thousand requests in flight get each its own answer',
+    name: 'each of a thousand requests in flight gets its own answer',
     async test(stage) {
       const worker = await stage.start();
       const numbers = upTo(1000);
@@ -56,7 +56,7 @@ export const order: readonly Definition[] = [
     },
   },
   {
-    name: 'a request that takes long holds no other back',
+    name: 'a slow request delays no other',
     async test(stage) {
       const worker = await stage.start();
       let answered = false;

@@ -6,7 +6,7 @@ import { stillAnswers, throwsWith, untyped, upTo } from '../expect.js';
 /** Notifications. */
 export const posts: readonly Definition[] = [
   {
-    name: 'notifications and requests are handled in the order in which they were sent',
+    name: 'the worker handles notifications and requests in the order of their sending',
     async test(stage) {
       const worker = await stage.start();
       const { room } = stage;
@@ -19,7 +19,7 @@ export const posts: readonly Definition[] = [
     },
   },
   {
-    name: 'a notification is never answered',
+    name: 'a notification has no answer',
     async test(stage) {
       const seen: string[] = [];
       const worker = await stage.start({
@@ -35,7 +35,7 @@ export const posts: readonly Definition[] = [
     },
   },
   {
-    name: 'a notification whose handler fails breaks nothing',
+    name: 'a notification whose handler fails affects no request',
     async test(stage) {
       const worker = await stage.start();
       const { room } = stage;
@@ -47,7 +47,7 @@ export const posts: readonly Definition[] = [
     },
   },
   {
-    name: 'a notification of an unknown type breaks nothing',
+    name: 'a notification of an unknown type affects no request',
     async test(stage) {
       const worker = await stage.start();
       untyped(worker).post('no such type', { any: 'payload' });
@@ -56,7 +56,7 @@ export const posts: readonly Definition[] = [
     },
   },
   {
-    name: 'post() throws what cannot be sent, and the next one arrives',
+    name: 'post() throws for a payload that it cannot send, and the next one arrives',
     async test(stage) {
       const worker = await stage.start();
       const { room } = stage;

@@ -6,10 +6,10 @@ import { rejectsWith, stillAnswers, throwsWith, untyped } from '../expect.js';
 const appliesTo = ({ reconnect }: Traits) => reconnect;
 const ROUNDS = 5;
 
-/** A worker that is disconnected from, and connected to again. */
+/** A worker whose host disconnects and reconnects. */
 export const reconnects: readonly Definition[] = [
   {
-    name: 'a worker that is disconnected keeps its state, and answers once it is connected to again, any number of times',
+    name: 'a disconnected worker keeps its state, and answers after each reconnect, any number of times',
     appliesTo,
     async test(stage) {
       const worker = await stage.start({ startupData: 'kept' });
@@ -25,7 +25,7 @@ export const reconnects: readonly Definition[] = [
     },
   },
   {
-    name: 'what is in flight at disconnect() is rejected, and so is what is sent before reconnect()',
+    name: 'requests in flight at disconnect() reject, and so do requests before reconnect()',
     appliesTo,
     async test(stage) {
       const worker = await stage.start();
@@ -40,7 +40,7 @@ export const reconnects: readonly Definition[] = [
     },
   },
   {
-    name: 'what is posted right before disconnect() arrives',
+    name: 'notifications right before disconnect() arrive',
     appliesTo,
     async test(stage) {
       const worker = await stage.start();
@@ -52,10 +52,10 @@ export const reconnects: readonly Definition[] = [
     },
   },
   {
-    name: 'an answer to what was asked before disconnect() reaches no later request',
+    name: 'an answer to a request before disconnect() settles no later request',
     appliesTo,
     async test(stage) {
-      // Ids that come again.
+      // Repeated ids.
       const ids = ['first', 'second', 'first', 'third'];
       const worker = await stage.start({ txIdGenerator: () => ids.shift() ?? crypto.randomUUID() });
       const before = stage.hold(worker, 'before');
@@ -70,7 +70,7 @@ export const reconnects: readonly Definition[] = [
     },
   },
   {
-    name: 'close() ends a worker that is disconnected',
+    name: 'close() ends a disconnected worker',
     appliesTo,
     async test(stage) {
       const worker = await stage.start();

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import type { Definition } from '../definition.js';
 import { rejectsWith, stillAnswers, untyped } from '../expect.js';
 
-/** Messages that cannot be sent, or that nobody handles. */
+/** Messages that cannot be sent, or have no handler. */
 export const refusals: readonly Definition[] = [
   {
-    name: 'a request of an unknown type is refused, and the error names the type and the known ones',
+    name: 'the worker refuses an unknown type, and the error names that type and the known types',
     async test(stage) {
       const worker = await stage.start();
       const sent = untyped(worker).send('no such type', { any: 'payload' });

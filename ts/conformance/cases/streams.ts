@@ -3,17 +3,17 @@ import assert from 'node:assert/strict';
 import type { Definition } from '../definition.js';
 import { rejection, rejectsWith, stillAnswers, upTo } from '../expect.js';
 import type { NumbersPayload } from '../messages.js';
-import { type ConformanceWorker, quiet, type Stage } from '../stage.js';
+import { type ConformanceWorker, quiet, type Stage } from '../harness.js';
 import { untilEnded, untilStill } from '../until.js';
 
-/** The most chunks that are made and not read: what is granted at first. */
+/** The most unread chunks that a handler yields: the initial credit. */
 const WINDOW = 64;
 
 function numbers(stage: Stage, worker: ConformanceWorker, rest: Partial<NumbersPayload>, options = {}) {
   return worker.stream('numbers', { room: stage.room, key: 'n', ...rest }, options);
 }
 
-/** Reads all of it; gives what came, and what the reading threw. */
+/** Reads the whole stream; returns its chunks, and the error of reading. */
 async function readAll(stream: AsyncIterable<unknown>): Promise<{ chunks: unknown[]; error?: unknown }> {
   const chunks: unknown[] = [];
   try {
@@ -24,10 +24,10 @@ async function readAll(stream: AsyncIterable<unknown>): Promise<{ chunks: unknow
   }
 }
 
-/** Answers in many parts. */
+/** Streamed answers. */
 export const streams: readonly Definition[] = [
   {
-    name: 'the chunks of a stream come in order, then its result',
+    name: 'the chunks of a stream arrive in order, then its result',
     async test(stage) {
       const worker = await stage.start();
       const stream = numbers(stage, worker, { count: 1000 });
@@ -71,7 +71,7 @@ export const streams: readonly Definition[] = [
     },
   },
   {
-    name: 'send() of a type whose handler streams is refused, and the error names stream()',
+    name: 'send() of a type whose handler streams rejects, and the error names stream()',
     async test(stage) {
       const worker = await stage.start();
       await rejectsWith(worker.send('wrongStream'), 'ERR_ANSWER_IS_STREAM', 'stream("wrongStream"');
@@ -79,7 +79,7 @@ export const streams: readonly Definition[] = [
     },
   },
   {
-    name: 'a slow reader stops the writer, and gets everything in the end',
+    name: 'a slow reader pauses the writer, and gets each chunk in the end',
     async test(stage) {
       const worker = await stage.start();
       const stream = numbers(stage, worker, { count: 500 });
@@ -91,7 +91,7 @@ export const streams: readonly Definition[] = [
     },
   },
   {
-    name: 'large chunks cost more, and fewer of them are made ahead',
+    name: 'large chunks cost more credit, and the writer makes fewer of them in advance',
     async test(stage) {
       const worker = await stage.start();
       const stream = numbers(stage, worker, { count: 40, size: 65_536 });
@@ -118,7 +118,7 @@ export const streams: readonly Definition[] = [
     },
   },
   {
-    name: 'a generator that throws after some chunks: they are read, then reading and the result reject',
+    name: 'a generator that throws after some chunks delivers them, then reading and the result reject',
     async test(stage) {
       const worker = await stage.start();
       const stream = numbers(stage, worker, { failAfter: 10 });
@@ -144,10 +144,10 @@ export const streams: readonly Definition[] = [
     },
   },
   {
-    name: 'the timeout of a stream is for each pause, and a pause of the reader does not count',
+    name: 'the timeout of a stream limits each pause of the writer, and no pause of the reader',
     async test(stage) {
       const worker = await stage.start();
-      const timeout = 150;
+      const timeout = 400;
       const slow = numbers(stage, worker, { key: 'slow', count: 200 }, { timeout });
       await untilStill(stage, worker, 'slow');
       await new Promise((resolve) => setTimeout(resolve, timeout * 2));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { WorkerCrashedError } from '../../index.js';
 import type { Definition, Traits } from '../definition.js';
 import { stillAnswers, throwsWith, upTo } from '../expect.js';
-import type { ConformanceWorker, StartOptions } from '../stage.js';
+import type { ConformanceWorker, StartOptions } from '../harness.js';
 
 type HostHandlers = NonNullable<StartOptions['handlers']>;
 
@@ -17,7 +17,7 @@ function blocking(worker: ConformanceWorker): Blocking {
   return worker as unknown as Blocking;
 }
 
-/** What `act` throws. */
+/** The error that `act` throws. */
 function thrown(act: () => unknown): Error & Record<string, unknown> {
   try {
     act();
@@ -27,7 +27,7 @@ function thrown(act: () => unknown): Error & Record<string, unknown> {
   assert.fail('it was expected to throw, and it did not');
 }
 
-/** Requests for which the host's thread is blocked. */
+/** Requests that block the host's thread. */
 export const sync: readonly Definition[] = [
   {
     name: 'sendSync returns what the handler returned, asynchronous ones included, in the tick of the call',
@@ -52,7 +52,7 @@ export const sync: readonly Definition[] = [
     },
   },
   {
-    name: 'sendSync goes behind what was sent before it, and the answers to that come later, in order',
+    name: 'sendSync follows earlier messages, whose answers arrive later, in order',
     appliesTo,
     async test(stage) {
       const worker = await stage.start();
@@ -67,7 +67,7 @@ export const sync: readonly Definition[] = [
     },
   },
   {
-    name: 'many answers that come while sendSync waits are all told afterwards, whatever their size',
+    name: 'answers that arrive while sendSync waits settle afterwards, whatever their size',
     appliesTo,
     async test(stage) {
       const worker = await stage.start();
@@ -78,7 +78,7 @@ export const sync: readonly Definition[] = [
     },
   },
   {
-    name: 'what a handler throws, sendSync throws',
+    name: 'sendSync throws the error of the handler',
     appliesTo,
     async test(stage) {
       const worker = await stage.start();
@@ -90,7 +90,7 @@ export const sync: readonly Definition[] = [
     },
   },
   {
-    name: 'sendSync ends when its time is over, and the handler is told',
+    name: 'sendSync throws at its timeout, and aborts the signal of the handler',
     appliesTo,
     async test(stage) {
       const worker = await stage.start();
@@ -117,7 +117,7 @@ export const sync: readonly Definition[] = [
     },
   },
   {
-    name: 'what a worker asks its host while that is blocked in sendSync is refused at once, and works afterwards',
+    name: 'a host that sendSync blocks refuses the requests of its worker at once, and serves them afterwards',
     appliesTo,
     async test(stage) {
       const worker = await stage.start({
@@ -141,7 +141,7 @@ export const sync: readonly Definition[] = [
     },
   },
   {
-    name: 'sendSync passes middleware that does nothing later, and refuses the other',
+    name: 'sendSync passes synchronous middleware, and throws for asynchronous middleware',
     appliesTo,
     async test(stage) {
       const seen: string[] = [];

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 
 import type { Definition } from '../definition.js';
 import { rejectsWith, stillAnswers, upTo } from '../expect.js';
-import type { Stage } from '../stage.js';
+import type { Stage } from '../harness.js';
 
 const SHORT = 50;
 const text = `${SHORT} ms`;
 
-/** That a request is answered which would have timed out, since a later one with the short timeout has. */
+/** Asserts that a request is answered after the short timeout of a later request. */
 async function outlives(stage: Stage, none: number): Promise<void> {
   const byCall = await stage.start({ timeout: SHORT });
   const byType = await stage.start({ timeout: { message: SHORT, types: { hold: none } } });
@@ -23,10 +23,10 @@ async function outlives(stage: Stage, none: number): Promise<void> {
   assert.deepEqual(await Promise.all(patient), ['by call', 'by type', 'by both']);
 }
 
-/** Requests that are not answered in time. */
+/** Requests that time out. */
 export const timeouts: readonly Definition[] = [
   {
-    name: 'a request rejects when the timeout of its call is over, and the error names the type and the time',
+    name: 'a request rejects at the timeout of its call, and the error names the type and the time',
     async test(stage) {
       const worker = await stage.start();
       await rejectsWith(stage.hold(worker, 1, { timeout: SHORT }), 'ERR_MESSAGE_TIMEOUT', '"hold"', text);
@@ -34,7 +34,7 @@ export const timeouts: readonly Definition[] = [
     },
   },
   {
-    name: 'a request rejects when the timeout of its type is over',
+    name: 'a request rejects at the timeout of its type',
     async test(stage) {
       const worker = await stage.start({ timeout: { message: 0, types: { hold: SHORT } } });
       await rejectsWith(stage.hold(worker, 1), 'ERR_MESSAGE_TIMEOUT', '"hold"', text);
@@ -42,7 +42,7 @@ export const timeouts: readonly Definition[] = [
     },
   },
   {
-    name: "a request rejects when the worker's timeout is over",
+    name: 'a request rejects at the timeout of the worker',
     async test(stage) {
       const byNumber = await stage.start({ timeout: SHORT });
       await rejectsWith(stage.hold(byNumber, 1), 'ERR_MESSAGE_TIMEOUT', text);
@@ -53,11 +53,11 @@ export const timeouts: readonly Definition[] = [
     },
   },
   {
-    name: 'a timeout of 0 is none, for a call and for a type',
+    name: 'a timeout of 0 never expires, for a call and for a type',
     test: (stage) => outlives(stage, 0),
   },
   {
-    name: 'a timeout of Infinity is none, for a call and for a type',
+    name: 'a timeout of Infinity never expires, for a call and for a type',
     test: (stage) => outlives(stage, Infinity),
   },
   {
@@ -74,7 +74,7 @@ export const timeouts: readonly Definition[] = [
     },
   },
   {
-    name: 'an answer that comes after the timeout is dropped, and the next requests get their own',
+    name: 'the host drops an answer after the timeout, and the next requests get their own',
     async test(stage) {
       const worker = await stage.start();
       const keys = upTo(20);

@@ -20,7 +20,7 @@ export const transactions: readonly Definition[] = [
     },
   },
   {
-    name: 'the ids of a txIdGenerator are those of the requests and their results',
+    name: 'requests and results travel with the ids of a txIdGenerator',
     async test(stage) {
       const seen: unknown[] = [];
       const ids = ['order 17', 'ä€😀"\\', 'x'.repeat(256), '00000000-0000-4000-8000-000000000000', '17'];
@@ -47,7 +47,7 @@ export const transactions: readonly Definition[] = [
     },
   },
   {
-    name: 'a transaction id that is in flight is refused, and can be used again after its answer',
+    name: 'the host refuses a transaction id in flight, and accepts it after its answer',
     async test(stage) {
       let next = 0;
       const worker = await stage.start({
@@ -63,7 +63,7 @@ export const transactions: readonly Definition[] = [
     },
   },
   {
-    name: 'a transaction id that is none is refused',
+    name: 'the host refuses an invalid transaction id',
     async test(stage) {
       const wrong: unknown[] = ['', 'x'.repeat(257), 17, undefined, null, {}];
       const given = [...wrong, 'a good one'];

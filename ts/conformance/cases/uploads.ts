@@ -3,11 +3,11 @@ import { Readable } from 'node:stream';
 
 import type { Definition } from '../definition.js';
 import { stillAnswers, upTo } from '../expect.js';
-import { quiet } from '../stage.js';
+import { quiet } from '../harness.js';
 
 const WINDOW = 64;
 
-/** Counts what it has made, and tells when it has come to its end. */
+/** Counts its chunks, and reports its end. */
 function source(count = Infinity, failAfter = Infinity) {
   const state = { made: 0, ended: false };
   async function* make() {
@@ -27,10 +27,10 @@ async function untilSourceEnds(state: { readonly ended: boolean }): Promise<void
   while (!state.ended) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
-/** Requests whose payload goes on. */
+/** Requests with input. */
 export const uploads: readonly Definition[] = [
   {
-    name: 'an input reaches the handler in order and whole, whatever it comes from',
+    name: 'an input reaches the handler in order and whole, from each kind of source',
     async test(stage) {
       const worker = await stage.start();
       const { room } = stage;
@@ -123,7 +123,7 @@ export const uploads: readonly Definition[] = [
     },
   },
   {
-    name: 'progress is told in order, before the result',
+    name: 'progress arrives in order, before the result',
     async test(stage) {
       const worker = await stage.start();
       const seen: unknown[] = [];

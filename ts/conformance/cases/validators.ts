@@ -4,13 +4,13 @@ import { checkedHostMessages, checkedMessages } from '../checked-messages.js';
 import type { Definition } from '../definition.js';
 import { rejectsWith, stillAnswers, upTo } from '../expect.js';
 import { numberTo } from '../schemas.js';
-import type { FullOptions, Stage } from '../stage.js';
+import type { FullOptions, Stage } from '../harness.js';
 
 /** A worker whose messages both sides check. */
 const start = (stage: Stage, options: FullOptions = {}) =>
   stage.startFull({ messages: checkedMessages, hostMessages: checkedHostMessages, ...options });
 
-/** Asserts that a message was found not to be valid: where, and what of it. */
+/** Asserts that a message was invalid: the side, and the path. */
 async function isInvalid(sent: Promise<unknown>, type: string, side: 'host' | 'worker', ...path: unknown[]) {
   const error = await rejectsWith(sent, 'ERR_INVALID_MESSAGE', `"${type}" that came to the ${side} is not valid`);
   assert.equal(error['messageType'], type);
@@ -33,7 +33,7 @@ export const validators: readonly Definition[] = [
     },
   },
   {
-    name: 'a payload that is not valid fails in the worker, alone, and its handler is not called',
+    name: 'an invalid payload fails alone in the worker, which does not call its handler',
     async test(stage) {
       const { room } = stage;
       const worker = await start(stage);
@@ -47,7 +47,7 @@ export const validators: readonly Definition[] = [
     },
   },
   {
-    name: 'a result that is not valid fails in the host, alone',
+    name: 'an invalid result fails alone in the host',
     async test(stage) {
       const { room } = stage;
       const worker = await start(stage);
@@ -59,7 +59,7 @@ export const validators: readonly Definition[] = [
     },
   },
   {
-    name: 'each side checks what comes to it, whatever the other does',
+    name: 'each side validates the messages that it receives, whatever the other side does',
     async test(stage) {
       const { room } = stage;
       const trusting = await stage.startFull();
@@ -70,7 +70,7 @@ export const validators: readonly Definition[] = [
     },
   },
   {
-    name: 'validators that take their time are waited for, and messages stay in order',
+    name: 'asynchronous validators keep messages in order',
     async test(stage) {
       const { room } = stage;
       const worker = await start(stage);
@@ -86,7 +86,7 @@ export const validators: readonly Definition[] = [
     },
   },
   {
-    name: 'a validator that throws fails its message, and what it threw is the cause',
+    name: 'a validator that throws fails its message, with its error as the cause',
     async test(stage) {
       const worker = await start(stage);
       const room = `${stage.room} broken`;
@@ -97,7 +97,7 @@ export const validators: readonly Definition[] = [
     },
   },
   {
-    name: 'chunks of a stream arrive as their validator makes them, and the first that is not valid ends it',
+    name: 'the reader of a stream receives validated chunks, and the first invalid one ends it',
     async test(stage) {
       const worker = await start(stage);
       const stream = worker.stream('checkedNumbers', upTo(100));
@@ -116,7 +116,7 @@ export const validators: readonly Definition[] = [
     },
   },
   {
-    name: 'chunks that follow a payload reach the handler as their validator makes them, and one that is not valid fails it',
+    name: 'the handler receives validated chunks of an input, and an invalid one fails it',
     async test(stage) {
       const worker = await start(stage);
       assert.equal(await worker.send('checkedTotal', undefined, { input: [1, 2, 3] }), 9);
@@ -126,7 +126,7 @@ export const validators: readonly Definition[] = [
     },
   },
   {
-    name: 'progress arrives as its validator makes it; what is not valid is dropped',
+    name: 'the caller receives validated progress, and the host drops invalid progress',
     async test(stage) {
       const worker = await start(stage, { logLevel: 'silent' });
       const seen: unknown[] = [];
@@ -136,7 +136,7 @@ export const validators: readonly Definition[] = [
     },
   },
   {
-    name: 'a notification that is not valid is dropped, and those around it are handled',
+    name: 'the worker drops an invalid notification, and handles the others',
     async test(stage) {
       const { room } = stage;
       const worker = await start(stage);
@@ -146,7 +146,7 @@ export const validators: readonly Definition[] = [
     },
   },
   {
-    name: 'what a worker asks is checked in the host, and the answer in the worker',
+    name: 'the host validates the requests of its worker, and the worker the answers',
     async test(stage) {
       const ids: unknown[] = [];
       const worker = await start(stage, {
@@ -171,7 +171,7 @@ export const validators: readonly Definition[] = [
     },
   },
   {
-    name: 'what a worker posts, and streams in both directions, is checked where it is received',
+    name: 'the receiver validates the posts and streams of a worker, in both directions',
     async test(stage) {
       const seen: unknown[] = [];
       const worker = await start(stage, {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 
 import type { Definition } from '../definition.js';
 import { upTo } from '../expect.js';
-import type { Stage } from '../stage.js';
+import type { Stage } from '../harness.js';
 
 const MEBIBYTE = 2 ** 20;
 
-/** Sends each value there and back. */
+/** Sends each value and receives it back. */
 const makesRoundTrips = (list: readonly unknown[]) => async (stage: Stage) => {
   const worker = await stage.start();
   for (const value of list) assert.deepEqual(await worker.send('echo', value), value);
@@ -16,7 +16,7 @@ function nest(depth: number): unknown {
   return depth === 0 ? 'the end' : { depth, inner: [nest(depth - 1)] };
 }
 
-/** What payloads and results are. */
+/** Values of payloads and results. */
 export const values: readonly Definition[] = [
   {
     name: 'null, booleans and numbers arrive as they were sent',

@@ -1,0 +1,3 @@
+import { testInstallation } from '../fixtures/package/installation.mjs';
+
+testInstallation('pnpm');

@@ -1,0 +1,4 @@
+import { layer } from '@effect/platform-node/NodeWorkerRunner';
+import { serveOver } from '../procedures.mjs';
+
+serveOver(layer);

@@ -1,0 +1,4 @@
+import { layer } from 'isolated-workers/effect/runner';
+import { serveOver } from '../procedures.mjs';
+
+serveOver(layer);

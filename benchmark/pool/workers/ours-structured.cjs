@@ -1,0 +1,5 @@
+'use strict';
+const { startWorkerServer } = require('isolated-workers');
+const { tasks } = require('./tasks.cjs');
+
+startWorkerServer(tasks, { serializer: 'structured' });

@@ -1,0 +1,4 @@
+'use strict';
+const { ThreadWorker } = require('poolifier');
+
+module.exports = new ThreadWorker(require('./tasks.cjs').tasks);

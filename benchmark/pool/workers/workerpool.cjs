@@ -1,0 +1,2 @@
+'use strict';
+require('workerpool').worker(require('./tasks.cjs').tasks);

@@ -1,0 +1,3 @@
+import { hello } from '@demo/util';
+
+console.log(hello('nx'));

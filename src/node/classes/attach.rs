@@ -1,0 +1,276 @@
+//! Named sockets for the facade: a worker's listener, and a host that attaches.
+
+use std::io::ErrorKind;
+use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use napi::Status;
+use napi::bindgen_prelude::{Either, Env, Function, Object};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi_derive::napi;
+
+use super::debugger::NativeDebugger;
+use super::lifeline::NativeLifeline;
+use super::pair::NativePair;
+use crate::attach::connector::{Outcome, Request, attach};
+use crate::attach::listener::{AttachHandler, Occupancy, open};
+use crate::liveness::debugger::Debugger;
+use crate::liveness::lifeline::answer;
+use crate::node::event_loop::uv::pulse::LoopPulse;
+use crate::node::values::failure::{Failure, NativeFailure, closed, node, system};
+use crate::sys::Stream;
+use crate::sys::attach_socket::{Connected, Listener, Purpose, Refusal, stream_from};
+use crate::sys::lifeline::{HostEnd, WorkerEnd};
+use crate::sys::path_lock::{Unclaimed, claim, release};
+use crate::sys::process::Process as PeerProcess;
+
+type OnStream = ThreadsafeFunction<Option<i32>, (), Option<i32>, Status, false, true>;
+
+/// A named socket for a worker that is about to start.
+#[napi]
+pub struct NativeSocket {
+    listener: Option<OwnedFd>,
+}
+
+#[napi]
+impl NativeSocket {
+    /// Listens at `path` for this user alone, and writes the token beside it. Removes the files of a dead worker there;
+    /// `sweep`: in the whole directory. Throws `ERR_WORKER_OCCUPIED` if a live worker listens, `ERR_INVALID_OPTION` if
+    /// the path has another file, `ERR_SYSTEM`.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(path: String, token: String, sweep: bool) -> Result<Self, Failure> {
+        let listener = claim(Path::new(&path), &token, sweep).map_err(|error| match error {
+            Unclaimed::Live => Failure::new(
+                "ERR_WORKER_OCCUPIED".to_owned(),
+                format!(
+                    "a live worker listens at {path} already. Attach to it with attachWorker(), or choose another name."
+                ),
+            ),
+            Unclaimed::Foreign(file) => Failure::new(
+                "ERR_INVALID_OPTION".to_owned(),
+                format!(
+                    "socketPath must be free, or left by a worker: {} is there, which no worker has made",
+                    file.display()
+                ),
+            ),
+            Unclaimed::Unlocked(directory, error) => Failure::new(
+                "ERR_SYSTEM".to_owned(),
+                format!(
+                    "cannot listen at {path}: the directory {} cannot be locked: {error}. Another process may hold its lock; \
+                     choose a `socketPath` in a directory of your own.",
+                    directory.display()
+                ),
+            ),
+            Unclaimed::Io(error) => system(&format!("cannot listen at {path}"), &error),
+        })?;
+        Ok(Self { listener: Some(listener) })
+    }
+
+    /// Removes the files of an ended worker at `path`, unless the token belongs to another. Throws `ERR_SYSTEM`.
+    #[napi(catch_unwind)]
+    pub fn remove(path: String, token: String) -> Result<bool, Failure> {
+        release(Path::new(&path), &token)
+            .map_err(|error| Failure::new("ERR_SYSTEM".to_owned(), format!("cannot remove {path}: {error}")))
+    }
+
+    /// The descriptor for the child's `stdio`. Throws `ERR_SYSTEM` after it was closed.
+    #[napi(getter, catch_unwind)]
+    pub fn fd(&self) -> Result<i32, Failure> {
+        self.listener.as_ref().map(AsRawFd::as_raw_fd).ok_or_else(closed)
+    }
+
+    /// Closes this process's copy: otherwise this process would not notice the end of the worker.
+    #[napi(catch_unwind)]
+    pub fn close(&mut self) {
+        self.listener = None;
+    }
+}
+
+/// The listener of a detached worker.
+#[napi]
+pub struct NativeDoor {
+    occupancy: Occupancy,
+}
+
+/// The worker behind it.
+struct Process {
+    pulse: Option<Arc<LoopPulse>>,
+    on_stream: OnStream,
+    debugger: Debugger,
+}
+
+impl AttachHandler for Process {
+    fn connected(&self, stream: Stream) {
+        self.on_stream.call(Some(stream.into_raw_fd()), ThreadsafeFunctionCallMode::NonBlocking);
+    }
+
+    fn lifeline(&self, end: WorkerEnd) {
+        let pulse = self.pulse.clone();
+        // Without a thread the worker does not answer, and the host reports that.
+        let _ = answer(end, &self.debugger, move || pulse.as_deref().and_then(LoopPulse::busy));
+    }
+}
+
+#[napi]
+impl NativeDoor {
+    /// Accepts hosts that know the token, with the listening socket that this process inherited as `fd`. Calls
+    /// `onStream` with the descriptor of each connection. `uv`: the runtime has the real libuv. Throws `ERR_SYSTEM`.
+    #[napi(
+        constructor,
+        catch_unwind,
+        ts_args_type = "fd: number, token: string, uv: boolean, debuggers: NativeDebugger, onStream: OnStream"
+    )]
+    pub fn new(
+        env: Env,
+        fd: i32,
+        token: String,
+        uv: bool,
+        debuggers: &NativeDebugger,
+        on_stream: Function<'_, Option<i32>, ()>,
+    ) -> Result<Self, Failure> {
+        let listener =
+            Listener::adopt(fd).map_err(|error| system(&format!("cannot use the descriptor {fd}"), &error))?;
+        let on_stream = on_stream
+            .build_threadsafe_function::<Option<i32>>()
+            .weak::<true>()
+            .callee_handled::<false>()
+            .build()
+            .map_err(node)?;
+        let pulse = if uv { LoopPulse::start(env).map(Arc::new) } else { None };
+        let occupancy = Occupancy::default();
+        open(listener, token, occupancy.clone(), Process { pulse, on_stream, debugger: debuggers.inner.clone() })
+            .map_err(|error| system("cannot start the thread that lets hosts in", &error))?;
+        Ok(Self { occupancy })
+    }
+
+    /// A host has left: the first one, or one that `onStream` reported; once for each.
+    #[napi(catch_unwind)]
+    pub fn leave(&self) {
+        self.occupancy.leave();
+    }
+}
+
+/// A host's connection to a detached worker.
+#[napi]
+pub struct NativeAttachment {
+    end: Option<OwnedFd>,
+    pid: i32,
+    process: Option<PeerProcess>,
+}
+
+/// The failure for the facade, if it was one.
+fn refused(outcome: Outcome) -> Result<Connected, NativeFailure> {
+    match outcome {
+        Ok(Ok(connected)) => Ok(connected),
+        Ok(Err(refusal)) => {
+            let code = match refusal {
+                Refusal::Occupied => "ERR_WORKER_OCCUPIED",
+                Refusal::Silent => "ERR_START_TIMEOUT",
+                _ => "ERR_ATTACH_REFUSED",
+            };
+            Err(NativeFailure::new(code, refusal.to_string()))
+        }
+        Err(error) => {
+            let code = match error.kind() {
+                ErrorKind::NotFound
+                | ErrorKind::ConnectionRefused
+                | ErrorKind::ConnectionReset
+                | ErrorKind::BrokenPipe => "ERR_NO_SUCH_WORKER",
+                ErrorKind::PermissionDenied => "ERR_ATTACH_REFUSED",
+                _ => "ERR_SYSTEM",
+            };
+            Err(NativeFailure::new(code, error.to_string()))
+        }
+    }
+}
+
+type Attached = Result<NativeAttachment, NativeFailure>;
+
+/// Makes the value with which the promise resolves.
+fn resolution(attached: Attached) -> impl FnOnce(Env) -> napi::Result<Either<NativeAttachment, NativeFailure>> {
+    move |_| Ok(attached.map_or_else(Either::B, Either::A))
+}
+
+#[napi]
+impl NativeAttachment {
+    /// Connects to the worker that listens at `path`, which may take `patience` milliseconds to answer; 0: no limit.
+    /// `purpose`: `messages`, `take-over` or `lifeline`. Resolves with the connection or the failure, never rejects.
+    /// Blocks no thread that other work needs.
+    #[napi(
+        catch_unwind,
+        ts_args_type = "path: string, token: string, purpose: 'messages' | 'take-over' | 'lifeline', patience: number",
+        ts_return_type = "Promise<NativeAttachment | NativeFailure>"
+    )]
+    pub fn connect<'a>(
+        env: &'a Env,
+        path: String,
+        token: String,
+        purpose: String,
+        patience: u32,
+    ) -> napi::Result<Object<'a>> {
+        let purpose = match purpose.as_str() {
+            "lifeline" => Purpose::Lifeline,
+            other => Purpose::Messages { take_over: other == "take-over" },
+        };
+        let patience = (patience > 0).then(|| Duration::from_millis(patience.into()));
+        let is_lifeline = purpose == Purpose::Lifeline;
+        let (deferred, promise) = env.create_deferred()?;
+        let answer = deferred.clone();
+        let request = Request { path: PathBuf::from(path), token, purpose, patience };
+        let started = attach(request, move |outcome| {
+            let attached = refused(outcome).map(|(end, pid)| {
+                // The connection is open, so it is that process.
+                let process = if is_lifeline { None } else { PeerProcess::open(pid).ok() };
+                Self { end: Some(end), pid, process }
+            });
+            answer.resolve(resolution(attached));
+        });
+        if let Err(error) = started {
+            let text = format!("cannot start the thread that attaches: {error}");
+            deferred.resolve(resolution(Err(NativeFailure::new("ERR_SYSTEM", text))));
+        }
+        Ok(promise)
+    }
+
+    /// The worker's process id.
+    #[napi(getter, catch_unwind)]
+    pub fn pid(&self) -> i32 {
+        self.pid
+    }
+
+    /// Closes all descriptors.
+    #[napi(catch_unwind)]
+    pub fn let_go(&mut self) {
+        self.end = None;
+        if let Some(process) = &mut self.process {
+            process.let_go();
+        }
+    }
+
+    /// Sends its process a signal, by number; `false`: it has ended.
+    #[napi(catch_unwind)]
+    pub fn signal(&self, signal: i32) -> bool {
+        self.process.as_ref().is_some_and(|process| process.signal_number(signal))
+    }
+
+    /// The host's end of the connection for messages; once.
+    #[napi(catch_unwind)]
+    pub fn pair(&mut self) -> Result<NativePair, Failure> {
+        let stream = stream_from(self.take()?).map_err(|error| system("cannot use the connection", &error))?;
+        Ok(NativePair::of(stream))
+    }
+
+    /// The host's end of the lifeline; once.
+    #[napi(catch_unwind)]
+    pub fn lifeline(&mut self) -> Result<NativeLifeline, Failure> {
+        let end = HostEnd::from_fd(self.take()?).map_err(|error| system("cannot use the lifeline", &error))?;
+        Ok(NativeLifeline::of(end))
+    }
+
+    fn take(&mut self) -> Result<OwnedFd, Failure> {
+        let taken = || Failure::new("ERR_SYSTEM".to_owned(), "the connection was taken before".to_owned());
+        self.end.take().ok_or_else(taken)
+    }
+}

@@ -1,0 +1,60 @@
+//! A private socket pair, while its child starts.
+
+use napi_derive::napi;
+
+use crate::node::values::failure::{Failure, closed, system};
+use crate::sys::{self, ChildEnd, Stream};
+
+/// Both ends of a new connection. The facade passes the child's end to the process that it starts, then closes it here,
+/// and makes a connection of the host's end.
+#[napi]
+pub struct NativePair {
+    pub(in crate::node) ours: Option<Stream>,
+    theirs: Option<ChildEnd>,
+}
+
+impl NativePair {
+    /// Only one end exists.
+    pub(in crate::node) fn of(stream: Stream) -> Self {
+        Self { ours: Some(stream), theirs: None }
+    }
+
+    pub(in crate::node) fn take_child_end(&mut self) -> Option<ChildEnd> {
+        self.theirs.take()
+    }
+}
+
+#[napi]
+impl NativePair {
+    /// Throws `ERR_SYSTEM` if no file descriptors are left.
+    #[napi(constructor, catch_unwind)]
+    pub fn new() -> Result<Self, Failure> {
+        let (ours, theirs) = sys::pair().map_err(|error| system("cannot make a connected pair", &error))?;
+        Ok(Self { ours: Some(ours), theirs: Some(theirs) })
+    }
+
+    /// The descriptor for the child's `stdio`. Throws `ERR_SYSTEM` after it was closed.
+    #[napi(getter, catch_unwind)]
+    pub fn child_fd(&self) -> Result<i32, Failure> {
+        self.theirs.as_ref().map(ChildEnd::fd).ok_or_else(closed)
+    }
+
+    /// In a worker: child processes do not inherit the descriptor, which is the worker's end.
+    #[napi(catch_unwind)]
+    pub fn keep_from_children(fd: i32) {
+        sys::keep_from_children(fd);
+    }
+
+    /// Closes this process's copy of the child's end: otherwise this process would not notice the end of the child.
+    #[napi(catch_unwind)]
+    pub fn close_child_end(&mut self) {
+        self.theirs = None;
+    }
+
+    /// Closes the rest of both ends.
+    #[napi(catch_unwind)]
+    pub fn close(&mut self) {
+        self.theirs = None;
+        self.ours = None;
+    }
+}

@@ -1,0 +1,38 @@
+//! A worker's process, to be signalled.
+
+use napi_derive::napi;
+
+use crate::sys::process::Process;
+
+/// A handle of a process: a later process with its number receives no signal.
+#[napi]
+pub struct NativeProcess {
+    inner: Option<Process>,
+}
+
+#[napi]
+impl NativeProcess {
+    /// The process with this number now; call it while that is certain. It may have ended.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(pid: i32) -> Self {
+        Self { inner: Process::open(pid).ok() }
+    }
+
+    /// Sends it a signal, by number; `false`: it has ended.
+    #[napi(catch_unwind)]
+    pub fn signal(&self, signal: i32) -> bool {
+        self.inner.as_ref().is_some_and(|process| process.signal_number(signal))
+    }
+
+    /// Sends a signal to its group; `false`: the group has no members.
+    #[napi(catch_unwind)]
+    pub fn signal_group(&self, signal: i32) -> bool {
+        self.inner.as_ref().is_some_and(|process| process.signal_group_number(signal))
+    }
+
+    /// Releases it: sends no more signals.
+    #[napi(catch_unwind)]
+    pub fn close(&mut self) {
+        self.inner = None;
+    }
+}

@@ -1,0 +1,7 @@
+//! The event loop of a JavaScript thread: wake-ups, time limits, and clean-up.
+
+pub(in crate::node) mod environment;
+pub(in crate::node) mod tokio;
+#[cfg(unix)]
+pub(in crate::node) mod uv;
+pub(in crate::node) mod watch;

@@ -1,0 +1,272 @@
+//! The memory that a decoder reads into: unconsumed bytes, and space behind them that grows with the input.
+
+use std::ops::Range;
+
+/// The space for one read while little is pending.
+pub(super) const DEFAULT_SPARE: usize = 64 << 10;
+/// The space for one read while much is pending, so a large frame takes few reads.
+pub(super) const LARGE_SPARE: usize = 1 << 20;
+/// The buffer keeps memory up to this size for the next large frame, and releases more.
+pub(super) const KEPT: usize = 2 << 20;
+
+/// Bytes that have arrived (`start..end`) inside initialised memory.
+#[derive(Debug, Default)]
+pub(super) struct ReadBuffer {
+    /// All of it is initialised: its length is its capacity.
+    memory: Vec<u8>,
+    start: usize,
+    end: usize,
+    /// Ranges that were handed out must stay valid.
+    is_pinned: bool,
+}
+
+impl ReadBuffer {
+    /// The bytes that have arrived and were not consumed.
+    pub fn pending(&self) -> &[u8] {
+        &self.memory[self.start..self.end]
+    }
+
+    /// The position of the pending bytes; the base of ranges for [`ReadBuffer::bytes`].
+    pub fn start(&self) -> usize {
+        self.start
+    }
+
+    /// Takes `count` pending bytes off the front. They stay readable until the next call of `spare` or `release`.
+    pub fn consume(&mut self, count: usize) {
+        debug_assert!(count <= self.end - self.start, "more consumed than was pending");
+        self.start += count;
+    }
+
+    pub fn bytes(&self, range: Range<usize>) -> &[u8] {
+        &self.memory[range]
+    }
+
+    pub fn capacity(&self) -> usize {
+        self.memory.capacity()
+    }
+
+    /// Memory for the next read. `expected` is the most the pending bytes can become before some are consumed; while the
+    /// caller keeps that promise, the capacity stays within `expected` and one large read.
+    pub fn spare(&mut self, expected: usize) -> &mut [u8] {
+        self.release();
+        let wanted = spare_for(self.end - self.start);
+        if self.is_pinned {
+            if self.memory.len() - self.end < wanted {
+                self.memory.resize(self.end + wanted.max(self.end), 0);
+            }
+        } else if self.memory.len() - self.end < wanted / 2 {
+            self.make_room(wanted, expected);
+        }
+        let end = self.memory.len().min(self.end + wanted);
+        &mut self.memory[self.end..end]
+    }
+
+    /// The reader has written `count` bytes of the last `spare`.
+    pub fn filled(&mut self, count: usize) {
+        assert!(count <= self.memory.len() - self.end, "more filled than was spare");
+        self.end += count;
+    }
+
+    /// From now on the buffer moves nothing until it is unpinned: memory grows with the input.
+    pub fn pin(&mut self, pinned: bool) {
+        self.is_pinned = pinned;
+    }
+
+    /// Moves the bytes of these ranges, in their order, to the front, and the pending bytes behind them.
+    pub fn compact<'a>(&mut self, ranges: impl Iterator<Item = &'a mut Range<usize>>) {
+        let mut end = 0;
+        for range in ranges {
+            debug_assert!(range.start >= end, "the ranges are in their order");
+            self.memory.copy_within(range.clone(), end);
+            *range = end..end + range.len();
+            end = range.end;
+        }
+        let pending = self.end - self.start;
+        self.memory.copy_within(self.start..self.end, end);
+        (self.start, self.end) = (end, end + pending);
+        // It leaves as much space for input.
+        let wanted = (2 * self.end).max(DEFAULT_SPARE);
+        if self.memory.len() > 2 * wanted {
+            self.memory.truncate(wanted);
+            self.memory.shrink_to_fit();
+        }
+    }
+
+    /// Releases memory that only a large frame needed, after that frame was consumed.
+    pub fn release(&mut self) {
+        if self.is_pinned {
+            return;
+        }
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+        }
+        if self.memory.len() > KEPT && self.end - self.start <= DEFAULT_SPARE / 2 {
+            self.move_to_front();
+            self.memory.truncate(DEFAULT_SPARE);
+            self.memory.shrink_to_fit();
+        }
+    }
+
+    fn make_room(&mut self, wanted: usize, expected: usize) {
+        let pending = self.end - self.start;
+        // A move costs as much as is pending, so it must free proportional space; otherwise the buffer would move bytes
+        // again and again. Proportional growth has this effect too.
+        let is_enough = self.start >= wanted / 2;
+        self.move_to_front();
+        if is_enough {
+            return;
+        }
+        let least = pending + wanted;
+        let most = expected.saturating_add(spare_for(expected));
+        let capacity = (2 * pending).min(most).max(least);
+        // In place if the allocator can: it remaps the pages of a large block instead of copying them.
+        self.memory.reserve_exact(capacity - self.memory.len());
+        self.memory.resize(capacity, 0);
+    }
+
+    fn move_to_front(&mut self) {
+        if self.start > 0 {
+            self.memory.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+        }
+    }
+}
+
+fn spare_for(pending: usize) -> usize {
+    pending.clamp(DEFAULT_SPARE, LARGE_SPARE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXPECTED: usize = 100 << 20;
+
+    fn fill(buffer: &mut ReadBuffer, count: usize) {
+        let mut left = count;
+        while left > 0 {
+            let room = buffer.spare(EXPECTED).len().min(left);
+            buffer.filled(room);
+            left -= room;
+        }
+    }
+
+    #[test]
+    fn nothing_is_allocated_before_the_first_read() {
+        assert_eq!(ReadBuffer::default().capacity(), 0);
+    }
+
+    #[test]
+    fn what_is_pinned_stays_where_it_is() {
+        let mut buffer = ReadBuffer::default();
+        let spare = buffer.spare(EXPECTED);
+        spare[..3].copy_from_slice(b"abc");
+        buffer.filled(3);
+        buffer.consume(3);
+        buffer.pin(true);
+        fill(&mut buffer, 5 << 20);
+        buffer.release();
+        assert_eq!(buffer.bytes(0..3), b"abc");
+        buffer.consume(5 << 20);
+        buffer.pin(false);
+        buffer.release();
+        assert!(buffer.capacity() <= KEPT);
+    }
+
+    #[test]
+    fn of_what_is_pinned_only_the_ranges_that_are_named_are_kept() {
+        let mut buffer = ReadBuffer::default();
+        buffer.pin(true);
+        fill(&mut buffer, 5 << 20);
+        buffer.memory[10..13].copy_from_slice(b"abc");
+        buffer.memory[4 << 20..(4 << 20) + 2].copy_from_slice(b"de");
+        buffer.memory[(5 << 20) - 1] = b'f';
+        buffer.consume((5 << 20) - 1);
+        let mut ranges = [10..13, 100..100, 4 << 20..(4 << 20) + 2];
+        buffer.compact(ranges.iter_mut());
+        assert_eq!(ranges, [0..3, 3..3, 3..5]);
+        assert_eq!((buffer.bytes(0..5), buffer.pending()), (&b"abcde"[..], &b"f"[..]));
+        assert!(buffer.capacity() <= KEPT);
+        fill(&mut buffer, 3 << 20);
+        assert_eq!(buffer.bytes(0..5), b"abcde");
+    }
+
+    #[test]
+    fn small_frames_reuse_the_same_memory() {
+        let mut buffer = ReadBuffer::default();
+        for _ in 0..1000 {
+            assert_eq!(buffer.spare(EXPECTED).len(), DEFAULT_SPARE);
+            buffer.filled(1000);
+            buffer.consume(1000);
+        }
+        assert_eq!(buffer.capacity(), DEFAULT_SPARE);
+    }
+
+    #[test]
+    fn a_large_pending_frame_is_offered_larger_reads() {
+        let mut buffer = ReadBuffer::default();
+        fill(&mut buffer, 4 << 20);
+        assert!(buffer.spare(EXPECTED).len() >= LARGE_SPARE / 2);
+    }
+
+    #[test]
+    fn memory_grows_with_what_arrived() {
+        let mut buffer = ReadBuffer::default();
+        for arrived in 0..1000 {
+            buffer.spare(EXPECTED);
+            buffer.filled(997);
+            assert!(buffer.capacity() <= 2 * (arrived * 997) + DEFAULT_SPARE);
+        }
+    }
+
+    #[test]
+    fn memory_stays_near_what_is_expected() {
+        let mut buffer = ReadBuffer::default();
+        while buffer.pending().len() < 5 << 20 {
+            let room = buffer.spare(5 << 20).len();
+            buffer.filled(room.min(70_001));
+        }
+        assert!(buffer.capacity() <= 6 << 20);
+    }
+
+    #[test]
+    fn memory_of_a_large_frame_is_given_back_once_it_is_consumed() {
+        let mut buffer = ReadBuffer::default();
+        fill(&mut buffer, 5 << 20);
+        buffer.consume((5 << 20) - 3);
+        buffer.release();
+        assert_eq!(buffer.capacity(), DEFAULT_SPARE);
+        assert_eq!(buffer.pending().len(), 3);
+    }
+
+    #[test]
+    fn pending_bytes_survive_moves_and_growth() {
+        let mut buffer = ReadBuffer::default();
+        let mut wrote = 0_u32;
+        let mut read = 0_u32;
+        for round in 0..2000_usize {
+            let spare = buffer.spare(EXPECTED);
+            let count = (round * 37 % 4000).min(spare.len() / 4);
+            for cell in spare[..count * 4].chunks_exact_mut(4) {
+                cell.copy_from_slice(&wrote.to_le_bytes());
+                wrote += 1;
+            }
+            buffer.filled(count * 4);
+            let taken = (buffer.pending().len() / 4).min(round * 31 % 4000);
+            for cell in buffer.pending()[..taken * 4].chunks_exact(4) {
+                assert_eq!(cell, read.to_le_bytes());
+                read += 1;
+            }
+            buffer.consume(taken * 4);
+        }
+        assert!(read > 1_000_000);
+    }
+
+    #[test]
+    #[should_panic(expected = "more filled than was spare")]
+    fn filling_more_than_was_spare_panics() {
+        let mut buffer = ReadBuffer::default();
+        let room = buffer.spare(EXPECTED).len();
+        buffer.filled(room + 1);
+    }
+}

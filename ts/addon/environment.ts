@@ -1,0 +1,151 @@
+import { availableParallelism } from 'node:os';
+import { isMainThread } from 'node:worker_threads';
+
+import type * as Binding from './binding.js';
+
+import { loadAddon } from './load-addon.js';
+import { guard } from '../util/guard.js';
+import { invalidOption } from '../errors/worker-error.js';
+import { isExiting, watchExit } from './exit-flush.js';
+import { queueMicrotask, setImmediate } from '../util/primordials.js';
+import { HEAD, READY_HINT, RECORD } from '../protocol/generated.js';
+
+const CAPACITY = 1024;
+/** Up to this many messages are too few for two writes. */
+const FEW = 16;
+
+/** The addon for this JavaScript thread. */
+export interface Native {
+  readonly addon: typeof Binding;
+  readonly environment: Binding.NativeEnvironment;
+  /** Shared with the addon, which writes into it right before it calls. */
+  readonly records: Int32Array;
+  /** This memory, behind its head. */
+  readonly numbers: Float64Array;
+  /** Writes the output now. */
+  flush(): void;
+  /**
+   * Schedules the write at the end of this tick: one write for all messages and all connections; after a large batch,
+   * if the other side can run in parallel, two.
+   */
+  scheduleFlush(): void;
+  /** Writes what waits for the end of this tick, before it ends. */
+  flushEarly(): void;
+  /** Node has delivered messages: before the thread blocks, it spins for more of them, if that has been profitable. */
+  onNews(): void;
+  /** This many messages have arrived at once; as many probably follow. */
+  beginBatch(count: number): void;
+}
+
+let native: Native | undefined;
+let cannotLoad = false;
+
+/**
+ * Loads the addon on first use.
+ *
+ * @throws `ERR_UNSUPPORTED_PLATFORM`, `ERR_ADDONS_DISABLED`.
+ */
+export function getNative(): Native {
+  return (native ??= createNative(loadAddon()));
+}
+
+/** Like {@link getNative}, for what works without the addon, too; `undefined` where it cannot be loaded. */
+export function findNative(): Native | undefined {
+  if (native !== undefined || cannotLoad) return native;
+  let addon: typeof Binding;
+  try {
+    addon = loadAddon();
+  } catch {
+    cannotLoad = true;
+    return undefined;
+  }
+  return (native = createNative(addon));
+}
+
+function createNative(addon: typeof Binding): Native {
+  const memory = new SharedArrayBuffer((HEAD + CAPACITY * RECORD) * Int32Array.BYTES_PER_ELEMENT);
+  const records = new Int32Array(memory);
+  const numbers = new Float64Array(memory, HEAD * Int32Array.BYTES_PER_ELEMENT);
+  const busyPolls = process.env['ISOLATED_WORKERS_BUSY_POLL'] !== '0';
+  const environment = new addon.NativeEnvironment(Buffer.from(memory), chooseEngine(), busyPolls);
+  const goOn = () => environment.goOn();
+  environment.shareLoop(
+    guard(
+      () => void setImmediate(goOn),
+      () => {},
+    ),
+  );
+  if (isMainThread && isNode()) environment.recycle(findTransfer());
+  const flush = environment.flushCommand;
+  watchExit();
+  /** How many messages are to be sent before the first write; below zero: it is done, or not needed. */
+  let untilFirst = 0;
+  let canOverlap: boolean | undefined;
+  let watchesTurns = false;
+  return {
+    addon,
+    environment,
+    records,
+    numbers,
+    flush,
+    scheduleFlush() {
+      if (records[0] === 0) {
+        if (isExiting()) return flush();
+        records[0] = 1;
+        void queueMicrotask(flush);
+      }
+      if (--untilFirst === 0) {
+        flush();
+        // The write at the end follows.
+        records[0] = 1;
+      }
+    },
+    flushEarly() {
+      if (records[0] === 0) return;
+      flush();
+      // The scheduled write follows.
+      records[0] = 1;
+    },
+    onNews() {
+      if (!watchesTurns) environment.watchTurns();
+      watchesTurns = true;
+      records[READY_HINT] = 1;
+    },
+    beginBatch(count) {
+      untilFirst = 0;
+      if (count <= FEW) return;
+      // The other side handles the first messages while this side encodes the rest.
+      if ((canOverlap ??= availableParallelism() > 1)) untilFirst = Math.max(FEW, count >> 2);
+    },
+  };
+}
+
+/**
+ * `uv` polls on Node's own loop, without another thread. Elsewhere libuv is absent or only its names are there: a
+ * thread of the addon waits instead.
+ */
+export function chooseEngine(): 'uv' | 'tokio' {
+  const canUseUv = hasUv();
+  const wanted = process.env['ISOLATED_WORKERS_ENGINE'];
+  if (wanted === undefined || wanted === '') return canUseUv ? 'uv' : 'tokio';
+  if (wanted !== 'uv' && wanted !== 'tokio') {
+    throw invalidOption('ISOLATED_WORKERS_ENGINE', '"uv" or "tokio"', wanted);
+  }
+  return wanted === 'uv' && !canUseUv ? 'tokio' : wanted;
+}
+
+/** Whether the runtime has the real libuv, and handles are descriptors. */
+export function hasUv(): boolean {
+  return isNode() && process.platform !== 'win32';
+}
+
+function isNode(): boolean {
+  const { versions } = process;
+  return versions['bun'] === undefined && versions['deno'] === undefined && versions['electron'] === undefined;
+}
+
+/** The native method of `ArrayBuffer` since Node 21; older runtimes may have a polyfill that copies. */
+function findTransfer(): (() => ArrayBuffer) | undefined {
+  const { transfer } = ArrayBuffer.prototype as { transfer?: () => ArrayBuffer };
+  return Number.parseInt(process.versions.node, 10) > 20 ? transfer : undefined;
+}

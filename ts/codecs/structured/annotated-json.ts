@@ -1,0 +1,227 @@
+// A value that JSON carries except for a few places: JSON of a stand-in, and annotations of those places. V8's
+// serializer and deserializer take several times as long.
+
+import { types } from 'node:util';
+
+import { checkMemory } from './buffers.js';
+import { createView, numberOf } from './view-types.js';
+
+/** The first element of the array of a stand-in and its annotations. */
+const MARK = '\0';
+
+/** Stands for the type of an `ArrayBuffer`, which is no view. */
+const NO_VIEW = -1;
+
+/** The type of an annotation. */
+const enum Kind {
+  Undefined = 'u',
+  /** As text. */
+  Number = 'n',
+  /** As text. */
+  BigInt = 'i',
+  /** Milliseconds since 1970; `null`: an invalid date. */
+  Date = 'd',
+  /** Its elements. */
+  Set = 's',
+  /** Its keys and values, alternately. */
+  Map = 'm',
+  /** The number of its type, and its bytes as Base64. */
+  Bytes = 'y',
+}
+
+// The built-in functions, before a program may replace them.
+const { getTime } = Date.prototype;
+const { propertyIsEnumerable } = Object.prototype;
+
+type Key = string | number;
+type Note = [kind: Kind, ...path: Key[]];
+type Members = Record<Key, unknown>;
+
+/** Whether annotations exist for it: reading time grows faster than the length. */
+export function isShort(value: bigint): boolean {
+  return BigInt.asIntN(64, value) === value;
+}
+
+/** Whether JSON of this value would look like a stand-in. */
+export function looksNoted(value: unknown): boolean {
+  return Array.isArray(value) && value[0] === MARK;
+}
+
+/** Writes JSON of a value without repeated objects, whose values all have JSON or an annotation. */
+export function writeNoted(value: unknown): string {
+  const notes = new Notes();
+  const standIn = notes.standInFor(value);
+  return JSON.stringify([MARK, standIn, notes.list]);
+}
+
+class Notes {
+  /** Inner annotations precede outer ones. */
+  readonly list: Note[] = [];
+  private readonly path: Key[] = [];
+
+  /** Returns the value itself if JSON carries it. */
+  standInFor(value: unknown): unknown {
+    switch (typeof value) {
+      case 'undefined':
+        return this.note(Kind.Undefined, 0);
+      case 'bigint':
+        return this.note(Kind.BigInt, String(value));
+      case 'number':
+        return Number.isFinite(value) && !Object.is(value, -0) ? value : this.note(Kind.Number, nameOf(value));
+      case 'object':
+        return value === null ? null : this.ofObject(value);
+      default:
+        return value;
+    }
+  }
+
+  private ofObject(value: object): unknown {
+    if (Array.isArray(value)) return this.ofArray(value) ?? value;
+    switch (Object.getPrototypeOf(value)) {
+      case Date.prototype:
+        return this.note(Kind.Date, getTime.call(value as Date));
+      case Set.prototype:
+        return this.ofCollection(Kind.Set, Array.from(value as Set<unknown>));
+      case Map.prototype:
+        return this.ofCollection(Kind.Map, membersOf(value as Map<unknown, unknown>));
+      case Object.prototype:
+        return this.ofMembers(value as Members);
+      default:
+        if (isMemory(value)) return this.note(Kind.Bytes, writeBytes(value));
+        return this.ofMembers(value as Members);
+    }
+  }
+
+  private ofCollection(kind: Kind, members: unknown[]): unknown {
+    return this.note(kind, this.ofArray(members) ?? members);
+  }
+
+  /** A copy, if one of its elements is replaced. */
+  private ofArray(array: readonly unknown[]): unknown[] | undefined {
+    let copy: unknown[] | undefined;
+    const depth = this.path.push(0) - 1;
+    for (let index = 0; index < array.length; index++) {
+      const element = array[index];
+      this.path[depth] = index;
+      const standIn = this.standInFor(element);
+      if (standIn !== element) (copy ??= array.slice())[index] = standIn;
+    }
+    this.path.pop();
+    return copy;
+  }
+
+  private ofMembers(value: Members): unknown {
+    let copy: Members | undefined;
+    const depth = this.path.push('') - 1;
+    for (const key in value) {
+      const member = value[key];
+      this.path[depth] = key;
+      const standIn = this.standInFor(member);
+      // A copy has all members as own ones, `__proto__` included.
+      if (standIn !== member) (copy ??= { ...value })[key] = standIn;
+    }
+    this.path.pop();
+    return copy ?? value;
+  }
+
+  private note(kind: Kind, standIn: unknown): unknown {
+    this.list.push([kind, ...this.path]);
+    return standIn;
+  }
+}
+
+function membersOf(map: Map<unknown, unknown>): unknown[] {
+  const members: unknown[] = [];
+  for (const [key, value] of map) members.push(key, value);
+  return members;
+}
+
+/** Rebuilds the original value from a stand-in. Throws if its annotations do not fit. */
+export function readNoted(json: unknown): unknown {
+  if (!looksNoted(json)) return json;
+  const whole = json as unknown[];
+  const notes = whole[2];
+  if (whole.length !== 3 || !Array.isArray(notes)) throw new Error('its notes are missing');
+  for (const note of notes) follow(whole, note as Note);
+  return whole[1];
+}
+
+/** Puts one value in its place. */
+function follow(whole: unknown[], note: Note): void {
+  if (!Array.isArray(note)) throw new Error('a note is none');
+  let holder = whole as unknown as Members;
+  let key: Key = 1;
+  for (let step = 1; step < note.length; step++) {
+    holder = holder[key] as Members;
+    key = note[step] as Key;
+    if (typeof holder !== 'object' || holder === null || !isMember(holder, key)) {
+      throw new Error('a note is for a place that there is not');
+    }
+  }
+  holder[key] = original(note[0], holder[key]);
+}
+
+/** Neither an inherited member nor an array's length. */
+function isMember(holder: Members, key: unknown): boolean {
+  return (typeof key === 'string' || typeof key === 'number') && propertyIsEnumerable.call(holder, key);
+}
+
+function original(kind: Kind, standIn: unknown): unknown {
+  switch (kind) {
+    case Kind.Undefined:
+      return undefined;
+    case Kind.Number:
+      if (oddNumbers.has(standIn)) return oddNumbers.get(standIn);
+      break;
+    case Kind.BigInt:
+      if (typeof standIn === 'string' && INTEGER.test(standIn)) return BigInt(standIn);
+      break;
+    case Kind.Date:
+      if (standIn === null || typeof standIn === 'number') return new Date(standIn ?? NaN);
+      break;
+    case Kind.Set:
+      if (Array.isArray(standIn)) return new Set(standIn);
+      break;
+    case Kind.Map:
+      if (Array.isArray(standIn) && standIn.length % 2 === 0) return toMap(standIn);
+      break;
+    case Kind.Bytes:
+      if (Array.isArray(standIn)) return readBytes(standIn);
+      break;
+  }
+  throw new Error(`a note of kind ${JSON.stringify(kind)} is for something else`);
+}
+
+function toMap(members: readonly unknown[]): Map<unknown, unknown> {
+  const map = new Map<unknown, unknown>();
+  for (let index = 0; index < members.length; index += 2) map.set(members[index], members[index + 1]);
+  return map;
+}
+
+const INTEGER = /^-?\d{1,20}$/;
+const oddNumbers: ReadonlyMap<unknown, number> = new Map(
+  [NaN, Infinity, -Infinity, -0].map((odd) => [nameOf(odd), odd]),
+);
+
+function nameOf(odd: number): string {
+  return Object.is(odd, -0) ? '-0' : String(odd);
+}
+
+/** Bytes have an annotation where nothing else carries them within other values. */
+export function isMemory(value: object): value is ArrayBuffer | ArrayBufferView {
+  return ArrayBuffer.isView(value) || types.isArrayBuffer(value);
+}
+
+function writeBytes(memory: ArrayBuffer | ArrayBufferView): [type: number, base64: string] {
+  if (!ArrayBuffer.isView(memory)) return [NO_VIEW, Buffer.from(memory).toString('base64')];
+  checkMemory(memory.buffer);
+  const { buffer, byteOffset, byteLength } = memory;
+  return [numberOf(memory), Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength).toString('base64')];
+}
+
+function readBytes([type, base64]: readonly unknown[]): ArrayBuffer | ArrayBufferView {
+  if (typeof type !== 'number' || typeof base64 !== 'string') throw new Error('bytes are not Base64 of a type');
+  // Memory of its own.
+  const bytes = new Uint8Array(Buffer.from(base64, 'base64'));
+  return type === NO_VIEW ? bytes.buffer : createView(type, bytes, 0, bytes.byteLength);
+}

@@ -1,0 +1,128 @@
+// The command `isolated-workers`.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { WorkerError } from '../errors/worker-error.js';
+import { attachPrompt } from './attach-prompt.js';
+import { doctor } from './doctor.js';
+import { ping } from './ping.js';
+import { top } from './top.js';
+
+const USAGE = `Usage: isolated-workers <command> [options]
+
+Commands:
+  doctor         check the runtime, the native addon, directories and limits, and start a worker
+  top            list the detached workers of this user; in a terminal, again each second
+  ping <name>    tell whether a detached worker is alive, and how long it took to answer
+  attach <name>  send messages to a detached worker: a message type and a payload as JSON per line
+
+Options:
+  --json         doctor, top, ping: print JSON
+  --once         top: print the list once, also in a terminal
+  --socket       ping, attach: <name> is the path of a socket
+  --take-over    attach: take the worker over from the host that is connected
+  --timeout <ms> ping, attach: how long to wait for an answer (1000, 10000)
+  -h, --help     show this help
+  -v, --version  show the version
+
+Exit codes: 0 success, 1 failure, 2 wrong usage.`;
+
+const options = {
+  json: { type: 'boolean' },
+  once: { type: 'boolean' },
+  socket: { type: 'boolean' },
+  'take-over': { type: 'boolean' },
+  timeout: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'v' },
+} as const;
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
+
+interface Command {
+  readonly allowed: readonly (keyof Values)[];
+  readonly takesName: boolean;
+  run(name: string, values: Values): Promise<number>;
+}
+
+const commands: Readonly<Record<string, Command>> = {
+  doctor: { allowed: ['json'], takesName: false, run: (_, { json = false }) => doctor({ json }) },
+  top: { allowed: ['json', 'once'], takesName: false, run: (_, { json = false, once = false }) => top({ json, once }) },
+  ping: {
+    allowed: ['json', 'socket', 'timeout'],
+    takesName: true,
+    run: (name, { json = false, socket = false, timeout }) =>
+      ping(name, { json, socket, timeout: millis(timeout, 1_000) }),
+  },
+  attach: {
+    allowed: ['socket', 'take-over', 'timeout'],
+    takesName: true,
+    run: (name, values) =>
+      attachPrompt(name, {
+        socket: values.socket ?? false,
+        takeOver: values['take-over'] ?? false,
+        timeout: millis(values.timeout, 10_000),
+      }),
+  },
+};
+
+async function main(args: string[]): Promise<number> {
+  try {
+    return await runCommand(args);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      console.error(`isolated-workers: ${error.message}\nSee isolated-workers --help.`);
+      return 2;
+    }
+    console.error(error instanceof WorkerError ? `${error.code}: ${error.message}` : error);
+    return 1;
+  }
+}
+
+async function runCommand(args: string[]): Promise<number> {
+  const { values, positionals } = parse(args);
+  const [name, ...operands] = positionals;
+  if (values.help === true) return print(USAGE);
+  if (values.version === true) return print(version());
+  if (name === undefined) throw new UsageError('a command is missing');
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined) throw new UsageError(`there is no command "${name}"`);
+  const unknown = Object.keys(values).find((option) => !command.allowed.includes(option as keyof Values));
+  if (unknown !== undefined) throw new UsageError(`${name} has no option --${unknown}`);
+  const [worker = ''] = operands;
+  if (command.takesName && worker === '') throw new UsageError(`${name} needs the name of a worker`);
+  const surplus = operands[command.takesName ? 1 : 0];
+  if (surplus !== undefined) throw new UsageError(`${name} takes no argument "${surplus}"`);
+  return command.run(worker, values);
+}
+
+function version(): string {
+  const text = readFileSync(path.join(__dirname, '../package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({ args, options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function print(text: string): number {
+  console.log(text);
+  return 0;
+}
+
+function millis(text: string | undefined, fallback: number): number {
+  const value = text === undefined ? fallback : Number(text);
+  if (!(value > 0)) throw new UsageError(`--timeout takes a number of milliseconds above 0, not "${text}"`);
+  return value;
+}
+
+class UsageError extends Error {}
+
+void main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});

@@ -1,0 +1,126 @@
+import { GRANT_WINDOW } from '../protocol/generated.js';
+
+/** The change of waiting messages, or bytes or characters of payloads, after which the limiter reports. */
+const REPORTED_MESSAGES = 64;
+const REPORTED_BYTES = 1024 * 1024;
+/** After this many turns the limiter shortens the array of waiting messages. */
+const SHORTENED = 1024;
+
+interface Turn {
+  readonly size: number;
+  act(): void;
+}
+
+/** The source of messages, which grants the other side fewer while many wait. */
+export interface MessageSource {
+  /** Reports how many delivered messages have not begun, and their bytes or characters of payloads. */
+  setWaiting(messages: number, bytes: number): void;
+}
+
+/** Limits how many handlers run at once; further messages wait in order. */
+export class Turns {
+  /** Whether a new message must wait. */
+  isBusy = false;
+  private running = 0;
+  /** The host does not read the answers. */
+  private isHeld = false;
+  private waiting: Turn[] = [];
+  /** How many of `waiting` have had their turn. */
+  private done = 0;
+  /** Messages that have not begun: they wait for their turn, or in middleware. */
+  private messages = 0;
+  private bytes = 0;
+  private reported = { messages: 0, bytes: 0 };
+  private source: MessageSource | undefined;
+
+  constructor(private readonly most: number) {}
+
+  /** From now on this is the source of messages. */
+  attach(source: MessageSource): void {
+    this.source = source;
+    this.reported = { messages: 0, bytes: 0 };
+    this.report();
+    this.release();
+  }
+
+  /** More messages wait than a peer within its limits would send, even if it cancels them. */
+  get isOverfull(): boolean {
+    return this.size > 2 * (this.most + GRANT_WINDOW);
+  }
+
+  get size(): number {
+    return this.waiting.length - this.done;
+  }
+
+  /** A message has arrived that does not begin at once. */
+  enter(size: number): void {
+    this.messages++;
+    this.bytes += size;
+    this.report();
+  }
+
+  /** Its handler begins, or never will. */
+  leave(size: number): void {
+    this.messages--;
+    this.bytes -= size;
+    this.report();
+  }
+
+  /** Calls `act` in its turn. */
+  wait(size: number, act: () => void): void {
+    this.waiting.push({ size, act });
+    this.enter(size);
+    this.update();
+  }
+
+  /** A handler has begun and has not finished. */
+  begin(): void {
+    this.running++;
+    this.update();
+  }
+
+  /** The handler has finished. */
+  end(): void {
+    this.running--;
+    this.next();
+  }
+
+  /** No more handlers begin until `release`. */
+  hold(): void {
+    this.isHeld = true;
+    this.update();
+  }
+
+  release(): void {
+    this.isHeld = false;
+    this.next();
+  }
+
+  private next(): void {
+    while (this.size > 0 && !this.isHeld && this.running < this.most) {
+      const turn = this.waiting[this.done] as Turn;
+      (this.waiting as (Turn | undefined)[])[this.done++] = undefined;
+      if (this.done >= SHORTENED || this.done === this.waiting.length) {
+        this.waiting = this.waiting.slice(this.done);
+        this.done = 0;
+      }
+      this.leave(turn.size);
+      turn.act();
+    }
+    this.update();
+  }
+
+  private update(): void {
+    this.isBusy = this.isHeld || this.running >= this.most || this.size > 0;
+  }
+
+  /** Reports in steps, and an empty queue at once: so a side that waits for a grant always gets it. */
+  private report(): void {
+    const { messages, bytes, reported } = this;
+    const isFar =
+      Math.abs(messages - reported.messages) >= REPORTED_MESSAGES || Math.abs(bytes - reported.bytes) >= REPORTED_BYTES;
+    if (!isFar && (messages > 0 || reported.messages === 0)) return;
+    this.reported = { messages, bytes };
+    this.source?.setWaiting(messages, bytes);
+  }
+}

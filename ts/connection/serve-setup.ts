@@ -1,0 +1,29 @@
+import type { NativeOptions } from '../addon/binding.js';
+import type { SerializerValue } from '../types/serializer.js';
+import type { Log } from '../logging/logger.js';
+import type { Answerer, Answers } from './answerer.js';
+import type { Turns } from './concurrency-limiter.js';
+import type { HostLink } from './host-link.js';
+
+/** What a worker server is made of. */
+export interface ServeSetup {
+  readonly options: NativeOptions;
+  /** As the user gave it, or as the channel told of the host's. */
+  readonly serializer: SerializerValue | undefined;
+  readonly names: readonly string[];
+  readonly log: Log;
+  readonly turns: Turns;
+  /** What the worker asks its host with. To be told when there is a host that fits, and when it has left. */
+  readonly host: HostLink;
+  createDispatcher<Call>(answers: Answers<Call>): Answerer<Call>;
+  /** The host asks this worker to stop. */
+  onCloseAsked(): void;
+  /** The connection has ended; the host may connect again. */
+  onDisconnected(): void;
+  /** The host's handshake was read and fits; called each time, before anything that came behind it is handled. */
+  onConnected(): void;
+  /** Resolves when no notification is being handled, nor a request whose outcome somebody waits for. */
+  settled(): Promise<void>;
+  /** The host is gone, however that came. */
+  onHostGone(): void;
+}

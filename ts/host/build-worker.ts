@@ -1,0 +1,230 @@
+import type { HostChannel } from '../drivers/host-channel.js';
+import { debuggerCheck } from '../util/debugger.js';
+import { fromNative } from '../errors/from-native.js';
+import { invalidOption } from '../errors/worker-error.js';
+import { unsupportedByDriver } from '../errors/driver-errors.js';
+import { watchGroupSignals } from './group-signals.js';
+import { spawnFailed } from '../errors/host-errors.js';
+import type { Answers } from '../connection/answerer.js';
+import { Dispatcher } from '../handling/dispatcher.js';
+import { Events } from './worker-events.js';
+import type { HostConnection } from '../connection/connection.js';
+import { handlerNames } from '../handling/handler-names.js';
+import { Incarnation } from './instance/instance.js';
+import { injector } from '../messages/context-carrier.js';
+import { JsonSerializer } from '../codecs/json/json-serializer.js';
+import { checkKeepResults, DEFAULT_KEPT } from '../detached/kept-results.js';
+import { createLog } from '../logging/logger.js';
+import { MiddlewareChain } from '../messages/middleware-chain.js';
+import { checkTimeout, connectionOptions, messageTimeoutOf } from '../connection/options.js';
+import type { NativeOptions } from '../addon/binding.js';
+import { Checks } from '../messages/validators.js';
+import { builtInName, createCodec, createValueCodec, type PayloadCodec } from '../codecs/payload-codec.js';
+import { Requests } from '../requests/requests.js';
+import type { RequestsOptions } from '../requests/options.js';
+import { inRootContext } from '../addon/root-context.js';
+import { abortReason, isSignal } from '../requests/cancellation.js';
+import { unlessAborted } from '../requests/request-options.js';
+import { RetryPolicy } from './sending/retry-policy.js';
+import { startTurn, watchStart } from './start-turns.js';
+import { Turns } from '../connection/concurrency-limiter.js';
+import type { Driver } from '../types/driver.js';
+import type { MessageDefinitions } from '../types/message-definitions.js';
+import type { CheckedMessages, MessageSchemas } from '../types/message-schemas.js';
+import type { ThreadOptions } from '../types/thread-options.js';
+import type { BaseWorkerOptions } from '../types/worker-options.js';
+import { InProcessDriver } from '../drivers/in-process/driver.js';
+import { WorkerThreadsDriver } from '../drivers/thread/driver.js';
+import { Worker } from './worker.js';
+import { CONFIGURED } from '../protocol/generated.js';
+
+/** Options that do not concern the start of a worker. */
+export type ConnectionSettings = Omit<BaseWorkerOptions<MessageDefinitions, Driver>, 'script'> &
+  Partial<CheckedMessages<MessageSchemas, MessageSchemas>>;
+
+/**
+ * Creates a worker around channels: `open` returns the first, and replacements after a crash. It checks all options
+ * before it calls `open`.
+ *
+ * @param takesTurns - `open` starts a process or a thread of this library's, of which so many start at once.
+ */
+export async function buildWorker(
+  driver: Driver,
+  name: string,
+  options: ConnectionSettings,
+  open: (options: NativeOptions, isDebugged: () => boolean) => Promise<HostChannel>,
+  takesTurns: boolean,
+): Promise<Worker> {
+  const { sharedMemory } = options;
+  // Where values travel as they are, there is none. Which one a worker in a process takes, its host tells it.
+  const isThread = driver instanceof WorkerThreadsDriver || driver instanceof InProcessDriver;
+  const serializer = options.serializer === undefined && !isThread ? 'structured' : options.serializer;
+  const codec = createCodec(serializer, sharedMemory === true);
+  const nativeOptions = connectionOptions(codec, options.timeout, options);
+  if (sharedMemory === true) checkSharedMemory(driver, serializer);
+  const { whenFull = 'wait' } = options;
+  if (whenFull !== 'wait' && whenFull !== 'reject') throw invalidOption('whenFull', '"wait" or "reject"', whenFull);
+  const isDebugged = debuggerCheck((options.driverOptions as ThreadOptions | undefined)?.execArgv ?? options.execArgv);
+  const log = createLog(options.logger, options.logLevel, name);
+  // The worker reads it before it names its serializer, so it is always JSON.
+  const startupData = createCodec(new JsonSerializer()).encode(options.startupData, 'startupData') as
+    string | undefined;
+  if (options.txIdGenerator !== undefined && typeof options.txIdGenerator !== 'function') {
+    throw invalidOption('txIdGenerator', 'a function', options.txIdGenerator);
+  }
+  const { unresponsiveAfter } = options;
+  if (unresponsiveAfter !== undefined) checkTimeout('unresponsiveAfter', unresponsiveAfter);
+  const policy = RetryPolicy.from(options.unexpectedShutdown);
+  if (policy !== undefined) {
+    checkRepeatable(options.driverOptions as ThreadOptions | undefined, '`unexpectedShutdown` retries');
+    watchGroupSignals();
+  }
+  const { startOnDemand = false } = options;
+  if (typeof startOnDemand !== 'boolean') throw invalidOption('startOnDemand', 'true or false', startOnDemand);
+  if (startOnDemand) checkRepeatable(options.driverOptions as ThreadOptions | undefined, '`startOnDemand` is true');
+  // As `fetch`, null is none.
+  const signal = options.signal ?? undefined;
+  if (signal !== undefined && !isSignal(signal)) throw invalidOption('signal', 'an AbortSignal', signal);
+  if (signal?.aborted === true) throw abortReason(signal);
+  const { callerStacks = false } = options;
+  if (typeof callerStacks !== 'boolean') throw invalidOption('callerStacks', 'true or false', callerStacks);
+  const { messages, hostMessages } = options;
+  const isChecked = messages !== undefined || hostMessages !== undefined;
+  const answered = isChecked ? Checks.ofAnswered(messages, 'host', 'messages') : undefined;
+  const handled = isChecked ? Checks.ofHandled(hostMessages, 'host', 'hostMessages') : undefined;
+  const chains = MiddlewareChain.pair(options.middleware, answered !== undefined || handled !== undefined);
+  const { keepResults = options.keepResults } = (options.driverOptions ?? {}) as { keepResults?: number | undefined };
+  const events = new Events(checkKeepResults(keepResults ?? DEFAULT_KEPT));
+  const { handlers = {} } = options;
+  if (typeof handlers !== 'object' || handlers === null) throw invalidOption('handlers', 'an object', handlers);
+  const names = handlerNames(handlers);
+  let worker: Worker | undefined = undefined;
+  let payloads: PayloadCodec = codec;
+  const start = async () => {
+    if (!takesTurns) return startNow();
+    const leave = await startTurn();
+    try {
+      const incarnation = await startNow();
+      watchStart(incarnation.channel, Promise.race([incarnation.ready, incarnation.gone]), leave);
+      return incarnation;
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  };
+  const startNow = async () => {
+    const channel = await open(nativeOptions, isDebugged);
+    if (channel.movesValues) payloads = createValueCodec(options.serializer);
+    const requests = new Requests<HostConnection>({
+      peer: `the worker "${name}"`,
+      worker: {
+        name,
+        get pid() {
+          return channel.pid;
+        },
+      },
+      kill: (how) => channel.kill(how),
+      codec: payloads,
+      log,
+      maxPendingBytes: nativeOptions.maxPendingBytes,
+      whenFull,
+      onIdle: () => worker?.checkIdle(),
+      ...chains,
+      checks: answered,
+      txIdGenerator: options.txIdGenerator as RequestsOptions['txIdGenerator'],
+    });
+    let wasDebugged = false;
+    const setup = {
+      options: nativeOptions,
+      codec: payloads,
+      builtIn: options.serializer === undefined ? undefined : builtInName(options.serializer),
+      startupData,
+      isDebugged: () => {
+        const is = isDebugged(channel);
+        if (is && !wasDebugged) log('info', 'a debugger may stop it: its timeouts are suspended');
+        wasDebugged = is;
+        return is;
+      },
+      names,
+      createDispatcher: <Call>(answers: Answers<Call>) =>
+        new Dispatcher(answers, {
+          log,
+          handlers,
+          names,
+          turns: new Turns(nativeOptions.maxConcurrency),
+          enter: inRootContext,
+          side: 'host',
+          worker: () => worker,
+          onNotification: (type, message) => events.tell('notification', { type, payload: message }),
+          ...chains,
+          checks: handled,
+          context: options.context,
+        }),
+    };
+    try {
+      return new Incarnation({
+        name,
+        driver: driver.name,
+        namesSerializer: options.serializer !== undefined,
+        channel,
+        requests,
+        setup,
+        log,
+        onDisconnected: () => events.emit('disconnect'),
+        onKept: (kept) => events.emit('keptResult', kept),
+      });
+    } catch (error) {
+      if (channel.release === undefined) channel.kill('SIGKILL');
+      else channel.release();
+      const failure = fromNative(error);
+      throw failure.code === 'ERR_SYSTEM' ? spawnFailed('cannot connect to the worker', failure) : failure;
+    }
+  };
+  const starting = start();
+  const first = await unlessAborted(signal, starting).catch((error: unknown) => {
+    if (signal?.aborted === true) starting.then((late) => late.shutdown.kill()).catch(() => {});
+    throw error;
+  });
+  worker = new Worker({
+    name,
+    driver: driver.name,
+    capabilities: driver.capabilities,
+    first,
+    start,
+    policy,
+    callerStacks,
+    startOnDemand,
+    signal,
+    checkRepeatable: () => checkRepeatable(options.driverOptions as ThreadOptions | undefined, '`restart()` is called'),
+    keep: (payload, type) => payloads.keep(payload, type),
+    isDebugged,
+    timeoutOf: ({ type, timeout }) =>
+      messageTimeoutOf(nativeOptions, type, timeout === CONFIGURED ? undefined : timeout),
+    unresponsiveAfter,
+    inject: injector(options.context),
+    events,
+    log,
+  });
+  try {
+    if (options.waitForReady !== false) await unlessAborted(signal, first.ready);
+    return worker;
+  } finally {
+    worker.settle();
+  }
+}
+
+/** Refuses to start a second worker without what was moved to the first. */
+function checkRepeatable(options: ThreadOptions | undefined, when: string): void {
+  const { transferList } = options ?? {};
+  if (transferList === undefined || transferList.length === 0) return;
+  throw invalidOption('driverOptions.transferList', `left out where ${when}`, transferList);
+}
+
+/** Refuses shared memory on a connection that cannot share it: it would copy each buffer. */
+function checkSharedMemory(driver: Driver, serializer: ConnectionSettings['serializer']): void {
+  if (driver.name !== 'child_process')
+    throw unsupportedByDriver(driver.name, 'the option `sharedMemory`', 'child_process');
+  if (serializer !== 'structured') {
+    throw invalidOption('serializer', "'structured' where `sharedMemory` is true", serializer);
+  }
+}

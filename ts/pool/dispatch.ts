@@ -1,0 +1,392 @@
+import { poolClosed, poolUnavailable, queueFull, queueTimeout } from '../errors/pool-errors.js';
+import { isOwnTimeout, messageTimeout } from '../errors/host-errors.js';
+import type { BroadcastOptions } from '../types/pool-options.js';
+import type { CloseOptions } from '../types/worker-client.js';
+import type { Log } from '../logging/logger.js';
+import { now, queueMicrotask } from '../util/primordials.js';
+import { Alarm } from './alarm.js';
+import { BackPressure } from './back-pressure.js';
+import { Broadcasts } from './broadcasts.js';
+import { Clock } from './clock.js';
+import { Scheduler } from './core/scheduler.js';
+import { Deadlines } from './deadlines.js';
+import type { Events } from './events.js';
+import { Figures } from './figures.js';
+import { Fleet } from './fleet.js';
+import { pauseUntilWell } from './health.js';
+import { type Notification, ValueRequest } from './kinds.js';
+import type { Member } from './member.js';
+import type { PoolRequest, RequestOwner } from './pool-request.js';
+import { isCrash, lossOf, Retries, wasLeft } from './retries.js';
+import type { Settings } from './settings.js';
+import { chooserOf } from './strategy.js';
+import { Watchers } from './watchers.js';
+
+export interface DispatchInit {
+  readonly name: string;
+  readonly settings: Settings;
+  readonly events: Events;
+  readonly log: Log;
+  /** A copy of a payload that no later change reaches, made anew by each call of the result. */
+  keep(payload: unknown, type: string): () => unknown;
+}
+
+/** Brings requests to workers, and their outcomes back. */
+export class Dispatch implements RequestOwner {
+  readonly settings: Settings;
+  readonly scheduler: Scheduler<PoolRequest, Member>;
+  readonly fleet: Fleet;
+  readonly backPressure: BackPressure;
+  private readonly choose: (free: readonly Member[], request: PoolRequest) => Member;
+  private readonly broadcasts = new Broadcasts();
+  private readonly retries: Retries;
+  private readonly deadlines = new Deadlines();
+  private readonly alarm = new Alarm(() => this.pump());
+  private readonly clock = new Clock();
+  readonly figures = new Figures(this.clock);
+  /** A worker's promise is the caller's own, as nothing else can become of the request. */
+  private readonly isPlain: boolean;
+  private isPumping = false;
+  private isPumpDue = false;
+  private isClosing = false;
+  /** Whoever waits for what a pump may bring about. */
+  private readonly watchers = new Watchers();
+  private ending: Promise<void> | undefined;
+
+  constructor(private readonly init: DispatchInit) {
+    const { name, settings, events, log } = init;
+    this.settings = settings;
+    this.retries = new Retries(settings.unexpectedShutdown, settings.worker.timeout);
+    this.isPlain =
+      settings.strategy === 'least-busy' && !this.retries.mayRetryAny && settings.unresponsiveAfter === Infinity;
+    this.choose = chooserOf(settings.strategy, name);
+    this.scheduler = new Scheduler(settings.maxWorkers, settings.concurrency, this.choose);
+    const queued = () => this.scheduler.queued;
+    this.backPressure = new BackPressure(settings.maxQueue, queued, () => events.emit('drain'));
+    this.fleet = new Fleet({
+      name,
+      settings,
+      scheduler: this.scheduler,
+      broadcasts: this.broadcasts,
+      events,
+      log,
+      onChange: () => this.pumpSoon(),
+      onUnavailable: (error) => this.refuseStranded(error),
+    });
+  }
+
+  /** Resolves when as many workers serve as the pool keeps. */
+  async ready(): Promise<void> {
+    this.pump();
+    await this.settled(() => this.fleet.serving.length >= this.fleet.minWorkers, true);
+    this.fleet.isReady = true;
+  }
+
+  /** Whether its promise has to be one of the pool's own, as more than one worker may get it. */
+  isRepeated(request: PoolRequest): boolean {
+    if (this.settings.unresponsiveAfter !== Infinity) return true;
+    return this.retries.attempts(request) > 1;
+  }
+
+  /** The short way of a request without options; `undefined`: `enter` it. */
+  sendPlain(type: string, payload: unknown): Promise<unknown> | undefined {
+    if (!this.isPlain || this.isPumping) return undefined;
+    const member = this.scheduler.takeLeastBusy();
+    if (member === undefined) return undefined;
+    if (!member.worker.isActive) {
+      member.inFlight--;
+      return undefined;
+    }
+    const begunAt = this.figures.begin(member, 0);
+    const sent = member.worker.send(type, payload);
+    sent.then(
+      () => {
+        this.figures.answer(member);
+        member.inFlight--;
+        this.figures.end(member, begunAt);
+        this.finished(member);
+      },
+      (error: unknown) => {
+        if (isCrash(error)) this.fleet.lost(member);
+        else if (isOwnTimeout(error)) this.pause(member);
+        this.figures.failed++;
+        member.inFlight--;
+        this.figures.end(member, begunAt);
+        this.finished(member);
+      },
+    );
+    return sent;
+  }
+
+  /** Takes a request in: a worker gets it now, or it waits. */
+  enter(request: PoolRequest, operation: string): void {
+    const { scheduler, init, fleet } = this;
+    if (this.settings.whenFull === 'reject' && this.backPressure.isFull) {
+      this.figures.failed++;
+      throw queueFull(`${operation} "${request.type}"`, init.name, this.settings.maxQueue);
+    }
+    if (this.retries.attempts(request) > 1) {
+      request.keep(init.keep(request.payload, request.type));
+      request.remember();
+    }
+    scheduler.add(request);
+    this.dispatch();
+    if (request.place < 0) return;
+    this.wait(request);
+    if (fleet.mayGrow) return this.pump();
+    this.alarm.hold(true);
+    this.alarm.atLatest(this.deadlines.first);
+  }
+
+  private wait(request: PoolRequest): void {
+    const { type } = request;
+    request.sentAt = this.clock.now();
+    try {
+      if (!request.isKept && request.call.isRepeatable) request.keep(this.init.keep(request.payload, type));
+    } catch (error) {
+      this.withdraw(request, error);
+      return;
+    }
+    request.remember();
+    request.watchSignal();
+    const limit = request.call.queueTimeout ?? this.settings.queueTimeout;
+    if (limit !== Infinity) {
+      const late = () => this.withdraw(request, queueTimeout(type, this.init.name, limit));
+      request.deadline = this.deadlines.add(request.sentAt + limit, late);
+    }
+    this.backPressure.grown();
+  }
+
+  /** A notification goes at once where there is a worker for it. */
+  post(request: Notification): void {
+    const { scheduler } = this;
+    const { key, type } = request;
+    const serving = this.fleet.serving.filter(({ worker }) => worker.isActive);
+    const member =
+      key === undefined
+        ? serving.length > 0 && this.choose(serving, request)
+        : !scheduler.isKeyWaiting(key) && scheduler.seatOfKey(key);
+    if (member !== false && member?.worker.isActive === true) {
+      member.worker.post(type, request.payload, request.call.options);
+      return;
+    }
+    if (this.backPressure.isFull) throw queueFull(`post "${type}"`, this.init.name, this.settings.maxQueue);
+    this.enter(request, 'post');
+    if (request.failure !== undefined) throw request.failure.error;
+    request.isLate = true;
+  }
+
+  broadcast(type: string, payload: unknown, options: BroadcastOptions): Promise<unknown[]> {
+    const members = [...this.fleet.members].filter(({ state }) => state === 'serving' || state === 'spare');
+    return this.broadcasts.send(members, type, payload, options);
+  }
+
+  /** Gives requests to workers as long as there are both, and starts the workers that are wanted. */
+  pump(): void {
+    this.isPumpDue = false;
+    if (this.isPumping) return;
+    const { scheduler, fleet } = this;
+    this.deadlines.expire(now());
+    do this.dispatch();
+    while ((scheduler.queued > 0 || fleet.isShort) && fleet.grow());
+    if (scheduler.queued > 0) this.refuseIfUnavailable();
+    this.rest();
+  }
+
+  /** Sets the alarm, and tells those who wait. */
+  private rest(): void {
+    const { scheduler, fleet } = this;
+    this.alarm.atLatest(this.deadlines.first);
+    if (scheduler.queued > 0 || fleet.isShort) this.alarm.atLatest(fleet.nextStart);
+    if (!this.isClosing) this.alarm.atLatest(fleet.shrink());
+    this.backPressure.check();
+    this.watchers.check();
+    fleet.watchers.check();
+    this.holdIfNeeded();
+  }
+
+  /** The pool keeps the process alive as long as anybody waits for it. */
+  private holdIfNeeded(): void {
+    this.alarm.hold(this.scheduler.queued > 0 || !this.watchers.isEmpty || this.fleet.isRestarting);
+  }
+
+  private pumpSoon(): void {
+    if (this.isPumpDue) return;
+    this.isPumpDue = true;
+    void queueMicrotask(() => this.pump());
+  }
+
+  private dispatch(): void {
+    if (this.isPumping) return;
+    this.isPumping = true;
+    try {
+      for (let next = this.scheduler.next(); next !== undefined; next = this.scheduler.next()) {
+        const { request, seat } = next;
+        if (seat === undefined) this.refuse(request, next.error);
+        else this.begin(request, seat);
+      }
+    } finally {
+      this.isPumping = false;
+    }
+  }
+
+  private begin(request: PoolRequest, member: Member): void {
+    const { scheduler } = this;
+    if (!member.worker.isActive) {
+      // It has ended, and its events are on their way.
+      scheduler.finish(request, member);
+      this.fleet.lost(member);
+      scheduler.add(request);
+      return;
+    }
+    this.forget(request);
+    if (request.isAnswered) {
+      request.begunAt = this.figures.begin(member, request.attempt === 1 ? request.sentAt : undefined);
+    }
+    request.run(member);
+  }
+
+  succeeded(request: PoolRequest): void {
+    const member = request.member as Member;
+    if (request.isAnswered) this.figures.answer(member);
+    else if ((request as Notification).failure !== undefined && (request as Notification).isLate) {
+      this.init.log('error', `the message "${request.type}" was not sent`, (request as Notification).failure?.error);
+    }
+    this.finish(request, member);
+  }
+
+  failed(request: PoolRequest, cause: unknown): void {
+    const member = request.member as Member;
+    const error = lossOf(member, request.type, cause);
+    const isLost = isCrash(error);
+    if (isLost) this.fleet.lost(member);
+    if (isLost && this.retries.mayRetry(request, error) && !this.isRejecting) {
+      this.retry(request, member);
+    } else {
+      this.figures.failed++;
+      request.reject(error);
+      if (!isLost && wasLeft(request, error)) this.pause(member);
+      this.finish(request, member);
+    }
+  }
+
+  private pause(member: Member): void {
+    void pauseUntilWell(member).then(() => this.pump());
+  }
+
+  private finish(request: PoolRequest, member: Member): void {
+    this.end(request, member);
+    this.finished(member);
+  }
+
+  /** A worker has a free place. */
+  private finished(member: Member): void {
+    if (member.state === 'serving' && member.limits.hasRunEnough(member.begun)) {
+      this.fleet.replace(member).catch(() => {});
+      this.pumpSoon();
+    }
+    if (member.state === 'draining' && member.inFlight === 0) this.fleet.close(member);
+    if (this.scheduler.queued > 0) {
+      this.dispatch();
+      this.backPressure.check();
+    }
+    this.watchers.check();
+    this.holdIfNeeded();
+    if (member.inFlight === 0) this.alarm.atLatest(member.idleSince + this.settings.idleTimeout);
+  }
+
+  /** A worker runs a request no longer. */
+  private end(request: PoolRequest, member: Member): void {
+    this.scheduler.finish(request, member);
+    if (request.isAnswered) this.figures.end(member, request.begunAt);
+  }
+
+  private retry(request: PoolRequest, member: Member): void {
+    this.end(request, member);
+    const timeout = this.retries.timeoutOf(request);
+    const first = (request.firstBegunAt ??= request.begunAt);
+    request.attempt++;
+    request.isSuspect = true;
+    if (timeout !== Infinity && request instanceof ValueRequest) {
+      const late = () => this.withdraw(request, messageTimeout(request.type, `the pool "${this.init.name}"`, timeout));
+      request.deadline = this.deadlines.add(first + timeout, late);
+      request.left = Math.max(1, Math.ceil(first + timeout - now()));
+    }
+    this.scheduler.add(request);
+    request.watchSignal();
+    this.pumpSoon();
+  }
+
+  withdraw(request: PoolRequest, error: unknown): void {
+    if (!this.scheduler.remove(request)) return;
+    this.refuse(request, error);
+    if (!this.isPumping) this.rest();
+  }
+
+  /** Of a request that waits no longer. */
+  private refuse(request: PoolRequest, error: unknown): void {
+    this.forget(request);
+    if (request.isAnswered) this.figures.failed++;
+    else if ((request as Notification).isLate)
+      this.init.log('error', `the message "${request.type}" was not sent`, error);
+    request.reject(error);
+  }
+
+  private forget(request: PoolRequest): void {
+    request.leaveSignal();
+    if (request.deadline === undefined) return;
+    this.deadlines.remove(request.deadline);
+    request.deadline = undefined;
+  }
+
+  private get isRejecting(): boolean {
+    return this.fleet.isEnding;
+  }
+
+  /** What is sent while no worker can be started fails at once. */
+  private refuseIfUnavailable(): void {
+    const { breaker } = this.fleet.starter;
+    if (breaker.refuses(now())) this.refuseStranded(breaker.cause);
+  }
+
+  private refuseStranded(cause: unknown): void {
+    const { breaker } = this.fleet.starter;
+    const wait = Math.max(breaker.notBefore - now(), 0);
+    for (const request of this.scheduler.stranded()) {
+      if (!this.scheduler.remove(request)) continue;
+      this.refuse(request, poolUnavailable(`send "${request.type}"`, this.init.name, wait, cause));
+    }
+    this.watchers.fail(cause);
+  }
+
+  /** Ends the pool; the second time, `reject` rejects what is left. */
+  close(options: CloseOptions): Promise<void> {
+    this.isClosing = true;
+    this.fleet.isClosing = true;
+    if (options.pending === 'reject') {
+      this.fleet.isEnding = true;
+      for (const request of this.scheduler.waiting()) {
+        this.withdraw(request, poolClosed(`send "${request.type}"`, this.init.name));
+      }
+      const ending = this.endAll(options);
+      this.ending ??= ending;
+    }
+    return (this.ending ??= this.finishAndEnd(options));
+  }
+
+  private async finishAndEnd(options: CloseOptions): Promise<void> {
+    await this.settled(() => this.fleet.isEnding || (this.scheduler.queued === 0 && this.figures.inFlight === 0));
+    await this.endAll(options);
+  }
+
+  private async endAll(options: CloseOptions): Promise<void> {
+    await this.fleet.endAll(options);
+    this.alarm.stop();
+  }
+
+  private settled(isSettled: () => boolean, mayFail = false): Promise<void> {
+    const settled = this.watchers.settled(isSettled, mayFail);
+    this.holdIfNeeded();
+    return settled;
+  }
+}

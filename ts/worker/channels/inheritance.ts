@@ -1,0 +1,110 @@
+import path from 'node:path';
+
+import type { GuardOptions } from '../../addon/binding.js';
+import { describeSocket } from './describe-socket.js';
+import {
+  CHANNEL_VARIABLE,
+  CONNECT_TIMEOUT_VARIABLE,
+  type Identity,
+  IDENTITY_VARIABLE,
+  LIFELINE_VARIABLE,
+  LIMITS_VARIABLE,
+  SERIALIZER_VARIABLE,
+  SIGNALS_VARIABLE,
+  SOCKET_VARIABLE,
+} from '../../addon/env-variables.js';
+import { SERVER_CONNECT_TIMEOUT } from '../../protocol/generated.js';
+
+/** The host's data for the worker's process, and their state. */
+export interface Inheritance {
+  /** The descriptor of the connection. */
+  readonly channel: number;
+  readonly connectTimeout: number;
+  readonly serializer: string | undefined;
+  readonly lifeline: { readonly fd: number; readonly killGroup: boolean } | undefined;
+  readonly limits: Partial<GuardOptions>;
+  /** Signals of the terminal end this process. */
+  readonly takesSignals: boolean;
+  readonly socket: { readonly path: string; readonly fd: number; readonly keepResults: number } | undefined;
+  /** The script that the host named; `undefined` if another program than this library is the host. */
+  readonly script: string | undefined;
+  /** As in `Identity`. */
+  readonly chain: number;
+  /** For a detached worker. */
+  door?: { leave(): void } | undefined;
+  /** A new connection has arrived, over the lifeline or by the listener. */
+  onStream?: ((fd: number) => void) | undefined;
+  onHostGone?: (() => void) | undefined;
+  /** The worker begins to serve. */
+  onServed?: (() => void) | undefined;
+  /** One of the two has failed. */
+  onTrouble?: ((error: unknown) => void) | undefined;
+}
+
+/**
+ * Removes the variables of a worker from the environment, so that child processes do not use them. Returns their
+ * values, unless they were meant for another process: one that has the variables and not the sockets is not a worker.
+ */
+export function takeInheritance(): Inheritance | undefined {
+  const channel = take(CHANNEL_VARIABLE);
+  const lifeline = /^fd:(\d+)(,group)?$/.exec(take(LIFELINE_VARIABLE) ?? '');
+  const socket = take(SOCKET_VARIABLE);
+  const limits = take(LIMITS_VARIABLE);
+  const signals = take(SIGNALS_VARIABLE);
+  // Empty: it is one of the user's own.
+  const serializer = take(SERIALIZER_VARIABLE) || undefined;
+  const connectTimeout = Number(take(CONNECT_TIMEOUT_VARIABLE) ?? SERVER_CONNECT_TIMEOUT);
+  const identity = take(IDENTITY_VARIABLE);
+  const descriptor = /^fd:(\d+)$/.exec(channel ?? '')?.[1];
+  if (descriptor === undefined) return undefined;
+  const fd = Number(descriptor);
+  const whose = identity === undefined ? undefined : (parse(identity) as Identity | undefined);
+  // Another program truncated or wrote an unreadable value.
+  if (identity !== undefined && typeof whose?.script !== 'string') return undefined;
+  if (!isSocket(fd, whose?.channel) || (whose !== undefined && !isMeant(whose))) return undefined;
+  const door = socket === undefined ? undefined : (parse(socket) as Inheritance['socket']);
+  const hasLifeline = lifeline !== null && isSocket(Number(lifeline[1]), whose?.lifeline);
+  return {
+    channel: fd,
+    connectTimeout,
+    serializer,
+    lifeline: hasLifeline ? { fd: Number(lifeline[1]), killGroup: lifeline[2] !== undefined } : undefined,
+    limits: limits === undefined ? {} : ((parse(limits) as Partial<GuardOptions> | undefined) ?? {}),
+    takesSignals: signals === 'default',
+    socket: door !== undefined && isSocket(door.fd, whose?.socket) ? door : undefined,
+    script: whose?.script,
+    chain: whose?.chain ?? 0,
+  };
+}
+
+function take(name: string): string | undefined {
+  const value = process.env[name];
+  if (value !== undefined) delete process.env[name];
+  return value;
+}
+
+function parse(json: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the descriptor is the expected socket; without a description, whether the runtime does not own it. */
+function isSocket(fd: number, meant: string | undefined): boolean {
+  if (fd <= 2) return false;
+  const found = describeSocket(fd);
+  if (meant !== undefined) return found === meant;
+  const { channel } = process as { channel?: { readonly fd?: number } | null };
+  return found !== undefined && channel?.fd !== fd;
+}
+
+/**
+ * Whether this process is the worker, and not another with these descriptors: a wrapper of the host may run other
+ * programs too. A sandbox may move the folder of the script.
+ */
+function isMeant({ host, script }: Identity): boolean {
+  return process.ppid === host || process.argv.some((argument) => path.basename(argument) === path.basename(script));
+}
