@@ -110,6 +110,38 @@ fn work_beyond_one_turn_continues_and_the_end_is_seen() {
 }
 
 #[test]
+fn the_rest_of_a_drivers_work_keeps_the_event_loop_alive_until_it_is_done() {
+    let engine = Woken::start();
+    let (host, worker) = engine.connected(&config(None));
+    engine.drivers.share_loop();
+    worker.set_ref_mode(RefMode::InFlight);
+    let is_referenced = |driver: &Driver| driver.with_watch(|watch| watch.is_referenced.get()) == Some(true);
+    let handled = Rc::new(Cell::new(0));
+    let count = Rc::clone(&handled);
+    worker.user().handle(move |worker, received| {
+        if matches!(received, Received::Notification(_)) {
+            count.set(count.get() + 1);
+        }
+        worker.user().time.set(worker.user().time.get() + Duration::from_millis(1));
+    });
+    for number in 0..300_u32 {
+        user::notify(&host, "echo", &number.to_le_bytes());
+    }
+    host.drivers().flush();
+    // A deadline may also find a driver that rests.
+    worker.on_deadline();
+    engine.run_until(|| {
+        let is_done = handled.get() == 300;
+        assert!(is_done || handled.get() == 0 || is_referenced(&worker), "{} of 300", handled.get());
+        if worker.user().turns_wanted.take() > 0 {
+            worker.drivers().go_on();
+            worker.on_deadline();
+        }
+        is_done && !is_referenced(&worker)
+    });
+}
+
+#[test]
 fn the_engines_timer_ends_a_request() {
     let engine = Woken::start();
     let (host, _worker) = engine.connected(&config(None));

@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use isolated_workers::boundary::RefMode;
 use pair::config;
 use user::{Driver, Received, connected, notify, run};
 
@@ -56,6 +57,30 @@ fn a_driver_that_has_used_its_turn_continues_in_the_next_one() {
     }
     assert_eq!(received, sent);
     assert!(turns >= 4, "{turns}");
+}
+
+#[test]
+fn the_rest_of_a_drivers_work_keeps_the_event_loop_alive_until_it_is_done() {
+    let (host, worker) = with_slow_worker(MILLI);
+    worker.set_ref_mode(RefMode::InFlight);
+    let is_referenced = || worker.with_watch(|watch| watch.is_referenced.get());
+    assert_eq!(is_referenced(), Some(false));
+    let sent = send(&host, 0..200);
+    worker.on_readable();
+    let mut received = worker.user().take();
+    assert!(received.len() < sent.len());
+    for turns in 1.. {
+        assert_eq!(is_referenced(), Some(true), "it waits for the next turn");
+        worker.drivers().go_on();
+        assert_eq!(is_referenced(), Some(true), "it waits for the engine");
+        worker.on_deadline();
+        received.extend(worker.user().take());
+        if is_referenced() == Some(false) {
+            break;
+        }
+        assert!(turns < 100, "it ends");
+    }
+    assert_eq!(received, sent);
 }
 
 #[test]

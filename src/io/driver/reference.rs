@@ -40,7 +40,7 @@ impl<D: Deliver> IoDriver<D> {
             RefMode::InFlight => {
                 connection.exchange.in_flight() > 0
                     || self.capacity.is_requested()
-                    || self.turns.is_resting.get()
+                    || self.turns.rest.is_some()
                     || (!connection.is_ready() && connection.is_open())
             }
         }

@@ -1,19 +1,67 @@
 //! A driver that has used its share of a turn of the event loop rests until the next turn.
 
+use std::cell::Cell;
+
 use super::IoDriver;
 use crate::io::deliver::Deliver;
 use crate::io::drivers::Drivers;
 use crate::io::watch::Watch;
 
+/// What the rest of a driver's work waits for. As long as it waits, it keeps the event loop alive.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Awaited {
+    /// No work is left.
+    #[default]
+    Nothing,
+    NextTurn,
+    /// The engine has been asked to call the driver.
+    Engine,
+}
+
+/// The rest of a driver's work.
+#[derive(Debug, Default)]
+pub(super) struct Rest(Cell<Awaited>);
+
+impl Rest {
+    /// The driver has used its share of this turn of the loop, and continues in the next one.
+    pub(super) fn is_for_next_turn(&self) -> bool {
+        self.0.get() == Awaited::NextTurn
+    }
+
+    pub(super) fn is_some(&self) -> bool {
+        self.0.get() != Awaited::Nothing
+    }
+
+    /// Returns what it waited for.
+    fn wait_for(&self, awaited: Awaited) -> Awaited {
+        self.0.replace(awaited)
+    }
+}
+
 impl<D: Deliver> IoDriver<D> {
     /// Continues in the next turn of the loop.
     pub(super) fn rest(&self, had_turn: bool) {
-        if self.turns.is_resting.replace(true) {
+        if self.turns.rest.wait_for(Awaited::NextTurn) == Awaited::NextTurn {
             return;
         }
         self.drivers.loop_time.add_waiting(self.me.clone(), had_turn);
-        // Undelivered events keep the loop alive.
         self.update();
+    }
+
+    /// Continues when the engine calls.
+    pub(super) fn leave_to_engine(&self) {
+        if self.turns.rest.wait_for(Awaited::Engine) == Awaited::Nothing {
+            self.update();
+        }
+        self.with_watch(Watch::read_again);
+    }
+
+    /// A call of the engine has found no work that is left.
+    pub(super) fn end_rest(&self) {
+        if self.turns.rest.0.get() == Awaited::Engine {
+            self.turns.rest.wait_for(Awaited::Nothing);
+            self.update();
+        }
     }
 
     /// Whether this turn of the loop has no time left for the driver.
@@ -22,7 +70,7 @@ impl<D: Deliver> IoDriver<D> {
             self.rest(false);
             self.schedule_turn();
         }
-        self.turns.is_resting.get()
+        self.turns.rest.is_for_next_turn()
     }
 
     pub(super) fn schedule_turn(&self) {
@@ -34,7 +82,7 @@ impl<D: Deliver> IoDriver<D> {
     /// The next turn has begun. A call of the engine handles the rest: within a call of the user, the user's follow-up
     /// work would wait for its end.
     fn go_on(&self) {
-        self.turns.is_resting.set(false);
+        self.turns.rest.wait_for(Awaited::Engine);
         self.with_watch(|watch| if watch.is_edge() { watch.read_again() } else { self.set_timer_now(watch) });
     }
 }

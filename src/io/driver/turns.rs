@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use super::IoDriver;
+use super::resting::Rest;
 use crate::engine::tokio::Readiness;
 use crate::io::deliver::Deliver;
 use crate::io::loop_time::Turn;
@@ -32,8 +33,7 @@ pub(super) struct Turns {
     pub(super) last_call: Cell<(usize, Duration)>,
     /// When the driver last returned to the engine to continue after the user's follow-up work.
     left_at: Cell<Option<Duration>>,
-    /// The driver has used its share of this turn of the loop, and continues in the next one.
-    pub(super) is_resting: Cell<bool>,
+    pub(super) rest: Rest,
     /// The end of the input that `drain_some` handles.
     drain_to: Cell<Option<u64>>,
 }
@@ -59,7 +59,7 @@ impl<D: Deliver> IoDriver<D> {
             return;
         }
         self.handle_due();
-        if !self.turns.is_resting.get() {
+        if !self.turns.rest.is_for_next_turn() {
             self.take_turn(&self.drivers.loop_time.begin(self.user.now()), Input::Budget(READ_BUDGET));
         }
     }
@@ -100,7 +100,9 @@ impl<D: Deliver> IoDriver<D> {
         self.flush_pending();
         self.check_capacity();
         self.drivers.loop_time.end(turn);
-        if !is_done && !self.is_closed() {
+        if is_done {
+            self.end_rest();
+        } else if !self.is_closed() {
             if turn.is_over() || !self.defers_follow_up() || self.drivers.loop_time.is_used_up() {
                 self.rest(true);
             } else {
@@ -161,7 +163,7 @@ impl<D: Deliver> IoDriver<D> {
 
     fn go_on_behind_follow_up(&self) {
         self.turns.left_at.set(Some(self.user.now()));
-        self.with_watch(Watch::read_again);
+        self.leave_to_engine();
     }
 
     /// The user's follow-up work counts for the call that caused it.
