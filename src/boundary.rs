@@ -141,6 +141,12 @@ numbered! {
     Writable = 15,
     /// The addon has failed, and has closed the connection.
     Broken = 16,
+    /// The peer asks whether a request that it has cancelled has ended.
+    Ended = 17,
+    /// The outcome of a request whose host has left.
+    KeptResult = 18,
+    /// Another host takes over the worker.
+    TakenOver = 19,
 }
 
 numbered! {

@@ -104,6 +104,9 @@ impl Delivery {
                 rare(Control::Refused).number(slot.0).failure(NativeFailure::new(code, message))
             }
             Event::Fatal { payload } => rare(Control::Fatal).payload(payload.as_ref()),
+            Event::Ended { call, id } => rare(Control::Ended).number(call.0).detail(id),
+            Event::KeptResult { payload } => rare(Control::KeptResult).payload(payload.as_ref()),
+            Event::TakenOver => rare(Control::TakenOver),
             Event::Close => rare(Control::Close),
             Event::Dropped { reason } => rare(Control::Dropped).detail(reason),
             Event::Overflow { message } => {

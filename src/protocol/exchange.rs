@@ -172,9 +172,7 @@ impl Exchange {
     /// Both handshakes are known. Earlier requests may need extensions that the peer lacks.
     pub(crate) fn adopt(&mut self, peer: Extensions, events: &mut Vec<Event>) {
         self.peer = peer;
-        if !peer.streams {
-            self.refuse_streams(events);
-        }
+        self.refuse_unsupported(events);
         if !peer.grants {
             self.allowance.lift();
             self.release_held();

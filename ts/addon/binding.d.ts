@@ -46,6 +46,15 @@ export declare class NativeConnection {
   serve(options: NativeOptions, onMessages: OnMessages, onControl: OnControl): void;
   /** The transaction id of a request in flight. */
   transactionId(slot: number): string | null;
+  /**
+   * Asks the peer whether a request that was cancelled has ended, by its transaction id; returns the slot of the
+   * question.
+   */
+  askEnded(tx: string): number;
+  /** Tells the host that another host takes over. */
+  tellTakenOver(): void;
+  /** Whether the host accepts kept results. */
+  get acceptsKeptResults(): boolean;
   /** Ends a transaction without an outcome; returns whether there was one. */
   cancel(slot: number): boolean;
   /** Ends all transactions without an outcome; returns their slots, oldest first. */
@@ -113,6 +122,8 @@ export declare class NativeConnection {
   get carryCommand(): (context: string | undefined) => void;
   /** A function that sends a notification; `false` if too much output waits. */
   get postCommand(): (messageType: string, payload: unknown) => boolean;
+  /** A function that sends the host the outcome of a request of an earlier host. */
+  get keptResultCommand(): (payload: unknown) => void;
   /**
    * A function that answers a request of the peer. It returns `false` if too much output waits: `Control.Writable`
    * then follows.

@@ -158,6 +158,34 @@ impl NativeConnection {
         self.driver.channel().connection.borrow().exchange.transaction_id(Slot(slot))
     }
 
+    /// Asks the peer whether a request that was cancelled has ended, by its transaction id; returns the slot of the
+    /// question.
+    #[napi(catch_unwind)]
+    pub fn ask_ended(&self, tx: String) -> Result<u32, Failure> {
+        let asked = entry(&self.driver, "askEnded", || {
+            let (random, now) = (uuid::Uuid::new_v4().as_u128(), self.driver.now());
+            let slot = self.driver.channel().connection.borrow_mut().exchange.ask_ended(&tx, random, now);
+            self.driver.schedule_write();
+            slot
+        })?;
+        Ok(asked?.0)
+    }
+
+    /// Tells the host that another host takes over.
+    #[napi(catch_unwind)]
+    pub fn tell_taken_over(&self) -> Result<(), Failure> {
+        entry(&self.driver, "tellTakenOver", || {
+            self.driver.channel().connection.borrow_mut().exchange.tell_taken_over();
+            self.driver.schedule_write();
+        })
+    }
+
+    /// Whether the host accepts kept results.
+    #[napi(getter, catch_unwind)]
+    pub fn accepts_kept_results(&self) -> bool {
+        self.driver.channel().connection.borrow().exchange.accepts_kept_results()
+    }
+
     /// Ends a transaction without an outcome; returns whether there was one.
     #[napi(catch_unwind)]
     pub fn cancel(&self, slot: u32) -> Result<bool, Failure> {

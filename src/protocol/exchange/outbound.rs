@@ -7,6 +7,7 @@ use super::held::{Held, HeldFrame, HeldId};
 use super::streams::Streams;
 use super::{Exchange, Side};
 use crate::error::Error;
+use crate::protocol::event::Event;
 use crate::protocol::frame::Framing;
 use crate::protocol::grants::Allowance;
 use crate::protocol::message::{CONTEXT_LIMIT, Codec, Head, Kind, TYPE_NAME_LIMIT};
@@ -32,7 +33,7 @@ pub(super) struct Outgoing {
     pub(super) is_sent: bool,
     /// Its message waits for a grant.
     pub(super) held: Option<HeldId>,
-    /// For all but plain requests.
+    /// The kind, and the state of streams: for all but plain requests.
     pub(super) streams: Option<Box<Streams>>,
 }
 
@@ -104,7 +105,7 @@ impl Exchange {
         let Some((id, request)) = self.transactions.get(slot) else { return Ok(false) };
         let kind = request.streams.as_ref().map_or(Kind::Request, |streams| streams.kind);
         let (tx, is_implied) = (Some(id.borrowed()), self.is_implied(kind));
-        let context = self.context.as_deref().filter(|_| self.peer.context);
+        let context = self.context.as_deref().filter(|_| self.peer.context && kind.has_context());
         let head = Head { kind, is_implied, type_name, tx, context };
         let mut sender = Sender {
             allowance: &mut self.allowance,
@@ -125,6 +126,21 @@ impl Exchange {
             self.types.release(reserved);
         }
         Ok(true)
+    }
+
+    /// Asks the peer whether the request with this id, which this side has cancelled, has ended. The answer comes when
+    /// it has; there is no timeout.
+    ///
+    /// # Errors
+    /// The connection is closed, the peer does not understand the question, or it cannot be sent.
+    pub fn ask_ended(&mut self, id: &str, random: u128, now: Duration) -> Result<Slot, Error> {
+        let slot = self.reserve("", TransactionId::Uuid(random), Timeout::PerCall(None), Kind::Ended, now)?;
+        let json = serde_json::Value::from(id).to_string();
+        if let Err(error) = self.submit(slot, "", Some(append(&json))) {
+            self.cancel(slot);
+            return Err(error);
+        }
+        Ok(slot)
     }
 
     /// Sets the context of later requests and notifications, a JSON object of strings, if the peer supports contexts.
@@ -200,13 +216,61 @@ impl Exchange {
         }
     }
 
+    /// Sends the host the outcome of a request of an earlier host.
+    ///
+    /// # Errors
+    /// It cannot be sent; nothing was written.
+    pub fn send_kept_result<P: FnOnce(&mut Vec<u8>)>(&mut self, payload: Option<P>) -> Result<(), Error> {
+        self.check_sendable("")?;
+        let target = Target::new(self.output.tail(), &self.framing, self.codec, self.limit);
+        write(target, Head::new(Kind::KeptResult, ""), payload).map(drop)
+    }
+
+    /// Tells the host, if it understands that, that another host takes over.
+    pub fn tell_taken_over(&mut self) {
+        if !self.ended && self.peer.detached {
+            let target = Target::new(self.output.tail(), &self.framing, self.codec, usize::MAX);
+            write(target, Head::new(Kind::TakenOver, ""), NOTHING).expect("it has no limit");
+        }
+    }
+
+    /// Whether the host accepts kept results.
+    pub fn accepts_kept_results(&self) -> bool {
+        self.peer.detached
+    }
+
     fn check_understood(&self, type_name: &str, kind: Kind) -> Result<(), Error> {
-        let what = match (self.side, kind) {
-            (Side::Worker, _) if !self.peer.calls => "requests of its worker",
-            (_, Kind::Stream | Kind::Upload | Kind::Duplex) if !self.peer.streams => "streams",
-            _ => return Ok(()),
-        };
-        Err(Error::UnsupportedByPeer { type_name: type_name.to_owned(), peer: self.side.peer(), what })
+        match self.missing(kind) {
+            Some(what) => {
+                Err(Error::UnsupportedByPeer { type_name: type_name.to_owned(), peer: self.side.peer(), what })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What the peer would have to understand for a request of this kind, if it does not.
+    fn missing(&self, kind: Kind) -> Option<&'static str> {
+        match (self.side, kind) {
+            (Side::Worker, _) if !self.peer.calls => Some("requests of its worker"),
+            (_, Kind::Stream | Kind::Upload | Kind::Duplex) if !self.peer.streams => Some("streams"),
+            (_, Kind::Ended) if !self.peer.ended => Some("questions about cancelled requests"),
+            _ => None,
+        }
+    }
+
+    /// The peer's handshake has arrived: earlier requests of kinds that it does not understand have no outcome.
+    pub(super) fn refuse_unsupported(&mut self, events: &mut Vec<Event>) {
+        let requests = self.transactions.iter().filter_map(|(slot, request)| {
+            let what = self.missing(request.streams.as_ref()?.kind)?;
+            Some((slot, request.type_id, what))
+        });
+        let refused: Vec<_> = requests.collect();
+        for (slot, type_id, what) in refused {
+            let type_name = self.types.name(type_id).to_owned();
+            let error = Error::UnsupportedByPeer { type_name, peer: self.side.peer(), what };
+            self.cancel(slot);
+            events.push(Event::Refused { slot, code: error.code(), message: error.to_string() });
+        }
     }
 
     fn check_sendable(&self, type_name: &str) -> Result<(), Error> {

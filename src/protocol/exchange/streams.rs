@@ -131,17 +131,6 @@ impl Exchange {
         self.transactions.extend(slot, now, timeout);
     }
 
-    pub(super) fn refuse_streams(&mut self, events: &mut Vec<Event>) {
-        let with_streams = self.transactions.iter().filter(|(_, request)| request.streams.is_some());
-        let refused: Vec<_> = with_streams.map(|(slot, request)| (slot, request.type_id)).collect();
-        for (slot, type_id) in refused {
-            let type_name = self.types.name(type_id).to_owned();
-            let error = Error::UnsupportedByPeer { type_name, peer: self.side.peer(), what: "streams" };
-            self.cancel(slot);
-            events.push(Event::Refused { slot, code: error.code(), message: error.to_string() });
-        }
-    }
-
     fn write_of_request<P: FnOnce(&mut Vec<u8>)>(
         &mut self,
         slot: Slot,
