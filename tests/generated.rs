@@ -30,6 +30,23 @@ fn kinds_of_values_have_numbers_of_their_own() {
     }
 }
 
+#[test]
+fn records_of_one_number_are_of_one_kind() {
+    let mut numbers: Vec<_> = RecordKind::MEMBERS.iter().map(|(_, number)| number).collect();
+    numbers.dedup();
+    assert!(numbers.is_sorted());
+    assert_eq!(numbers.len(), RecordKind::MEMBERS.len());
+}
+
+#[test]
+fn a_number_is_found_by_the_member_that_has_it() {
+    for (name, number) in RecordKind::MEMBERS {
+        let member = RecordKind::from_number(*number).map(|member| format!("{member:?}"));
+        assert_eq!(member.as_deref(), Some(*name));
+    }
+    assert_eq!(RecordKind::from_number(message::Kind::Grant as i32), None);
+}
+
 fn module() -> String {
     let mut out = "// Made by tests/generated.rs from the Rust sources named below: `npm run generate`.\n".to_owned();
     let kinds = message::NAMES.iter().map(|(kind, name)| (capitalised(name), *kind as i32));
