@@ -16,13 +16,14 @@ use crate::node::delivery::{Delivery, Driver};
 use crate::node::event_loop::environment::Environment;
 use crate::node::values::buffer_pool;
 use crate::protocol::multipart::{self, Content, ShmRange, Writer};
+use crate::reuse::Kept;
 use crate::shm::{LARGE, ShmSender};
 use crate::sys::hugepages;
 use crate::sys::mapping::Mapping;
 
 /// Memory of this size gets huge pages, if the system has them.
 const HUGE: usize = 4 << 20;
-/// Above this capacity the scratch memory is released after use.
+/// Above this capacity the scratch memory is released after use; below it only if the process keeps too much.
 const KEEP: usize = 2 << 20;
 
 /// One outgoing segment. Valid during the call of JavaScript. It asks JavaScript for its bytes when it copies them:
@@ -52,14 +53,18 @@ pub(in crate::node) struct Parts {
 
 /// Scratch memory between JavaScript and other memory.
 #[derive(Debug, Default)]
-pub(in crate::node) struct Staging(Vec<u8>);
+pub(in crate::node) struct Staging {
+    bytes: Vec<u8>,
+    kept: Kept,
+}
 
 impl Staging {
     fn with<T>(&mut self, act: impl FnOnce(&mut Vec<u8>) -> T) -> T {
-        self.0.clear();
-        let done = act(&mut self.0);
-        if self.0.capacity() > KEEP {
-            self.0 = Vec::new();
+        self.bytes.clear();
+        let done = act(&mut self.bytes);
+        let capacity = self.bytes.capacity();
+        if capacity > KEEP || !self.kept.set(capacity) {
+            *self = Self::default();
         }
         done
     }
