@@ -423,6 +423,8 @@ export interface NativeOptions {
   sharedMemory: boolean;
   /** This side passes and accepts shared buffers: memory that the other side may write at any time. */
   sharedBuffers: boolean;
+  /** The thread may spin before it blocks, for this connection. */
+  busyPoll: boolean;
   /** The message types with handlers on this side, in the order of their numbers. */
   handlers: Array<string>;
   /** The largest frame in bytes. */

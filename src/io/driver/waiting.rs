@@ -90,11 +90,10 @@ impl<D: Deliver> IoDriver<D> {
         let watched = self.watched.borrow();
         let Some(watched) = &*watched else { return false };
         let stream = watched.stream();
-        let spin = self.drivers.spin();
         // The wait below reports an error.
-        spin.before_sleep(|| !matches!(stream.wait(until, Some(Duration::ZERO)), Ok(false)));
+        self.before_sleep(|| !matches!(stream.wait(until, Some(Duration::ZERO)), Ok(false)));
         let is_ready = matches!(stream.wait(until, timeout), Ok(true));
-        spin.end_wait();
+        self.drivers.spin().end_wait();
         is_ready
     }
 

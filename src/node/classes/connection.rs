@@ -68,6 +68,7 @@ impl NativeConnection {
     ) -> Result<(), Failure> {
         let driver = &self.driver;
         driver.set_bound(options.bound());
+        driver.set_may_spin(options.busy_poll);
         if shares_memory {
             driver.share_memory();
         }
