@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::code;
 use crate::error::{printable, quoted};
 
 /// The version of the wire protocol this library speaks.
@@ -164,8 +165,8 @@ impl Mismatch {
     /// The stable code that users switch on.
     pub fn code(&self) -> &'static str {
         match self {
-            Mismatch::NotAHandshake { .. } | Mismatch::Protocol { .. } => "ERR_PROTOCOL_MISMATCH",
-            Mismatch::Serializer { .. } => "ERR_SERIALIZER_MISMATCH",
+            Mismatch::NotAHandshake { .. } | Mismatch::Protocol { .. } => code::PROTOCOL_MISMATCH,
+            Mismatch::Serializer { .. } => code::SERIALIZER_MISMATCH,
         }
     }
 }

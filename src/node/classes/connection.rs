@@ -12,6 +12,7 @@ use super::options::NativeOptions;
 use super::pair::NativePair;
 use crate::boundary::RefMode;
 use crate::error::Error;
+use crate::error::code;
 use crate::io::IoDriver;
 use crate::node::delivery::{Callbacks, Delivery, Driver};
 use crate::node::event_loop::environment::{Environment, NativeEnvironment};
@@ -105,7 +106,7 @@ impl NativeConnection {
         let names = options.handlers.iter().map(String::as_str);
         let connection = Connection::host(&config, data, names, environment.now())?;
         let stream = pair.ours.take().ok_or_else(|| {
-            Failure::new("ERR_SYSTEM".to_owned(), "the pair has a connection already, or is closed".to_owned())
+            Failure::new(code::SYSTEM.to_owned(), "the pair has a connection already, or is closed".to_owned())
         })?;
         let connection = Self::new(environment, stream, connection);
         let callbacks = callbacks(env, &on_messages, &on_control);
@@ -127,12 +128,12 @@ impl NativeConnection {
         let bytes = self.driver.read_startup_data(timeout).map_err(|error| {
             if error.kind() == ErrorKind::TimedOut {
                 let text = "the host has not sent its handshake and start-up data in time".to_owned();
-                return Failure::new("ERR_CONNECT_TIMEOUT".to_owned(), text);
+                return Failure::new(code::CONNECT_TIMEOUT.to_owned(), text);
             }
             system("cannot read the start-up data", &error)
         })?;
         bytes.map(String::from_utf8).transpose().map_err(|_| {
-            Failure::new("ERR_MALFORMED_MESSAGE".to_owned(), "the start-up data are not valid UTF-8".to_owned())
+            Failure::new(code::MALFORMED_MESSAGE.to_owned(), "the start-up data are not valid UTF-8".to_owned())
         })
     }
 

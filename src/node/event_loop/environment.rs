@@ -13,6 +13,7 @@ use napi_derive::napi;
 use super::tokio::TokioIo;
 use super::watch::Watch;
 use crate::boundary::{HEAD, READY_HINT, RECORD};
+use crate::error::code;
 use crate::io::Drivers;
 use crate::node::delivery::Driver;
 #[cfg(unix)]
@@ -76,13 +77,13 @@ impl Environment {
 
     pub(in crate::node) fn watch(self: &Rc<Self>, stream: Stream, driver: &Rc<Driver>) -> Result<Watch, Failure> {
         if self.ended.get() {
-            return Err(Failure::new("ERR_SYSTEM".to_owned(), "this JavaScript thread is ending".to_owned()));
+            return Err(Failure::new(code::SYSTEM.to_owned(), "this JavaScript thread is ending".to_owned()));
         }
         match self.engine {
             #[cfg(unix)]
             Engine::Uv => {
                 super::uv::UvWatch::new(self.env, stream, Rc::downgrade(driver)).map(Watch::Uv).map_err(|reason| {
-                    Failure::new("ERR_SYSTEM".to_owned(), format!("cannot watch the connection: {reason}"))
+                    Failure::new(code::SYSTEM.to_owned(), format!("cannot watch the connection: {reason}"))
                 })
             }
             #[cfg(not(unix))]
@@ -290,7 +291,7 @@ impl NativeEnvironment {
         let integers = memory.len() / size_of::<i32>();
         let data = memory.as_ptr().cast_mut();
         if !data.cast::<i32>().is_aligned() || integers < HEAD + RECORD {
-            return Err(Failure::new("ERR_INVALID_OPTION".to_owned(), "the memory for records is unfit".to_owned()));
+            return Err(Failure::new(code::INVALID_OPTION.to_owned(), "the memory for records is unfit".to_owned()));
         }
         #[cfg(unix)]
         let uv = engine == "uv" && super::uv::is_available();

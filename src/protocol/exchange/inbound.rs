@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::{Exchange, Side};
+use crate::error::code;
 use crate::error::quoted;
 use crate::protocol::event::{Event, Payload};
 use crate::protocol::message::{Codec, Kind, Malformed, Message};
@@ -11,8 +12,8 @@ use crate::protocol::message_types::TypeId;
 use crate::protocol::remote_error::RemoteError;
 use crate::protocol::transaction_id::TransactionIdRef;
 
-pub(super) const MALFORMED: &str = "ERR_MALFORMED_MESSAGE";
-const TOO_LARGE: &str = "ERR_MESSAGE_TOO_LARGE";
+pub(super) const MALFORMED: &str = code::MALFORMED_MESSAGE;
+const TOO_LARGE: &str = code::MESSAGE_TOO_LARGE;
 
 impl Exchange {
     /// Handles one frame; `start` is its position in the input, for the ranges in events.
