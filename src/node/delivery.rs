@@ -194,7 +194,7 @@ impl Deliver for Delivery {
     }
 
     fn set_flush_scheduled(&self, is_scheduled: bool) {
-        self.environment.set_flush_scheduled(is_scheduled);
+        self.environment.records.set_flush_scheduled(is_scheduled);
     }
 
     fn schedule_turn(&self) {

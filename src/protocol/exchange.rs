@@ -7,7 +7,9 @@ mod granting;
 mod held;
 mod inbound;
 mod outbound;
+mod own_messages;
 mod streams;
+mod writing;
 
 use std::time::Duration;
 

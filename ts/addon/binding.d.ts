@@ -46,27 +46,14 @@ export declare class NativeConnection {
   serve(options: NativeOptions, onMessages: OnMessages, onControl: OnControl): void;
   /** The transaction id of a request in flight. */
   transactionId(slot: number): string | null;
-  /**
-   * Asks the peer whether a request that was cancelled has ended, by its transaction id; returns the slot of the
-   * question.
-   */
-  askEnded(tx: string): number;
-  /** Tells the host that another host takes over. */
-  tellTakenOver(): void;
-  /** Whether the host accepts kept results. */
-  get acceptsKeptResults(): boolean;
   /** Ends a transaction without an outcome; returns whether there was one. */
   cancel(slot: number): boolean;
   /** Ends all transactions without an outcome; returns their slots, oldest first. */
   failAll(): Array<number>;
   /** Answers a request of the peer with an error, as JSON text. `false`: as for `respondCommand`. */
   fail(call: number, error: string): boolean;
-  /** Sends the host the error that ends this worker, as JSON text. */
-  tellFatal(error: string): void;
   /** The transaction id of a request of the peer that has no answer yet. */
   callTransactionId(call: number): string | null;
-  /** Asks the worker to stop, after all earlier messages. */
-  askToClose(): void;
   /** Handles all messages that have arrived, before it returns. */
   drain(): void;
   /** Handles arrived messages for as long as a turn of the event loop may take; the rest follows in later turns. */
@@ -136,6 +123,19 @@ export declare class NativeConnection {
   get inputCommand(): (slot: number, payload: unknown) => number;
   /** A function that sends a chunk of a call's outcome. Like `inputCommand`. */
   get chunkCommand(): (call: number, payload: unknown) => number;
+  /**
+   * Asks the peer whether a request that was cancelled has ended, by its transaction id; returns the slot of the
+   * question.
+   */
+  askEnded(tx: string): number;
+  /** Tells the host that another host takes over. */
+  tellTakenOver(): void;
+  /** Whether the host accepts kept results. */
+  get acceptsKeptResults(): boolean;
+  /** Sends the host the error that ends this worker, as JSON text. */
+  tellFatal(error: string): void;
+  /** Asks the worker to stop, after all earlier messages. */
+  askToClose(): void;
   /** Like `cancel`; also tells the peer that this side no longer waits for the outcome. */
   abort(slot: number): boolean;
   /** Grants this many more units of chunks. */

@@ -14,8 +14,9 @@ use crate::boundary::RefMode;
 use crate::error::Error;
 use crate::error::code;
 use crate::io::IoDriver;
+use crate::node::classes::environment::NativeEnvironment;
 use crate::node::delivery::{Callbacks, Delivery, Driver};
-use crate::node::event_loop::environment::{Environment, NativeEnvironment};
+use crate::node::event_loop::environment::Environment;
 use crate::node::values::batch::Form;
 use crate::node::values::failure::{Failure, entry, system};
 use crate::node::values::reference::Reference;
@@ -160,34 +161,6 @@ impl NativeConnection {
         self.driver.channel().connection.borrow().exchange.transaction_id(Slot(slot))
     }
 
-    /// Asks the peer whether a request that was cancelled has ended, by its transaction id; returns the slot of the
-    /// question.
-    #[napi(catch_unwind)]
-    pub fn ask_ended(&self, tx: String) -> Result<u32, Failure> {
-        let asked = entry(&self.driver, "askEnded", || {
-            let (random, now) = (uuid::Uuid::new_v4().as_u128(), self.driver.now());
-            let slot = self.driver.channel().connection.borrow_mut().exchange.ask_ended(&tx, random, now);
-            self.driver.schedule_write();
-            slot
-        })?;
-        Ok(asked?.0)
-    }
-
-    /// Tells the host that another host takes over.
-    #[napi(catch_unwind)]
-    pub fn tell_taken_over(&self) -> Result<(), Failure> {
-        entry(&self.driver, "tellTakenOver", || {
-            self.driver.channel().connection.borrow_mut().exchange.tell_taken_over();
-            self.driver.schedule_write();
-        })
-    }
-
-    /// Whether the host accepts kept results.
-    #[napi(getter, catch_unwind)]
-    pub fn accepts_kept_results(&self) -> bool {
-        self.driver.channel().connection.borrow().exchange.accepts_kept_results()
-    }
-
     /// Ends a transaction without an outcome; returns whether there was one.
     #[napi(catch_unwind)]
     pub fn cancel(&self, slot: u32) -> Result<bool, Failure> {
@@ -218,28 +191,10 @@ impl NativeConnection {
         })
     }
 
-    /// Sends the host the error that ends this worker, as JSON text.
-    #[napi(catch_unwind)]
-    pub fn tell_fatal(&self, error: String) -> Result<(), Failure> {
-        entry(&self.driver, "tellFatal", || {
-            self.driver.channel().connection.borrow_mut().tell_fatal(&error);
-            self.driver.schedule_write();
-        })
-    }
-
     /// The transaction id of a request of the peer that has no answer yet.
     #[napi(catch_unwind)]
     pub fn call_transaction_id(&self, call: u32) -> Option<String> {
         self.driver.channel().connection.borrow().exchange.call_transaction_id(CallId(call))
-    }
-
-    /// Asks the worker to stop, after all earlier messages.
-    #[napi(catch_unwind)]
-    pub fn ask_to_close(&self) -> Result<(), Failure> {
-        entry(&self.driver, "askToClose", || {
-            self.driver.channel().connection.borrow_mut().exchange.ask_to_close();
-            self.driver.schedule_write();
-        })
     }
 
     /// Handles all messages that have arrived, before it returns.

@@ -16,7 +16,7 @@ use super::pair::NativePair;
 use crate::boundary::PulseState;
 use crate::error::code;
 use crate::liveness::lifeline::{Worker, guard};
-use crate::node::event_loop::environment::NativeEnvironment;
+use crate::node::classes::environment::NativeEnvironment;
 use crate::node::event_loop::uv::pulse::LoopPulse;
 use crate::node::values::failure::{Failure, closed, node, system};
 use crate::sys::lifeline::{HostEnd, Pulse, WorkerEnd, lifeline};

@@ -1,7 +1,8 @@
 //! Grants in both directions: which messages of this side wait for one, and what this side grants the peer.
 
 use super::held::HeldFrame;
-use super::outbound::{Outgoing, Target, write};
+use super::outbound::Outgoing;
+use super::writing::{Target, write};
 use super::{CallId, Exchange};
 use crate::error::Error;
 use crate::error::code;

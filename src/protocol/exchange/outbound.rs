@@ -3,16 +3,14 @@
 use std::time::Duration;
 
 use super::calls::append;
-use super::held::{Held, HeldFrame, HeldId};
+use super::held::{HeldFrame, HeldId};
 use super::streams::Streams;
+use super::writing::{NOTHING, Sender, Target, write};
 use super::{Exchange, Side};
 use crate::error::Error;
 use crate::protocol::event::Event;
-use crate::protocol::frame::Framing;
-use crate::protocol::grants::Allowance;
-use crate::protocol::message::{CONTEXT_LIMIT, Codec, Head, Kind, TYPE_NAME_LIMIT};
+use crate::protocol::message::{CONTEXT_LIMIT, Head, Kind, TYPE_NAME_LIMIT};
 use crate::protocol::message_types::TypeId;
-use crate::protocol::output::Output;
 use crate::protocol::transaction_id::TransactionId;
 use crate::protocol::transactions::Slot;
 
@@ -128,21 +126,6 @@ impl Exchange {
         Ok(true)
     }
 
-    /// Asks the peer whether the request with this id, which this side has cancelled, has ended. The answer comes when
-    /// it has; there is no timeout.
-    ///
-    /// # Errors
-    /// The connection is closed, the peer does not understand the question, or it cannot be sent.
-    pub fn ask_ended(&mut self, id: &str, random: u128, now: Duration) -> Result<Slot, Error> {
-        let slot = self.reserve("", TransactionId::Uuid(random), Timeout::PerCall(None), Kind::Ended, now)?;
-        let json = serde_json::Value::from(id).to_string();
-        if let Err(error) = self.submit(slot, "", Some(append(&json))) {
-            self.cancel(slot);
-            return Err(error);
-        }
-        Ok(slot)
-    }
-
     /// Sets the context of later requests and notifications, a JSON object of strings, if the peer supports contexts.
     /// Drops a context beyond [`CONTEXT_LIMIT`].
     pub fn carry(&mut self, context: Option<String>) {
@@ -216,29 +199,6 @@ impl Exchange {
         }
     }
 
-    /// Sends the host the outcome of a request of an earlier host.
-    ///
-    /// # Errors
-    /// It cannot be sent; nothing was written.
-    pub fn send_kept_result<P: FnOnce(&mut Vec<u8>)>(&mut self, payload: Option<P>) -> Result<(), Error> {
-        self.check_sendable("")?;
-        let target = Target::new(self.output.tail(), &self.framing, self.codec, self.limit);
-        write(target, Head::new(Kind::KeptResult, ""), payload).map(drop)
-    }
-
-    /// Tells the host, if it understands that, that another host takes over.
-    pub fn tell_taken_over(&mut self) {
-        if !self.ended && self.peer.detached {
-            let target = Target::new(self.output.tail(), &self.framing, self.codec, usize::MAX);
-            write(target, Head::new(Kind::TakenOver, ""), NOTHING).expect("it has no limit");
-        }
-    }
-
-    /// Whether the host accepts kept results.
-    pub fn accepts_kept_results(&self) -> bool {
-        self.peer.detached
-    }
-
     fn check_understood(&self, type_name: &str, kind: Kind) -> Result<(), Error> {
         match self.missing(kind) {
             Some(what) => {
@@ -273,7 +233,7 @@ impl Exchange {
         }
     }
 
-    fn check_sendable(&self, type_name: &str) -> Result<(), Error> {
+    pub(super) fn check_sendable(&self, type_name: &str) -> Result<(), Error> {
         if self.ended {
             return Err(Error::Closed { type_name: type_name.to_owned() });
         }
@@ -282,78 +242,4 @@ impl Exchange {
         }
         Ok(())
     }
-}
-
-/// No payload.
-pub(super) const NOTHING: Option<fn(&mut Vec<u8>)> = None;
-
-/// Sends a message that needs a grant.
-struct Sender<'a> {
-    allowance: &'a mut Allowance,
-    held: &'a mut Held,
-    output: &'a mut Output,
-    framing: &'a Framing,
-    codec: Codec,
-    limit: usize,
-}
-
-impl Sender<'_> {
-    /// Writes one frame, or keeps it until it is granted, and then returns its number.
-    fn send<P: FnOnce(&mut Vec<u8>)>(
-        &mut self,
-        slot: Option<Slot>,
-        head: Head<'_>,
-        payload: Option<P>,
-    ) -> Result<Option<HeldId>, Error> {
-        let Self { framing, codec, limit, .. } = *self;
-        if self.held.is_empty() && self.allowance.is_open() {
-            let written = write(Target::new(self.output.tail(), framing, codec, limit), head, payload)?;
-            self.allowance.spend(written.frame);
-            return Ok(None);
-        }
-        let mut bytes = Vec::new();
-        let written = write(Target::new(&mut bytes, framing, codec, limit), head, payload)?;
-        Ok(Some(self.held.push(HeldFrame { slot, bytes, cost: Some(written.frame) })))
-    }
-}
-
-/// The target and format of frames.
-pub(super) struct Target<'a> {
-    out: &'a mut Vec<u8>,
-    framing: &'a Framing,
-    codec: Codec,
-    limit: usize,
-}
-
-impl<'a> Target<'a> {
-    pub(super) fn new(out: &'a mut Vec<u8>, framing: &'a Framing, codec: Codec, limit: usize) -> Self {
-        Self { out, framing, codec, limit }
-    }
-}
-
-/// The bytes of a frame, and of its payload.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Written {
-    pub(super) frame: usize,
-    pub(super) payload: usize,
-}
-
-/// Writes one frame, or nothing.
-pub(super) fn write<P: FnOnce(&mut Vec<u8>)>(
-    Target { out, framing, codec, limit }: Target<'_>,
-    head: Head<'_>,
-    payload: Option<P>,
-) -> Result<Written, Error> {
-    let mark = framing.begin(out);
-    let body = out.len();
-    codec.begin(out, head, payload.is_some());
-    let start = out.len();
-    if let Some(payload) = payload {
-        payload(out);
-    }
-    let size = out.len() - start;
-    codec.end(out);
-    let frame = out.len() - body;
-    framing.finish(out, mark, limit).map_err(|error| Error::from_frame(error, head.type_name))?;
-    Ok(Written { frame, payload: size })
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::calls::append;
 use super::inbound::MALFORMED;
-use super::outbound::{NOTHING, Outgoing, Target, write};
+use super::outbound::Outgoing;
+use super::writing::{NOTHING, Target, write};
 use super::{CallId, Exchange};
 use crate::error::Error;
 use crate::protocol::event::{Event, Payload};
