@@ -52,12 +52,8 @@ export declare class NativeConnection {
   failAll(): Array<number>;
   /** Answers a request of the peer with an error, as JSON text. `false`: as for `respondCommand`. */
   fail(call: number, error: string): boolean;
-  /** Sends the host the error that ends this worker, as JSON text. */
-  tellFatal(error: string): void;
   /** The transaction id of a request of the peer that has no answer yet. */
   callTransactionId(call: number): string | null;
-  /** Asks the worker to stop, after all earlier messages. */
-  askToClose(): void;
   /** Handles all messages that have arrived, before it returns. */
   drain(): void;
   /** Handles arrived messages for as long as a turn of the event loop may take; the rest follows in later turns. */
@@ -113,6 +109,8 @@ export declare class NativeConnection {
   get carryCommand(): (context: string | undefined) => void;
   /** A function that sends a notification; `false` if too much output waits. */
   get postCommand(): (messageType: string, payload: unknown) => boolean;
+  /** A function that sends the host the outcome of a request of an earlier host. */
+  get keptResultCommand(): (payload: unknown) => void;
   /**
    * A function that answers a request of the peer. It returns `false` if too much output waits: `Control.Writable`
    * then follows.
@@ -125,6 +123,19 @@ export declare class NativeConnection {
   get inputCommand(): (slot: number, payload: unknown) => number;
   /** A function that sends a chunk of a call's outcome. Like `inputCommand`. */
   get chunkCommand(): (call: number, payload: unknown) => number;
+  /**
+   * Asks the peer whether a request that was cancelled has ended, by its transaction id; returns the slot of the
+   * question.
+   */
+  askEnded(tx: string): number;
+  /** Tells the host that another host takes over. */
+  tellTakenOver(): void;
+  /** Whether the host accepts kept results. */
+  get acceptsKeptResults(): boolean;
+  /** Sends the host the error that ends this worker, as JSON text. */
+  tellFatal(error: string): void;
+  /** Asks the worker to stop, after all earlier messages. */
+  askToClose(): void;
   /** Like `cancel`; also tells the peer that this side no longer waits for the outcome. */
   abort(slot: number): boolean;
   /** Grants this many more units of chunks. */
@@ -412,6 +423,8 @@ export interface NativeOptions {
   sharedMemory: boolean;
   /** This side passes and accepts shared buffers: memory that the other side may write at any time. */
   sharedBuffers: boolean;
+  /** The thread may spin before it blocks, for this connection. */
+  busyPoll: boolean;
   /** The message types with handlers on this side, in the order of their numbers. */
   handlers: Array<string>;
   /** The largest frame in bytes. */

@@ -16,6 +16,7 @@ use super::lifeline::NativeLifeline;
 use super::pair::NativePair;
 use crate::attach::connector::{Outcome, Request, attach};
 use crate::attach::listener::{AttachHandler, Occupancy, open};
+use crate::error::code;
 use crate::liveness::debugger::Debugger;
 use crate::liveness::lifeline::answer;
 use crate::node::event_loop::uv::pulse::LoopPulse;
@@ -43,20 +44,20 @@ impl NativeSocket {
     pub fn new(path: String, token: String, sweep: bool) -> Result<Self, Failure> {
         let listener = claim(Path::new(&path), &token, sweep).map_err(|error| match error {
             Unclaimed::Live => Failure::new(
-                "ERR_WORKER_OCCUPIED".to_owned(),
+                code::WORKER_OCCUPIED.to_owned(),
                 format!(
                     "a live worker listens at {path} already. Attach to it with attachWorker(), or choose another name."
                 ),
             ),
             Unclaimed::Foreign(file) => Failure::new(
-                "ERR_INVALID_OPTION".to_owned(),
+                code::INVALID_OPTION.to_owned(),
                 format!(
                     "socketPath must be free, or left by a worker: {} is there, which no worker has made",
                     file.display()
                 ),
             ),
             Unclaimed::Unlocked(directory, error) => Failure::new(
-                "ERR_SYSTEM".to_owned(),
+                code::SYSTEM.to_owned(),
                 format!(
                     "cannot listen at {path}: the directory {} cannot be locked: {error}. Another process may hold its lock; \
                      choose a `socketPath` in a directory of your own.",
@@ -72,7 +73,7 @@ impl NativeSocket {
     #[napi(catch_unwind)]
     pub fn remove(path: String, token: String) -> Result<bool, Failure> {
         release(Path::new(&path), &token)
-            .map_err(|error| Failure::new("ERR_SYSTEM".to_owned(), format!("cannot remove {path}: {error}")))
+            .map_err(|error| Failure::new(code::SYSTEM.to_owned(), format!("cannot remove {path}: {error}")))
     }
 
     /// The descriptor for the child's `stdio`. Throws `ERR_SYSTEM` after it was closed.
@@ -166,9 +167,9 @@ fn refused(outcome: Outcome) -> Result<Connected, NativeFailure> {
         Ok(Ok(connected)) => Ok(connected),
         Ok(Err(refusal)) => {
             let code = match refusal {
-                Refusal::Occupied => "ERR_WORKER_OCCUPIED",
-                Refusal::Silent => "ERR_START_TIMEOUT",
-                _ => "ERR_ATTACH_REFUSED",
+                Refusal::Occupied => code::WORKER_OCCUPIED,
+                Refusal::Silent => code::START_TIMEOUT,
+                _ => code::ATTACH_REFUSED,
             };
             Err(NativeFailure::new(code, refusal.to_string()))
         }
@@ -177,9 +178,9 @@ fn refused(outcome: Outcome) -> Result<Connected, NativeFailure> {
                 ErrorKind::NotFound
                 | ErrorKind::ConnectionRefused
                 | ErrorKind::ConnectionReset
-                | ErrorKind::BrokenPipe => "ERR_NO_SUCH_WORKER",
-                ErrorKind::PermissionDenied => "ERR_ATTACH_REFUSED",
-                _ => "ERR_SYSTEM",
+                | ErrorKind::BrokenPipe => code::NO_SUCH_WORKER,
+                ErrorKind::PermissionDenied => code::ATTACH_REFUSED,
+                _ => code::SYSTEM,
             };
             Err(NativeFailure::new(code, error.to_string()))
         }
@@ -229,7 +230,7 @@ impl NativeAttachment {
         });
         if let Err(error) = started {
             let text = format!("cannot start the thread that attaches: {error}");
-            deferred.resolve(resolution(Err(NativeFailure::new("ERR_SYSTEM", text))));
+            deferred.resolve(resolution(Err(NativeFailure::new(code::SYSTEM, text))));
         }
         Ok(promise)
     }
@@ -270,7 +271,7 @@ impl NativeAttachment {
     }
 
     fn take(&mut self) -> Result<OwnedFd, Failure> {
-        let taken = || Failure::new("ERR_SYSTEM".to_owned(), "the connection was taken before".to_owned());
+        let taken = || Failure::new(code::SYSTEM.to_owned(), "the connection was taken before".to_owned());
         self.end.take().ok_or_else(taken)
     }
 }

@@ -14,8 +14,9 @@ use napi_derive::napi;
 use super::debugger::NativeDebugger;
 use super::pair::NativePair;
 use crate::boundary::PulseState;
+use crate::error::code;
 use crate::liveness::lifeline::{Worker, guard};
-use crate::node::event_loop::environment::NativeEnvironment;
+use crate::node::classes::environment::NativeEnvironment;
 use crate::node::event_loop::uv::pulse::LoopPulse;
 use crate::node::values::failure::{Failure, closed, node, system};
 use crate::sys::lifeline::{HostEnd, Pulse, WorkerEnd, lifeline};
@@ -181,7 +182,7 @@ impl NativeLifeline {
     /// Passes the worker the child's end of a new pair, and closes it here.
     #[napi(catch_unwind)]
     pub fn pass(&self, pair: &mut NativePair) -> Result<(), Failure> {
-        let gone = || Failure::new("ERR_WORKER_CLOSED".to_owned(), "the worker is gone".to_owned());
+        let gone = || Failure::new(code::WORKER_CLOSED.to_owned(), "the worker is gone".to_owned());
         let end = pair.take_child_end().ok_or_else(gone)?;
         let host = self.host.borrow();
         let host = host.as_ref().ok_or_else(gone)?;
