@@ -12,7 +12,9 @@ use napi_derive::napi;
 
 use super::tokio::TokioIo;
 use super::watch::Watch;
-use crate::boundary::{HEAD, READY_HINT, RECORD};
+#[cfg(unix)]
+use crate::boundary::READY_HINT;
+use crate::boundary::{HEAD, RECORD};
 use crate::io::Drivers;
 use crate::node::delivery::Driver;
 #[cfg(unix)]
@@ -274,6 +276,18 @@ impl Environment {
     }
 }
 
+/// Whether the `uv` engine can run in this program.
+#[cfg(unix)]
+fn has_uv() -> bool {
+    super::uv::is_available()
+}
+
+/// On this system libuv polls sockets alone, and connections are pipes.
+#[cfg(not(unix))]
+fn has_uv() -> bool {
+    false
+}
+
 /// The addon for one JavaScript thread.
 #[napi]
 pub struct NativeEnvironment {
@@ -292,10 +306,7 @@ impl NativeEnvironment {
         if !data.cast::<i32>().is_aligned() || integers < HEAD + RECORD {
             return Err(Failure::new("ERR_INVALID_OPTION".to_owned(), "the memory for records is unfit".to_owned()));
         }
-        #[cfg(unix)]
-        let uv = engine == "uv" && super::uv::is_available();
-        #[cfg(not(unix))]
-        let uv = false;
+        let uv = engine == "uv" && has_uv();
         let inner = Rc::new(Environment {
             env: env.raw(),
             engine: if uv { Engine::Uv } else { Engine::Tokio },
