@@ -31,7 +31,7 @@ impl Process {
     ///
     /// # Errors
     /// None on these systems.
-    pub fn lead_tree(&mut self) -> io::Result<()> {
+    pub fn lead_tree(&mut self, _: bool) -> io::Result<()> {
         Ok(())
     }
 

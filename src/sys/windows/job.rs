@@ -17,6 +17,11 @@ use windows_sys::Win32::System::JobObjects::{
 pub(super) struct Job(OwnedHandle);
 
 impl Job {
+    /// A job whose processes outlive it.
+    pub(super) fn new() -> io::Result<Self> {
+        Self::with(0, 0)
+    }
+
     /// A job whose processes end with this process, or when it is dropped.
     pub(super) fn killed_on_close() -> io::Result<Self> {
         Self::with(JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE, 0)

@@ -37,13 +37,14 @@ impl Process {
         Ok(Self { pid, handle: Some(open(pid)?), begun: None, tree: None })
     }
 
-    /// From now on it ends with this process, together with all processes that it starts.
+    /// From now on all processes that it starts can be ended with it. Unless it `outlives` this process, they end with
+    /// this process.
     ///
     /// # Errors
     /// It has ended, or the system refuses.
-    pub fn lead_tree(&mut self) -> io::Result<()> {
+    pub fn lead_tree(&mut self, outlives: bool) -> io::Result<()> {
         let handle = self.handle.as_ref().ok_or(io::ErrorKind::NotFound)?;
-        let tree = Job::killed_on_close()?;
+        let tree = if outlives { Job::new()? } else { Job::killed_on_close()? };
         // SAFETY: the process is open.
         unsafe { tree.add(handle.as_raw_handle()) }?;
         self.tree = Some(tree);
