@@ -3,6 +3,7 @@
 pub mod attach_socket;
 mod child_end;
 pub mod closing;
+mod duplex;
 mod event;
 pub mod exit_status;
 pub mod fd_passing;

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
+use super::duplex::{Phase, Pipe};
 use super::event::Event;
 use super::numbers::{self, Kept};
 use super::opening::{self, Greeting};
 use super::pipe::{FOLDER, Instances, connect, is_busy, serve};
-use super::stream::{Phase, Pipe, Stream};
+use super::stream::Stream;
 use super::user::server_of;
 use crate::sys::admission::AGAIN;
 

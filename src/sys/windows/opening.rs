@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use windows_sys::Win32::System::Pipes::DisconnectNamedPipe;
 
+use super::duplex::{Phase, Pipe};
 use super::event::{deadline_of, wait_any};
 use super::operation::Operation;
-use super::stream::{Phase, Pipe};
 use crate::sync::lock;
 use crate::sys::admission::is_same;
 
