@@ -1,13 +1,13 @@
 //! The sending end of the shared-memory side channel.
 
 use std::collections::VecDeque;
-use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::protocol::multipart::ShmRange;
 use crate::protocol::shm_ring::{BASE, ShmRing};
 use crate::reuse::Kept;
+use crate::sys::DescriptorRef;
 use crate::sys::fd_passing::MOST_DESCRIPTORS;
 use crate::sys::mapping::Mapping;
 
@@ -157,14 +157,14 @@ impl ShmSender {
     }
 
     /// How much of `pending`, which begins at `start`, may be written at once, and with which descriptors.
-    pub fn next(&self, start: u64, pending: usize) -> (usize, Vec<BorrowedFd<'_>>) {
+    pub fn next(&self, start: u64, pending: usize) -> (usize, Vec<DescriptorRef<'_>>) {
         let mut positions = self.passed.iter().map(|(position, _)| *position);
         let Some(first) = positions.next() else { return (pending, Vec::new()) };
         let until = |position: u64| usize::try_from(position - start).map_or(pending, |length| length.min(pending));
         if first > start {
             return (until(first), Vec::new());
         }
-        let beside = self.passed[0].1.iter().map(|mapping| mapping.memory().as_fd()).collect();
+        let beside = self.passed[0].1.iter().map(|mapping| mapping.memory().descriptor()).collect();
         (positions.next().map_or(pending, until), beside)
     }
 

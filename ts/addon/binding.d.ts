@@ -224,8 +224,13 @@ export declare class NativeLifeline {
   get childFd(): number;
   /** Sends a detached worker its token, before its start. */
   giveToken(token: string): void;
-  /** Closes this process's copy of the child's end: otherwise this process would not notice the end of the child. */
-  closeChildEnd(): void;
+  /** Where the child finds its end; `null`: it inherits the descriptor. */
+  get childAddress(): string | null;
+  /**
+   * The child has started: closes this process's copy of what the child has inherited. Otherwise this process would
+   * not notice the end of the child.
+   */
+  childStarted(): void;
   /**
    * Pings the worker. Returns `null`, or the state that made it impossible: the worker has not read the previous
    * ping, or has ended.
@@ -261,16 +266,29 @@ export declare class NativePair {
   get childFd(): number;
   /** In a worker: child processes do not inherit the descriptor, which is the worker's end. */
   static keepFromChildren(fd: number): void;
-  /** Closes this process's copy of the child's end: otherwise this process would not notice the end of the child. */
-  closeChildEnd(): void;
+  /** Where the child finds its end; `null`: it inherits the descriptor. */
+  get childAddress(): string | null;
+  /**
+   * The child has started: closes this process's copy of what the child has inherited. Otherwise this process would
+   * not notice the end of the child.
+   */
+  childStarted(): void;
+  /**
+   * In a worker: opens the worker's end by its address. Returns the number for everything that takes a descriptor.
+   * Throws `ERR_SYSTEM`.
+   */
+  static open(address: string): number;
   /** Closes the rest of both ends. */
   close(): void;
 }
 
 /** A handle of a process: a later process with its number receives no signal. */
 export declare class NativeProcess {
-  /** The process with this number now; call it while that is certain. It may have ended. */
-  constructor(pid: number);
+  /**
+   * The process with this number now; call it while that is certain. It may have ended. `leads`: it has a group of its
+   * own, whose members are those that it starts; `outlives`: they may outlive this process.
+   */
+  constructor(pid: number, leads: boolean, outlives: boolean);
   /** Sends it a signal, by number; `false`: it has ended. */
   signal(signal: number): boolean;
   /** Sends a signal to its group; `false`: the group has no members. */
@@ -358,7 +376,21 @@ export declare class NativeSocket {
   static remove(path: string, token: string): boolean;
   /** The descriptor for the child's `stdio`. Throws `ERR_SYSTEM` after it was closed. */
   get fd(): number;
-  /** Closes this process's copy: otherwise this process would not notice the end of the worker. */
+  /** Where the child finds it; `null`: it inherits the descriptor. */
+  get childAddress(): string | null;
+  /**
+   * In a worker: listens at an address, with the worker's token. Returns the number for `NativeDoor`. Throws
+   * `ERR_SYSTEM`.
+   */
+  static open(address: string, token: string): number;
+  /** The file with the token of the worker at `path`. */
+  static tokenFile(path: string): string;
+  /**
+   * The child has started: closes this process's copy of what the child has inherited. Otherwise this process would
+   * not notice the end of the worker.
+   */
+  childStarted(): void;
+  /** Closes the rest. */
   close(): void;
 }
 

@@ -1,7 +1,6 @@
 //! Named sockets for the facade: a worker's listener, and a host that attaches.
 
 use std::io::ErrorKind;
-use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,12 +18,12 @@ use crate::attach::listener::{AttachHandler, Occupancy, open};
 use crate::error::code;
 use crate::liveness::debugger::Debugger;
 use crate::liveness::lifeline::answer;
-use crate::node::event_loop::uv::pulse::LoopPulse;
+use crate::node::event_loop::pulse::LoopPulse;
 use crate::node::values::failure::{Failure, NativeFailure, closed, node, system};
 use crate::sys::Stream;
-use crate::sys::attach_socket::{Connected, Listener, Purpose, Refusal, stream_from};
+use crate::sys::attach_socket::{Connected, End, Listener, Purpose, Refusal, stream_from};
 use crate::sys::lifeline::{HostEnd, WorkerEnd};
-use crate::sys::path_lock::{Unclaimed, claim, release};
+use crate::sys::path_lock::{Claim, Unclaimed, claim, release, token_file};
 use crate::sys::process::Process as PeerProcess;
 
 type OnStream = ThreadsafeFunction<Option<i32>, (), Option<i32>, Status, false, true>;
@@ -32,7 +31,7 @@ type OnStream = ThreadsafeFunction<Option<i32>, (), Option<i32>, Status, false, 
 /// A named socket for a worker that is about to start.
 #[napi]
 pub struct NativeSocket {
-    listener: Option<OwnedFd>,
+    claim: Option<Claim>,
 }
 
 #[napi]
@@ -42,7 +41,7 @@ impl NativeSocket {
     /// the path has another file, `ERR_SYSTEM`.
     #[napi(constructor, catch_unwind)]
     pub fn new(path: String, token: String, sweep: bool) -> Result<Self, Failure> {
-        let listener = claim(Path::new(&path), &token, sweep).map_err(|error| match error {
+        let claim = claim(Path::new(&path), &token, sweep).map_err(|error| match error {
             Unclaimed::Live => Failure::new(
                 code::WORKER_OCCUPIED.to_owned(),
                 format!(
@@ -66,7 +65,7 @@ impl NativeSocket {
             ),
             Unclaimed::Io(error) => system(&format!("cannot listen at {path}"), &error),
         })?;
-        Ok(Self { listener: Some(listener) })
+        Ok(Self { claim: Some(claim) })
     }
 
     /// Removes the files of an ended worker at `path`, unless the token belongs to another. Throws `ERR_SYSTEM`.
@@ -79,13 +78,39 @@ impl NativeSocket {
     /// The descriptor for the child's `stdio`. Throws `ERR_SYSTEM` after it was closed.
     #[napi(getter, catch_unwind)]
     pub fn fd(&self) -> Result<i32, Failure> {
-        self.listener.as_ref().map(AsRawFd::as_raw_fd).ok_or_else(closed)
+        self.claim.as_ref().map(Claim::fd).ok_or_else(closed)
     }
 
-    /// Closes this process's copy: otherwise this process would not notice the end of the worker.
+    /// Where the child finds it; `null`: it inherits the descriptor.
+    #[napi(getter, catch_unwind)]
+    pub fn child_address(&self) -> Option<String> {
+        self.claim.as_ref().and_then(Claim::address)
+    }
+
+    /// In a worker: listens at an address, with the worker's token. Returns the number for `NativeDoor`. Throws
+    /// `ERR_SYSTEM`.
+    #[napi(catch_unwind)]
+    pub fn open(address: String, token: String) -> Result<i32, Failure> {
+        Listener::open(&address, &token).map_err(|error| system(&format!("cannot listen at {address}"), &error))
+    }
+
+    /// The file with the token of the worker at `path`.
+    #[napi(catch_unwind)]
+    pub fn token_file(path: String) -> String {
+        token_file(Path::new(&path)).to_string_lossy().into_owned()
+    }
+
+    /// The child has started: closes this process's copy of what the child has inherited. Otherwise this process would
+    /// not notice the end of the worker.
+    #[napi(catch_unwind)]
+    pub fn child_started(&mut self) {
+        self.claim = self.claim.take().and_then(Claim::started);
+    }
+
+    /// Closes the rest.
     #[napi(catch_unwind)]
     pub fn close(&mut self) {
-        self.listener = None;
+        self.claim = None;
     }
 }
 
@@ -104,7 +129,7 @@ struct Process {
 
 impl AttachHandler for Process {
     fn connected(&self, stream: Stream) {
-        self.on_stream.call(Some(stream.into_raw_fd()), ThreadsafeFunctionCallMode::NonBlocking);
+        self.on_stream.call(Some(stream.hand_over()), ThreadsafeFunctionCallMode::NonBlocking);
     }
 
     fn lifeline(&self, end: WorkerEnd) {
@@ -156,7 +181,7 @@ impl NativeDoor {
 /// A host's connection to a detached worker.
 #[napi]
 pub struct NativeAttachment {
-    end: Option<OwnedFd>,
+    end: Option<End>,
     pid: i32,
     process: Option<PeerProcess>,
 }
@@ -266,11 +291,11 @@ impl NativeAttachment {
     /// The host's end of the lifeline; once.
     #[napi(catch_unwind)]
     pub fn lifeline(&mut self) -> Result<NativeLifeline, Failure> {
-        let end = HostEnd::from_fd(self.take()?).map_err(|error| system("cannot use the lifeline", &error))?;
+        let end = HostEnd::from_end(self.take()?).map_err(|error| system("cannot use the lifeline", &error))?;
         Ok(NativeLifeline::of(end))
     }
 
-    fn take(&mut self) -> Result<OwnedFd, Failure> {
+    fn take(&mut self) -> Result<End, Failure> {
         let taken = || Failure::new(code::SYSTEM.to_owned(), "the connection was taken before".to_owned());
         self.end.take().ok_or_else(taken)
     }

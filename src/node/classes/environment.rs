@@ -8,11 +8,21 @@ use napi::bindgen_prelude::{BufferSlice, Env, Function, Unknown};
 use napi_derive::napi;
 
 use crate::node::event_loop::environment::{Engine, Environment};
-#[cfg(unix)]
-use crate::node::event_loop::uv;
 use crate::node::values::failure::Failure;
 use crate::node::values::functions::{self, Outcome};
 use crate::node::values::reference::Reference;
+
+/// Whether the `uv` engine can run in this program.
+#[cfg(unix)]
+fn has_uv() -> bool {
+    crate::node::event_loop::uv::is_available()
+}
+
+/// On this system libuv polls sockets alone, and connections are pipes.
+#[cfg(not(unix))]
+fn has_uv() -> bool {
+    false
+}
 
 /// The addon for one JavaScript thread.
 #[napi]
@@ -27,10 +37,7 @@ impl NativeEnvironment {
     /// that has been profitable.
     #[napi(constructor, catch_unwind)]
     pub fn new(env: Env, memory: BufferSlice, engine: String, busy_poll: bool) -> Result<Self, Failure> {
-        #[cfg(unix)]
-        let uv = engine == "uv" && uv::is_available();
-        #[cfg(not(unix))]
-        let uv = false;
+        let uv = engine == "uv" && has_uv();
         let engine = if uv { Engine::Uv } else { Engine::Tokio };
         Ok(Self { inner: Environment::create(env, &memory, engine, busy_poll)? })
     }

@@ -16,6 +16,7 @@ use crate::node::values::failure::{Failure, node};
 use crate::node::values::segments::new_buffer;
 use crate::sys::mapping::Mapping;
 use crate::sys::memory::HAS_MEMORY;
+use crate::sys::program::program;
 
 /// Memory that several processes map. It is unmapped when JavaScript has collected it.
 #[napi(custom_finalize)]
@@ -151,7 +152,7 @@ type Create = unsafe extern "C" fn(
 fn create() -> Option<Create> {
     static CREATE: OnceLock<Option<Create>> = OnceLock::new();
     *CREATE.get_or_init(|| {
-        let program = libloading::os::unix::Library::this();
+        let program = program()?;
         // SAFETY: name and signature are those of Node's headers since version 22.23; the program is never unloaded.
         unsafe { program.get::<Create>("node_api_create_external_sharedarraybuffer") }.ok().map(|symbol| *symbol)
     })

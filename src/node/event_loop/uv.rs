@@ -2,8 +2,6 @@
 
 mod closing;
 pub(in crate::node) mod hooks;
-pub(in crate::node) mod pulse;
-mod symbols;
 
 use std::cell::Cell;
 use std::ffi::c_int;
@@ -13,12 +11,12 @@ use std::time::Duration;
 
 use napi::sys;
 
+use super::symbols::{Handle, Loop, POLL, READABLE, Symbols, TIMER, WRITABLE};
 use super::watch::Watch;
 use crate::node::delivery::Driver;
 use crate::node::values::scope::in_scope;
 use crate::sys::{Stream, is_readable};
 use closing::{Closing, on_closed};
-use symbols::{Handle, Loop, POLL, READABLE, Symbols, TIMER, WRITABLE};
 
 /// Whether the program has the functions of this engine.
 pub(in crate::node) fn is_available() -> bool {

@@ -4,7 +4,9 @@
 use napi::JsValue;
 use napi::bindgen_prelude::{BufferSlice, Env};
 
-use crate::boundary::{HEAD, READY_HINT, RECORD};
+#[cfg(unix)]
+use crate::boundary::READY_HINT;
+use crate::boundary::{HEAD, RECORD};
 use crate::error::code;
 use crate::node::values::failure::Failure;
 use crate::node::values::reference::Reference;

@@ -7,8 +7,8 @@ use std::rc::{Rc, Weak};
 use napi::sys;
 
 use super::closing::{Closing, on_closed};
-use super::symbols::{CHECK, Handle, Loop, PREPARE, Symbols};
 use crate::node::event_loop::environment::Environment;
+use crate::node::event_loop::symbols::{CHECK, Handle, Loop, PREPARE, Symbols};
 use crate::sys::is_readable;
 
 /// Two handles that do not keep the loop alive. Dropping it ends them; libuv frees the memory later.
