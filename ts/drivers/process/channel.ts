@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { constants } from 'node:os';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 import type { ConnectedHost, ConnectionSetup } from '../../connection/connection.js';
 import { LastLines } from '../last-lines.js';
@@ -31,6 +31,7 @@ export class ProcessChannel implements HostChannel {
   readonly isCore = true;
   readonly movesValues = false;
   readonly pid: number;
+  readonly stdin: Writable | null;
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
   /** Resolves when the process has ended and its output has been read. */
@@ -58,6 +59,9 @@ export class ProcessChannel implements HostChannel {
     this.pid = child.pid as number;
     // No code has reaped it yet: this number is the process, not a later one.
     this.process = new (getNative().addon.NativeProcess)(this.pid);
+    this.stdin = child.stdin;
+    // A worker may end, or close it, before it has read all: that is no error of the host.
+    child.stdin?.on('error', () => {});
     this.stdout = child.stdout;
     this.stderr = options.keepsLines ? null : child.stderr;
     // No code waits for it.

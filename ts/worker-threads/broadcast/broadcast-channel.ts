@@ -1,0 +1,18 @@
+import { original } from '../originals.js';
+import { closeRelay, openRelay } from './relay.js';
+
+/** Node's own, of this process, which workers in other processes hear too. */
+export class BroadcastChannel extends original.BroadcastChannel {
+  #isOpen = true;
+
+  constructor(name: string) {
+    super(name);
+    openRelay(this.name);
+  }
+
+  override close(): void {
+    super.close();
+    if (this.#isOpen) closeRelay(this.name);
+    this.#isOpen = false;
+  }
+}
