@@ -28,11 +28,6 @@ export const steps = [
     isParallel: true,
     commands: [() => runTool('prettier', 'prettier', ['--check', '--log-level', 'warn', '.'])],
   },
-  {
-    name: 'clippy',
-    isParallel: true,
-    commands: [() => cargo('clippy', '--all-targets', '--', '-D', 'warnings')],
-  },
   { name: 'cargo-lib', isParallel: true, commands: [() => cargo('test', '--no-default-features', '--lib')] },
   {
     name: 'typecheck',
@@ -56,6 +51,11 @@ export const steps = [
 export const remainingSteps = [
   { name: 'cargo-test', isParallel: true, commands: [() => cargo('test')] },
   { name: 'cargo-core', isParallel: true, commands: [() => run('cargo', ['test', '--no-default-features'], seeded)] },
+  {
+    name: 'clippy',
+    isParallel: true,
+    commands: [() => cargo('clippy', '--all-targets', '--', '-D', 'warnings')],
+  },
   {
     name: 'clippy-core',
     isParallel: true,

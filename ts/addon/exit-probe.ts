@@ -4,7 +4,7 @@ import type { ShutdownReason } from '../types/shutdown-reason.js';
 import { getNative } from './environment.js';
 
 /** How a child process has ended, while this thread is blocked and cannot receive the event. */
-export function peekEnd(pid: number, timeout: number): ShutdownReason | undefined {
+export function probeExit(pid: number, timeout: number): ShutdownReason | undefined {
   const exit = getNative().addon.NativeConnection.exitOf(pid, timeout);
   if (exit === null) return undefined;
   const { code = null, signal } = exit;

@@ -14,7 +14,7 @@ import { toDriver } from '../drivers/to-driver.js';
 import { MiddlewareChain } from '../messages/middleware-chain.js';
 import { Checks } from '../messages/validators.js';
 import { shared } from '../worker/shared-state.js';
-import { Turns } from '../connection/concurrency-limiter.js';
+import { ConcurrencyLimiter } from '../connection/concurrency-limiter.js';
 import type { Handlers } from '../types/handlers.js';
 import type { MessageDefinitions, MessageTypes } from '../types/message-definitions.js';
 import type {
@@ -97,7 +97,7 @@ async function serve(handlers: object, options: ServeOptions): Promise<WorkerSer
   });
   // Refuse invalid options before a driver connects.
   const early = connectionOptions(checked, timeoutsFor(), limits);
-  const turns = new Turns(early.maxConcurrency);
+  const limiter = new ConcurrencyLimiter(early.maxConcurrency);
   const channel = getWorkerChannel() ?? (await (await import('../drivers/custom/connect-worker.js')).connectBy(driver));
   if (driver !== undefined && driver.name !== channel.driver) throw driverMismatch(channel.driver, driver.name);
   if (shared.served.has(channel)) {
@@ -124,13 +124,13 @@ async function serve(handlers: object, options: ServeOptions): Promise<WorkerSer
     serializer,
     names,
     log,
-    turns,
+    limiter,
     createDispatcher: <Call>(answers: Answers<Call>) => {
       const dispatcher = new Dispatcher(answers, {
         log,
         handlers,
         names,
-        turns,
+        limiter,
         side: 'worker',
         worker: () => server,
         host,

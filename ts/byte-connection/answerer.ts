@@ -54,7 +54,7 @@ export class NativeAnswerer implements Answers<number> {
       case RecordKind.Notification:
         return dispatcher.receive(undefined, this.names[second] as string, this.handlers[second], value, size);
       case RecordKind.Context:
-        return dispatcher.carry(value);
+        return dispatcher.setContext(value);
       case RecordKind.Cancel:
         return dispatcher.cancel(call);
       case RecordKind.Credit:
@@ -97,17 +97,17 @@ export class NativeAnswerer implements Answers<number> {
   respond(call: number, type: string, result: unknown): void {
     if (this.late?.hasLeft === true) return this.late.take(call, type, { result });
     this.late?.answered(call);
-    const hasRoom = this.respondCommand(call, this.codec.encode(result, `the result of "${type}"`));
+    const hasCapacity = this.respondCommand(call, this.codec.encode(result, `the result of "${type}"`));
     this.native.scheduleFlush();
-    if (!hasRoom) this.onFull();
+    if (!hasCapacity) this.onFull();
   }
 
   fail(call: number, type: string, error: RemoteErrorPayload): void {
     if (this.late?.hasLeft === true) return this.late.take(call, type, { error });
     this.late?.answered(call);
-    const hasRoom = this.connection.fail(call, errorText(error, this.connection.messageLimit));
+    const hasCapacity = this.connection.fail(call, errorText(error, this.connection.messageLimit));
     this.native.scheduleFlush();
-    if (!hasRoom) this.onFull();
+    if (!hasCapacity) this.onFull();
   }
 
   flush(): void {
@@ -120,12 +120,12 @@ export class NativeAnswerer implements Answers<number> {
 
   /** Too much output waits: no more handlers begin, because their answers would add to it. */
   private onFull(): void {
-    this.dispatcher.turns.hold();
+    this.dispatcher.limiter.hold();
   }
 
   /** There is capacity again. */
   onWritable(): void {
-    this.dispatcher.turns.release();
+    this.dispatcher.limiter.release();
     this.dispatcher.onWritable();
   }
 

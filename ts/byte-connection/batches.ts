@@ -7,13 +7,13 @@ import { Slice } from '../util/time-slice.js';
 import { HEAD, RECORD, RecordKind, SEGMENTS } from '../protocol/generated.js';
 
 /** The recipients of the messages of a connection. */
-export interface Takers {
+export interface Sinks {
   readonly codec: PayloadCodec;
   readonly answerer: NativeAnswerer;
   /** `undefined` if this side has sent no request yet. */
   readonly outcomes: Outcomes | undefined;
   /** A record of a batch could not be handled, by a fault of this library or its user. */
-  onTrouble(text: string): void;
+  onWarning(text: string): void;
 }
 
 /**
@@ -21,8 +21,8 @@ export interface Takers {
  * its own request, and the others continue. Returns how many records were handled: if that takes long, the addon
  * delivers the others again in a later turn.
  */
-export function handOn(takers: Takers, count: number, payloads: unknown): number {
-  const { codec, outcomes } = takers;
+export function dispatchBatch(sinks: Sinks, count: number, payloads: unknown): number {
+  const { codec, outcomes } = sinks;
   const native = getNative();
   const slice = count > 1 ? new Slice(native.flushEarly) : undefined;
   let { records } = native;
@@ -38,9 +38,9 @@ export function handOn(takers: Takers, count: number, payloads: unknown): number
     if (kind > RecordKind.TimedOut && records === shared && count > 1) records = shared.slice(0, HEAD + count * RECORD);
     try {
       if (kind <= RecordKind.TimedOut) outcomes?.settle(number, kind, values[index], second);
-      else handOnOther(takers, kind, number, second, values[index], records[at + 3] as number);
+      else dispatchOther(sinks, kind, number, second, values[index], records[at + 3] as number);
     } catch (error) {
-      fail(takers, kind, number, error);
+      fail(sinks, kind, number, error);
     }
     // Most outcomes only settle a promise.
     const isOver =
@@ -56,8 +56,8 @@ export function handOn(takers: Takers, count: number, payloads: unknown): number
   return count;
 }
 
-function handOnOther(
-  { outcomes, answerer }: Takers,
+function dispatchOther(
+  { outcomes, answerer }: Sinks,
   kind: RecordKind,
   number: number,
   second: number,
@@ -71,9 +71,9 @@ function handOnOther(
 }
 
 /** Fails the request of a record; without one, logs the error. */
-function fail({ outcomes, answerer, onTrouble }: Takers, kind: RecordKind, number: number, error: unknown): void {
+function fail({ outcomes, answerer, onWarning }: Sinks, kind: RecordKind, number: number, error: unknown): void {
   const failure = unhandled(error);
-  onTrouble(failure.message);
+  onWarning(failure.message);
   const isOurs = kind <= RecordKind.TimedOut || kind === RecordKind.Progress || kind === RecordKind.Chunk;
   if (isOurs || kind === RecordKind.Demand) outcomes?.refuse(number, failure);
   else if (kind !== RecordKind.Notification && kind !== RecordKind.Context) answerer.refuse(number, failure);

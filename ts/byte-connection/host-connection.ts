@@ -9,7 +9,7 @@ import type { NativePair } from '../addon/binding.js';
 import { getNative } from '../addon/environment.js';
 import { guard } from '../util/guard.js';
 import { reasonOf } from '../util/safely.js';
-import { handOn } from './batches.js';
+import { dispatchBatch } from './batches.js';
 import { requesterOf } from './requester.js';
 import { Control } from '../protocol/generated.js';
 
@@ -26,7 +26,7 @@ export function connectNative(pair: NativePair, setup: ConnectionSetup): Connect
   const control = (what: Control, number: number, payload: unknown, detail: string, kind: RequestKind) => {
     switch (what) {
       case Control.Room:
-        return outcomes.onRoom();
+        return outcomes.onDrain();
       case Control.Writable:
         answerer.onWritable();
         return outcomes.onWritable();
@@ -53,9 +53,9 @@ export function connectNative(pair: NativePair, setup: ConnectionSetup): Connect
   };
 
   const options = { ...setup.options, handlers: [...names] };
-  const { onTrouble } = setup;
-  const report = (error: unknown) => onTrouble(`an event of the connection failed: ${reasonOf(error)}`);
-  const onMessages = guard((count: number, payloads: unknown) => handOn(takers, count, payloads), report);
+  const { onWarning } = setup;
+  const report = (error: unknown) => onWarning(`an event of the connection failed: ${reasonOf(error)}`);
+  const onMessages = guard((count: number, payloads: unknown) => dispatchBatch(takers, count, payloads), report);
   const onControl = guard(control, report);
   const native = addon.NativeConnection.host(environment, pair, options, startupData, onMessages, onControl);
   const requester = requesterOf(native);
@@ -65,8 +65,8 @@ export function connectNative(pair: NativePair, setup: ConnectionSetup): Connect
   });
   const { createDispatcher } = setup;
   const answerer = new NativeAnswerer({ connection, codec, names, createDispatcher });
-  answerer.dispatcher.turns.attach(answerer);
-  const takers = { codec, outcomes, answerer, onTrouble };
+  answerer.dispatcher.limiter.attach(answerer);
+  const takers = { codec, outcomes, answerer, onWarning };
   const settled = flushAtExit({
     flush(millis) {
       flush();

@@ -7,7 +7,7 @@ import type { NativeConnection } from '../addon/binding.js';
 /** The addon's connection; its errors are text, as on the wire. */
 export function requesterOf(connection: NativeConnection): NativeConnection & Requester {
   const endInput = connection.endInput.bind(connection);
-  const carry = connection.carryCommand;
+  const setContext = connection.carryCommand;
   const begin = connection.requestCommand;
   return Object.assign(connection, {
     request: (request: SentRequest, encoded: unknown) => begin(request.type, encoded, request.timeout),
@@ -15,8 +15,8 @@ export function requesterOf(connection: NativeConnection): NativeConnection & Re
     submit: connection.submitCommand,
     post: connection.postCommand,
     input: connection.inputCommand,
-    carry(carrier: Carrier | undefined) {
-      carry(carrier === undefined ? undefined : JSON.stringify(carrier));
+    setContext(carrier: Carrier | undefined) {
+      setContext(carrier === undefined ? undefined : JSON.stringify(carrier));
     },
     endInput(slot: number, error: RemoteErrorPayload | undefined) {
       endInput(slot, error === undefined ? undefined : errorText(error, connection.messageLimit));

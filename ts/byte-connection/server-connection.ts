@@ -2,7 +2,7 @@ import type { ConnectedRequester, Outcomes } from '../connection/connection.js';
 import { fromNative } from '../errors/from-native.js';
 import { hostSilent } from '../errors/worker-error.js';
 import { KEPT_RESULT, type KeptResults, TAKEN_OVER } from '../detached/kept-results.js';
-import { tellLimited } from '../logging/limited-log.js';
+import { logLimited } from '../logging/limited-log.js';
 import { createCodec, type Encoded, type PayloadCodec } from '../codecs/payload-codec.js';
 import { encodeError } from '../errors/encode-remote-error.js';
 import { errorText } from '../errors/encoding/error-text.js';
@@ -16,7 +16,7 @@ import { LateOutcomes } from './late-outcomes.js';
 import type { NativeConnection } from '../addon/binding.js';
 import { getNative } from '../addon/environment.js';
 import { guard } from '../util/guard.js';
-import { handOn } from './batches.js';
+import { dispatchBatch } from './batches.js';
 import { requesterOf } from './requester.js';
 import { queueMicrotask } from '../util/primordials.js';
 import { Control } from '../protocol/generated.js';
@@ -77,11 +77,11 @@ export class NativeServer {
           case Control.InputRefused:
             return this.answerer.onInputRefused(number, given);
           case Control.Dropped:
-            return tellLimited(setup.log, 'warn', `a message from the host was dropped: ${detail}`);
+            return logLimited(setup.log, 'warn', `a message from the host was dropped: ${detail}`);
           case Control.Close:
             return setup.onCloseAsked();
           case Control.Room:
-            return this.outcomes?.onRoom();
+            return this.outcomes?.onDrain();
           case Control.Writable:
             this.answerer.onWritable();
             return this.outcomes?.onWritable();
@@ -92,18 +92,18 @@ export class NativeServer {
             setup.log('error', failure.message);
             reject(failure);
             this.leave();
-            setup.turns.release();
+            setup.limiter.release();
             return onEnd();
           }
           case Control.End:
             this.leave();
-            setup.turns.release();
+            setup.limiter.release();
             return onEnd();
         }
       };
       try {
-        const report = (error: unknown) => this.onTrouble(`an event of the connection failed: ${reasonOf(error)}`);
-        const messages = (count: number, payloads: unknown) => handOn(this, count, payloads);
+        const report = (error: unknown) => this.onWarning(`an event of the connection failed: ${reasonOf(error)}`);
+        const messages = (count: number, payloads: unknown) => dispatchBatch(this, count, payloads);
         connection.serve(options, guard(messages, report), guard(control, report));
       } catch (error) {
         throw fromNative(error);
@@ -116,14 +116,14 @@ export class NativeServer {
     });
   }
 
-  onTrouble(text: string): void {
-    tellLimited(this.setup.log, 'error', text);
+  onWarning(text: string): void {
+    logLimited(this.setup.log, 'error', text);
   }
 
   /** Not before: the handshake must be read, however much other input there is. */
   private onReady(): void {
     const { setup, codec } = this;
-    setup.turns.attach(this.answerer);
+    setup.limiter.attach(this.answerer);
     // The addon refuses what its host does not support.
     setup.host.attach({ codec, answersCalls: true, connect: (outcomes) => this.connectRequester(outcomes) });
     setup.onConnected();
@@ -170,7 +170,7 @@ export class NativeServer {
     this.connection.postCommand(TAKEN_OVER, undefined);
   }
 
-  tellFatal(error: RemoteErrorPayload): void {
+  reportFatal(error: RemoteErrorPayload): void {
     this.connection.tellFatal(errorText(error, this.connection.messageLimit));
   }
 }

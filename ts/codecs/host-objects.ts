@@ -87,7 +87,7 @@ class Search {
       // Most members are primitive.
       if (typeof member !== 'object' || member === null) continue;
       const found = this.lookAt(member);
-      if (found !== undefined) return within(`[${index}]`, found);
+      if (found !== undefined) return inside(`[${index}]`, found);
       if (this.looks > this.most) return undefined;
     }
     return undefined;
@@ -98,7 +98,7 @@ class Search {
       const member = (object as Record<string, unknown>)[key];
       if (typeof member !== 'object' || member === null) continue;
       const found = this.lookAt(member);
-      if (found !== undefined && Object.hasOwn(object, key)) return within(`.${key}`, found);
+      if (found !== undefined && Object.hasOwn(object, key)) return inside(`.${key}`, found);
     }
     return undefined;
   }
@@ -106,7 +106,7 @@ class Search {
   private lookIntoMap(map: Map<unknown, unknown>): Found | undefined {
     for (const [key, member] of map) {
       const found = this.look(key) ?? this.look(member);
-      if (found !== undefined) return within(' (a Map): a member', found);
+      if (found !== undefined) return inside(' (a Map): a member', found);
     }
     return undefined;
   }
@@ -114,7 +114,7 @@ class Search {
   private lookIntoSet(set: Set<unknown>): Found | undefined {
     for (const member of set) {
       const found = this.look(member);
-      if (found !== undefined) return within(' (a Set): a member', found);
+      if (found !== undefined) return inside(' (a Set): a member', found);
     }
     return undefined;
   }
@@ -141,7 +141,7 @@ function reasonOf(found: Found | undefined): string | undefined {
   return `${path === '' ? 'it' : path.trimStart()} is ${kindOfHostObject(value)}`;
 }
 
-function within(place: string, found: Found): Found {
+function inside(place: string, found: Found): Found {
   found.path = place + found.path;
   return found;
 }

@@ -3,11 +3,11 @@ import type { PayloadCodec } from './codec.js';
 import { PreparedPayload, preparedPayloads } from './prepared-payload.js';
 
 /** No serializer: the wire copies the values. */
-export const asIs: PayloadCodec = {
+export const identityCodec: PayloadCodec = {
   serializer: undefined,
   json: false,
   encode: (value) =>
-    value instanceof PreparedPayload ? preparedPayloads.encodedBy(value, asIs, (copy) => copy) : value,
+    value instanceof PreparedPayload ? preparedPayloads.encodedBy(value, identityCodec, (copy) => copy) : value,
   decodeBatch: () => [],
   decode: (payload) => payload,
   keep(value, what) {

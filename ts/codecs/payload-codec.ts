@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 
-import { asIs } from './identity-codec.js';
+import { identityCodec } from './identity-codec.js';
 import type { PayloadCodec } from './codec.js';
 import { checkSerializer, CustomCodec } from './custom-codec.js';
 import { JsonCodec } from './json/json-codec.js';
@@ -34,7 +34,7 @@ export function createCodec(serializer: SerializerValue | undefined, sharesMemor
 
 /** The codec of a value connection: only a serializer of the user is used. */
 export function createValueCodec(serializer: SerializerValue | undefined): PayloadCodec {
-  if (serializer === undefined) return asIs;
+  if (serializer === undefined) return identityCodec;
   const codec = createCodec(serializer);
   return {
     serializer: codec.serializer,

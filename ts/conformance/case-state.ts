@@ -1,5 +1,5 @@
 /** The state that handlers keep for one case. */
-export interface Room {
+export interface CaseState {
   readonly notes: unknown[];
   /** How to answer held requests. */
   readonly held: Map<string | number, () => void>;
@@ -13,14 +13,14 @@ export interface Made {
   ended: boolean;
 }
 
-const rooms = new Map<string, Room>();
+const states = new Map<string, CaseState>();
 
 /** The state of this name, created on first use. */
-export function getRoom(name: string): Room {
-  let room = rooms.get(name);
-  if (room === undefined) {
-    room = { notes: [], held: new Map(), made: new Map(), counter: { calls: 0 } };
-    rooms.set(name, room);
+export function getCaseState(name: string): CaseState {
+  let caseId = states.get(name);
+  if (caseId === undefined) {
+    caseId = { notes: [], held: new Map(), made: new Map(), counter: { calls: 0 } };
+    states.set(name, caseId);
   }
-  return room;
+  return caseId;
 }

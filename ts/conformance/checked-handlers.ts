@@ -1,19 +1,19 @@
 import type { Handlers } from '../index.js';
 import type { CheckedMessages } from './checked-messages.js';
 import type { ConformanceMessages } from './messages.js';
-import { getRoom } from './case-state.js';
+import { getCaseState } from './case-state.js';
 
 /** Handlers of messages with validators. */
 export const checkedHandlers: Pick<Handlers<ConformanceMessages>, keyof CheckedMessages> = {
-  checked({ room, width, unit }) {
-    getRoom(room).notes.push(unit);
+  checked({ caseId, width, unit }) {
+    getCaseState(caseId).notes.push(unit);
     return { text: width === 0 ? (0 as unknown as string) : `${String(width)} ${unit ?? 'units'}` };
   },
   checkedSlowly(payload) {
-    getRoom(payload.room).notes.push(payload.key);
+    getCaseState(payload.caseId).notes.push(payload.key);
     return payload;
   },
-  checkedBroken: ({ room }) => void getRoom(room).notes.push('called'),
+  checkedBroken: ({ caseId }) => void getCaseState(caseId).notes.push('called'),
   async *checkedNumbers(values) {
     yield* values;
     return values.length;
@@ -27,5 +27,5 @@ export const checkedHandlers: Pick<Handlers<ConformanceMessages>, keyof CheckedM
     for (const value of values) progress(value);
     return values.length;
   },
-  checkedNote: ({ room, value }) => void getRoom(room).notes.push(value),
+  checkedNote: ({ caseId, value }) => void getCaseState(caseId).notes.push(value),
 };

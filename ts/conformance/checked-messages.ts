@@ -6,11 +6,11 @@ import { memberOf, numberTo, schema } from './schemas.js';
 /** Messages whose payloads, results, chunks or progress have validators. */
 export interface CheckedMessages {
   /** Stores the unit; answers with text. A width of 0 makes an invalid result. */
-  checked: { payload: { room: string; width: unknown; unit?: string }; result: { text: string } };
+  checked: { payload: { caseId: string; width: unknown; unit?: string }; result: { text: string } };
   /** Its validator takes this many milliseconds; answers with the output of the validator. */
-  checkedSlowly: { payload: { room: string; key: string; ms: unknown }; result: unknown };
+  checkedSlowly: { payload: { caseId: string; key: string; ms: unknown }; result: unknown };
   /** Its validator throws. */
-  checkedBroken: { payload: { room: string }; result: void };
+  checkedBroken: { payload: { caseId: string }; result: void };
   /** Streams its payload. */
   checkedNumbers: { payload: readonly unknown[]; stream: unknown; result: number };
   /** Sums its input. */
@@ -18,7 +18,7 @@ export interface CheckedMessages {
   /** Reports its payload as progress. */
   checkedSteps: { payload: readonly unknown[]; progress: unknown; result: number };
   /** Stores the value. */
-  checkedNote: { payload: { room: string; value: unknown } };
+  checkedNote: { payload: { caseId: string; value: unknown } };
 }
 
 /** The validators of {@link CheckedMessages}, for both sides. */

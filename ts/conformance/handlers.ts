@@ -6,7 +6,7 @@ import { makeConformanceFailure } from './failures.js';
 import type { ConformanceMessages } from './messages.js';
 import { hostHandlers } from './host-asking.js';
 import { partHandlers } from './part-handlers.js';
-import { getRoom } from './case-state.js';
+import { getCaseState } from './case-state.js';
 import { storeHandlers } from './store-handlers.js';
 
 /**
@@ -27,18 +27,18 @@ export const conformanceHandlers: Handlers<ConformanceMessages> = {
     payload['spoilt'] = true;
     return seen;
   },
-  count({ room }) {
-    const { counter } = getRoom(room);
+  count({ caseId }) {
+    const { counter } = getCaseState(caseId);
     counter.calls++;
     return counter;
   },
-  note({ room, value }) {
-    getRoom(room).notes.push(value);
+  note({ caseId, value }) {
+    getCaseState(caseId).notes.push(value);
   },
-  noted: ({ room }) => getRoom(room).notes,
-  hold: ({ room, key }) => new Promise((resolve) => getRoom(room).held.set(key, () => resolve(key))),
-  release({ room, keys }) {
-    const { held } = getRoom(room);
+  noted: ({ caseId }) => getCaseState(caseId).notes,
+  hold: ({ caseId, key }) => new Promise((resolve) => getCaseState(caseId).held.set(key, () => resolve(key))),
+  release({ caseId, keys }) {
+    const { held } = getCaseState(caseId);
     let released = 0;
     for (const key of keys) {
       held.get(key)?.();
@@ -46,12 +46,12 @@ export const conformanceHandlers: Handlers<ConformanceMessages> = {
     }
     return released;
   },
-  fail({ room, failure }) {
-    getRoom(room).notes.push(failure);
+  fail({ caseId, failure }) {
+    getCaseState(caseId).notes.push(failure);
     throw makeConformanceFailure(failure);
   },
-  async reject({ room, failure }) {
-    getRoom(room).notes.push(failure);
+  async reject({ caseId, failure }) {
+    getCaseState(caseId).notes.push(failure);
     await Promise.resolve();
     throw makeConformanceFailure(failure);
   },

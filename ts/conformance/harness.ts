@@ -36,7 +36,7 @@ export class Stage {
   /** The script of workers with validators and a context. */
   readonly fullScript: string | URL;
   /** A unique name. */
-  readonly room: string = randomUUID();
+  readonly caseId: string = randomUUID();
   private readonly workers: ConformanceWorker[] = [];
   private closed = false;
 
@@ -66,7 +66,7 @@ export class Stage {
   /** Starts a worker with the validators and the context of `conformanceServer`. */
   async startFull(options: FullOptions = {}): Promise<ConformanceWorker> {
     const worker = await this.start({ script: this.fullScript, ...options } as StartOptions);
-    const { text } = await worker.send('checked', { room: this.room, width: 1 });
+    const { text } = await worker.send('checked', { caseId: this.caseId, width: 1 });
     const hint = 'the script of the workers has to call startWorkerServer({ ...conformanceServer, … })';
     assert.ok(text.toLowerCase() === '1 m', hint);
     return worker;
@@ -74,11 +74,11 @@ export class Stage {
 
   /** Releases held requests of this case, however short the worker's timeouts are. */
   release(worker: ConformanceWorker, ...keys: (string | number)[]): Promise<number> {
-    return worker.send('release', { room: this.room, keys }, { timeout: 0 });
+    return worker.send('release', { caseId: this.caseId, keys }, { timeout: 0 });
   }
 
   hold(worker: ConformanceWorker, key: string | number, options?: SendOptions<TransferList>): Promise<string | number> {
-    return worker.send('hold', { room: this.room, key }, options);
+    return worker.send('hold', { caseId: this.caseId, key }, options);
   }
 
   async close(): Promise<void> {

@@ -39,19 +39,19 @@ export type ConformanceMessages = DefineMessages<
     /** Answers with its payload as JSON, and then changes the payload. */
     spoil: { payload: Record<string, unknown>; result: string };
     /** Answers with one object each time, in which it counts its calls. */
-    count: { payload: { room: string }; result: { calls: number } };
+    count: { payload: { caseId: string }; result: { calls: number } };
     /** Stores a value. */
-    note: { payload: { room: string; value: unknown } };
+    note: { payload: { caseId: string; value: unknown } };
     /** Answers with the stored values, in order. */
-    noted: { payload: { room: string }; result: unknown[] };
+    noted: { payload: { caseId: string }; result: unknown[] };
     /** Answers with the key when it is released. */
-    hold: { payload: { room: string; key: string | number }; result: string | number };
+    hold: { payload: { caseId: string; key: string | number }; result: string | number };
     /** Releases held requests, in this order; answers with their number. */
-    release: { payload: { room: string; keys: (string | number)[] }; result: number };
+    release: { payload: { caseId: string; keys: (string | number)[] }; result: number };
     /** Stores the name of the failure and throws it. */
-    fail: { payload: { room: string; failure: FailureName } };
+    fail: { payload: { caseId: string; failure: FailureName } };
     /** Like `fail`, as a rejection. */
-    reject: { payload: { room: string; failure: FailureName } };
+    reject: { payload: { caseId: string; failure: FailureName } };
     /** Answers with a function. */
     unsendable: { payload: void; result: unknown };
     /** Answers with the result of `getStartupData`. */
@@ -65,7 +65,7 @@ export type ConformanceMessages = DefineMessages<
     /** Ends the worker. */
     exit: { payload: number };
     /** Stores `<key> begun`, ends when its signal aborts, and stores `<key> aborted`, or ends when it is released. */
-    patient: { payload: { room: string; key: string }; result: string };
+    patient: { payload: { caseId: string; key: string }; result: string };
     /** Blocks the worker for a while, and ignores its signal. */
     block: { payload: number };
     /** Never ends, and ignores its signal. */
@@ -82,12 +82,12 @@ export type ConformanceMessages = DefineMessages<
     /** Answers a plain request with a stream. */
     wrongStream: { payload: void; result: unknown };
     /** Answers with a readable stream, of Node or of the web; stores its end. */
-    readable: { payload: { room: string; kind: 'node' | 'web'; count: number }; stream: number };
+    readable: { payload: { caseId: string; kind: 'node' | 'web'; count: number }; stream: number };
     /** The count of `numbers`, and whether it has ended. */
-    made: { payload: { room: string; key: string }; result: { made: number; ended: boolean } };
+    made: { payload: { caseId: string; key: string }; result: { made: number; ended: boolean } };
     /** Sums its input; reads at most `most` chunks, and then `wait`s until it is released. */
     total: {
-      payload: { room: string; most?: number; hold?: string };
+      payload: { caseId: string; most?: number; hold?: string };
       input: number | string;
       result: { chunks: number; total: number; error?: string };
     };
@@ -117,7 +117,7 @@ export type ConformanceMessages = DefineMessages<
 
 /** The options of `numbers`. */
 export interface NumbersPayload {
-  readonly room: string;
+  readonly caseId: string;
   readonly key: string;
   /** The count; absent: endless. */
   readonly count?: number;

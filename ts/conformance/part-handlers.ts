@@ -4,7 +4,7 @@ import { ReadableStream } from 'node:stream/web';
 
 import type { Handlers } from '../index.js';
 import type { ConformanceMessages } from './messages.js';
-import { getRoom, type Made } from './case-state.js';
+import { getCaseState, type Made } from './case-state.js';
 
 type All = Handlers<ConformanceMessages>;
 
@@ -26,8 +26,8 @@ export const partHandlers: Pick<
   | 'chunks'
   | 'collect'
 > = {
-  patient: ({ room, key }, { signal }) => {
-    const { notes, held } = getRoom(room);
+  patient: ({ caseId, key }, { signal }) => {
+    const { notes, held } = getCaseState(caseId);
     notes.push(`${key} begun`);
     return new Promise((resolve) => {
       const end = (how: string) => {
@@ -49,9 +49,9 @@ export const partHandlers: Pick<
     }
     return count;
   },
-  async *numbers({ room, key, ...rest }, { signal }) {
+  async *numbers({ caseId, key, ...rest }, { signal }) {
     const { count = Infinity, failAfter, stopAfter, exitAfter, size } = rest;
-    const made = madeIn(room, key);
+    const made = madeIn(caseId, key);
     try {
       for (let next = 0; next < count; next++) {
         if (next === failAfter) throw new RangeError(`no more than ${next}`);
@@ -69,8 +69,8 @@ export const partHandlers: Pick<
   async *wrongStream() {
     yield 1;
   },
-  readable({ room, kind, count }) {
-    const made = madeIn(room, kind);
+  readable({ caseId, kind, count }) {
+    const made = madeIn(caseId, kind);
     if (kind === 'web') {
       let next = 0;
       return new ReadableStream<number>({
@@ -88,8 +88,8 @@ export const partHandlers: Pick<
     stream.once('close', () => (made.ended = true));
     return stream;
   },
-  made: ({ room, key }) => madeIn(room, key),
-  async total({ room, most = Infinity, hold }, { input }) {
+  made: ({ caseId, key }) => madeIn(caseId, key),
+  async total({ caseId, most = Infinity, hold }, { input }) {
     const sum = { chunks: 0, total: 0, error: undefined as string | undefined };
     try {
       if (most > 0) {
@@ -101,7 +101,7 @@ export const partHandlers: Pick<
     } catch (error) {
       sum.error = (error as Error).message;
     }
-    if (hold !== undefined) await new Promise<void>((resolve) => getRoom(room).held.set(hold, resolve));
+    if (hold !== undefined) await new Promise<void>((resolve) => getCaseState(caseId).held.set(hold, resolve));
     const { error, ...rest } = sum;
     return error === undefined ? rest : { ...rest, error };
   },
@@ -127,8 +127,8 @@ export const partHandlers: Pick<
   },
 };
 
-function madeIn(room: string, key: string): Made {
-  const { made } = getRoom(room);
+function madeIn(caseId: string, key: string): Made {
+  const { made } = getCaseState(caseId);
   let found = made.get(key);
   if (found === undefined) made.set(key, (found = { made: 0, ended: false }));
   return found;

@@ -1,6 +1,6 @@
 import { getHost, type Handlers } from '../index.js';
 import type { ConformanceHostMessages, ConformanceMessages } from './messages.js';
-import { getRoom } from './case-state.js';
+import { getCaseState } from './case-state.js';
 import { workerStore } from './contexts.js';
 import type { StoreMessages } from './store-messages.js';
 
@@ -13,7 +13,7 @@ export const storeHandlers: Pick<Handlers<ConformanceMessages>, keyof StoreMessa
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 4));
     return [before, current()];
   },
-  noteStore: ({ room }) => void getRoom(room).notes.push(current()),
+  noteStore: ({ caseId }) => void getCaseState(caseId).notes.push(current()),
   async *storeChunks() {
     yield current();
     await Promise.resolve();

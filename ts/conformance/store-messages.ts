@@ -3,7 +3,7 @@ export interface StoreMessages {
   /** The user when it begins, and after a while. */
   store: { payload: void; result: [string, string] };
   /** Remembers the user. */
-  noteStore: { payload: { room: string } };
+  noteStore: { payload: { caseId: string } };
   /** The user at each of two chunks, and at the end. */
   storeChunks: { payload: void; stream: string; result: string };
   /** The user after each chunk of its input. */

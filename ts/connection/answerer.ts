@@ -3,7 +3,7 @@ import type { Handler } from './handler.js';
 import type { RequestKind } from '../protocol/request-kind.js';
 import type { WorkerError } from '../errors/worker-error.js';
 import type { RemoteErrorPayload } from '../types/message.js';
-import type { Turns } from './concurrency-limiter.js';
+import type { ConcurrencyLimiter } from './concurrency-limiter.js';
 import type { TransferList } from '../types/transfer-list.js';
 
 /**
@@ -37,7 +37,7 @@ export interface Answers<Call> {
 
 /** Runs handlers for the messages of a connection, and passes their outcomes to `Answers`. */
 export interface Answerer<Call> {
-  readonly turns: Turns;
+  readonly limiter: ConcurrencyLimiter;
   find(type: string): Handler | undefined;
   /**
    * Handles a message; `handler` is that of its type, but middleware may change the type. The call of a notification is
@@ -54,7 +54,7 @@ export interface Answerer<Call> {
     kind?: RequestKind,
   ): void;
   /** The context of the next message. */
-  carry(carrier: unknown): void;
+  setContext(carrier: unknown): void;
   /** The requester waits no longer. */
   cancel(call: Call): void;
   /** An incoming message for the call could not be handled. */

@@ -3,10 +3,10 @@ import { GRANT_WINDOW } from '../protocol/generated.js';
 /** The change of waiting messages, or bytes or characters of payloads, after which the limiter reports. */
 const REPORTED_MESSAGES = 64;
 const REPORTED_BYTES = 1024 * 1024;
-/** After this many turns the limiter shortens the array of waiting messages. */
+/** After this many messages have begun, the limiter shortens the array of waiting messages. */
 const SHORTENED = 1024;
 
-interface Turn {
+interface WaitingMessage {
   readonly size: number;
   act(): void;
 }
@@ -18,16 +18,16 @@ export interface MessageSource {
 }
 
 /** Limits how many handlers run at once; further messages wait in order. */
-export class Turns {
+export class ConcurrencyLimiter {
   /** Whether a new message must wait. */
   isBusy = false;
   private running = 0;
   /** The host does not read the answers. */
   private isHeld = false;
-  private waiting: Turn[] = [];
-  /** How many of `waiting` have had their turn. */
+  private waiting: WaitingMessage[] = [];
+  /** How many of `waiting` have begun. */
   private done = 0;
-  /** Messages that have not begun: they wait for their turn, or in middleware. */
+  /** Messages that have not begun: the limiter or middleware holds them. */
   private messages = 0;
   private bytes = 0;
   private reported = { messages: 0, bytes: 0 };
@@ -66,7 +66,7 @@ export class Turns {
     this.report();
   }
 
-  /** Calls `act` in its turn. */
+  /** Calls `act` when a handler may begin and no earlier message waits. */
   wait(size: number, act: () => void): void {
     this.waiting.push({ size, act });
     this.enter(size);
@@ -98,14 +98,14 @@ export class Turns {
 
   private next(): void {
     while (this.size > 0 && !this.isHeld && this.running < this.most) {
-      const turn = this.waiting[this.done] as Turn;
-      (this.waiting as (Turn | undefined)[])[this.done++] = undefined;
+      const next = this.waiting[this.done] as WaitingMessage;
+      (this.waiting as (WaitingMessage | undefined)[])[this.done++] = undefined;
       if (this.done >= SHORTENED || this.done === this.waiting.length) {
         this.waiting = this.waiting.slice(this.done);
         this.done = 0;
       }
-      this.leave(turn.size);
-      turn.act();
+      this.leave(next.size);
+      next.act();
     }
     this.update();
   }

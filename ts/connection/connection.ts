@@ -51,7 +51,7 @@ export interface Requester {
   /** `false` if there is no capacity. */
   post(type: string, payload: unknown, transfer?: TransferList): boolean;
   /** Sets the context of later requests and notifications, if the peer supports it. */
-  carry(carrier: Carrier | undefined): void;
+  setContext(carrier: Carrier | undefined): void;
   readonly inFlight: number;
   /** How many sent bytes the system has not accepted yet; 0 if unknown. */
   readonly pendingBytes: number;
@@ -130,7 +130,7 @@ export interface Outcomes {
   /** More chunks may be sent. */
   onWritable(): void;
   /** More requests may be sent. */
-  onRoom(): void;
+  onDrain(): void;
 }
 
 /** The settings that a channel needs to connect. */
@@ -153,5 +153,5 @@ export interface ConnectionSetup {
   /** Reports a rare event. `payload` is its failure, if it reports one. */
   onControl(what: Control, number: number, payload: unknown, detail: string): void;
   /** Reports an event for the log. */
-  onTrouble(text: string): void;
+  onWarning(text: string): void;
 }

@@ -2,7 +2,7 @@ import type { NativeOptions } from '../addon/binding.js';
 import type { SerializerValue } from '../types/serializer.js';
 import type { Log } from '../logging/logger.js';
 import type { Answerer, Answers } from './answerer.js';
-import type { Turns } from './concurrency-limiter.js';
+import type { ConcurrencyLimiter } from './concurrency-limiter.js';
 import type { HostLink } from './host-link.js';
 
 /** What a worker server is made of. */
@@ -12,7 +12,7 @@ export interface ServeSetup {
   readonly serializer: SerializerValue | undefined;
   readonly names: readonly string[];
   readonly log: Log;
-  readonly turns: Turns;
+  readonly limiter: ConcurrencyLimiter;
   /** What the worker asks its host with. To be told when there is a host that fits, and when it has left. */
   readonly host: HostLink;
   createDispatcher<Call>(answers: Answers<Call>): Answerer<Call>;

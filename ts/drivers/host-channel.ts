@@ -31,9 +31,9 @@ export interface HostChannel extends CoreChannel {
   /** Resolves when the worker has ended and its output has been read. */
   readonly exited: Promise<Ending>;
   /** The host reads its output by lines: then the streams alone do not keep the host alive. */
-  outputIsTold?: boolean;
+  isOutputReported?: boolean;
   /** The last lines of standard error, if it is piped. */
-  readonly lastWords: string[] | undefined;
+  readonly stderrTail: string[] | undefined;
   /** Messages travel as values, without a serializer unless the user names one. */
   readonly movesValues: boolean;
   /** Connects; called once, before any `reconnect`. */
@@ -57,7 +57,7 @@ export interface HostChannel extends CoreChannel {
    * How it has ended, while this thread is blocked and receives no event; waits at most this many milliseconds. Absent
    * if this cannot be known.
    */
-  peekEnd?(timeout: number): ShutdownReason | undefined;
+  probeExit?(timeout: number): ShutdownReason | undefined;
   /** The processor time of the worker's process; absent, or `undefined`, if unknown. */
   used?(): ProcessorUse | undefined;
   /** The step of the driver itself for an orderly end, besides the message that asks the worker to stop. */

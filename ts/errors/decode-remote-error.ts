@@ -15,10 +15,10 @@ export function decodeError(data: unknown): Error {
   } catch (failure) {
     const reason = failure instanceof Malformed ? failure.message : reasonOf(failure);
     const text = safely(() => (data as { message?: unknown }).message);
-    const told = typeof text === 'string' && text !== '' ? ` Its text: ${quoted(text, SHOWN)}` : '';
+    const reported = typeof text === 'string' && text !== '' ? ` Its text: ${quoted(text, SHOWN)}` : '';
     return new WorkerError(
       'ERR_MALFORMED_MESSAGE',
-      `the other side sent an unreadable error: ${reason}. Correct how it encodes errors; docs/protocol.md has the form.${told}`,
+      `the other side sent an unreadable error: ${reason}. Correct how it encodes errors; docs/protocol.md has the form.${reported}`,
     );
   }
 }

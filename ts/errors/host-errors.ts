@@ -18,7 +18,7 @@ export function isOwnTimeout(error: unknown): boolean {
   return error instanceof WorkerError && error.code === 'ERR_MESSAGE_TIMEOUT' && error.isRemote !== true;
 }
 
-export function noRoom(operation: string, type: string, peer: string, limit: number): WorkerError {
+export function noCapacity(operation: string, type: string, peer: string, limit: number): WorkerError {
   return new WorkerError(
     'ERR_BACKPRESSURE',
     `cannot ${operation} "${type}": ${peer} reads more slowly than this side sends, and at most ` +

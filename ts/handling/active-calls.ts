@@ -1,88 +1,88 @@
-import type { Job } from './call.js';
+import type { Call } from './call.js';
 
 /** The messages that are being handled, by their calls. */
-export class Jobs<Call> {
-  private readonly jobs = new Map<unknown, Job<Call>>();
+export class ActiveCalls<Ref> {
+  private readonly calls = new Map<unknown, Call<Ref>>();
   /** Calls without a waiting requester, whose handlers still run. */
-  private readonly left = new Set<Job<Call>>();
+  private readonly left = new Set<Call<Ref>>();
   private onEmpty: (() => void)[] = [];
   /** By transaction id; created at the first lookup. */
-  private byId: Map<string, Job<Call>> | undefined;
+  private byId: Map<string, Call<Ref>> | undefined;
   private onAllLeft: (() => void)[] = [];
 
   /** @param keyOf - Returns the key of a call. */
   constructor(
-    private readonly keyOf: (call: Call) => unknown,
-    private readonly idOf: (call: Call) => string | undefined,
+    private readonly keyOf: (ref: Ref) => unknown,
+    private readonly idOf: (ref: Ref) => string | undefined,
   ) {}
 
   get size(): number {
-    return this.jobs.size;
+    return this.calls.size;
   }
 
-  add(job: Job<Call>): void {
-    if (job.isListed) return;
-    job.isListed = true;
+  add(call: Call<Ref>): void {
+    if (call.isListed) return;
+    call.isListed = true;
     // A notification has no lookups: it is its own key.
-    job.key = job.call === undefined ? job : this.keyOf(job.call);
-    this.jobs.set(job.key, job);
-    if (this.byId !== undefined) this.index(this.byId, job);
+    call.key = call.ref === undefined ? call : this.keyOf(call.ref);
+    this.calls.set(call.key, call);
+    if (this.byId !== undefined) this.index(this.byId, call);
   }
 
-  remove(job: Job<Call>): void {
-    if (!job.isListed) return;
-    job.isListed = false;
-    if (this.jobs.get(job.key) === job) this.jobs.delete(job.key);
-    if (this.byId !== undefined && job.own.id !== undefined) this.byId.delete(job.own.id);
-    this.left.delete(job);
-    for (const told of job.onEnd ?? []) told();
+  remove(call: Call<Ref>): void {
+    if (!call.isListed) return;
+    call.isListed = false;
+    if (this.calls.get(call.key) === call) this.calls.delete(call.key);
+    if (this.byId !== undefined && call.own.id !== undefined) this.byId.delete(call.own.id);
+    this.left.delete(call);
+    for (const act of call.onEnd ?? []) act();
     this.check();
   }
 
   /** Its requester no longer waits. */
-  leave(job: Job<Call>): void {
-    if (!job.isListed) return;
-    this.left.add(job);
+  leave(call: Call<Ref>): void {
+    if (!call.isListed) return;
+    this.left.add(call);
     this.check();
   }
 
   private check(): void {
-    if (this.jobs.size > this.left.size) return;
-    for (const told of this.onAllLeft.splice(0)) told();
-    if (this.jobs.size > 0) return;
-    for (const told of this.onEmpty.splice(0)) told();
+    if (this.calls.size > this.left.size) return;
+    for (const act of this.onAllLeft.splice(0)) act();
+    if (this.calls.size > 0) return;
+    for (const act of this.onEmpty.splice(0)) act();
   }
 
-  find(call: Call): Job<Call> | undefined {
-    return this.jobs.get(this.keyOf(call));
+  find(ref: Ref): Call<Ref> | undefined {
+    return this.calls.get(this.keyOf(ref));
   }
 
-  findById(id: string): Job<Call> | undefined {
+  findById(id: string): Call<Ref> | undefined {
     if (this.byId === undefined) {
       this.byId = new Map();
-      for (const job of this.jobs.values()) this.index(this.byId, job);
+      for (const call of this.calls.values()) this.index(this.byId, call);
     }
     return this.byId.get(id);
   }
 
-  private index(byId: Map<string, Job<Call>>, job: Job<Call>): void {
-    const id = job.call === undefined ? undefined : this.idOf(job.call);
+  private index(byId: Map<string, Call<Ref>>, call: Call<Ref>): void {
+    const id = call.ref === undefined ? undefined : this.idOf(call.ref);
     if (id === undefined) return;
-    job.own.id = id;
-    byId.set(id, job);
+    call.own.id = id;
+    byId.set(id, call);
   }
 
-  all(): Job<Call>[] {
-    return [...this.jobs.values()];
+  all(): Call<Ref>[] {
+    return [...this.calls.values()];
   }
 
   /** Resolves when there are none with a waiting requester; notifications count. */
   async allLeft(): Promise<void> {
-    if (this.jobs.size > this.left.size) await new Promise<void>((resolve) => this.onAllLeft.push(resolve));
+    if (this.calls.size > this.left.size) await new Promise<void>((resolve) => this.onAllLeft.push(resolve));
   }
 
   /** Resolves when there are none. */
   async ended(): Promise<void> {
-    if (this.jobs.size > 0) await new Promise<void>((resolve) => this.onEmpty.push(resolve));
+    if (this.calls.size > 0) await new Promise<void>((resolve) => this.onEmpty.push(resolve));
   }
 }

@@ -3,12 +3,12 @@ import type { ChunkReader } from '../streams/chunk-reader.js';
 import type { ChunkWriter } from '../streams/chunk-writer.js';
 import type { Carrier } from '../types/context-carrier.js';
 
-/** The operations of the dispatcher that a call needs. */
-export interface JobSource<Call> {
+/** What a call needs for its handler's context. */
+export interface CallSource<Ref> {
   readonly host: unknown;
   readonly worker: unknown;
-  transactionId(call: Call | undefined): string | undefined;
-  tellProgress(job: Job<Call>, value: unknown): void;
+  transactionId(ref: Ref | undefined): string | undefined;
+  reportProgress(call: Call<Ref>, value: unknown): void;
 }
 
 /** Optional fields, which few calls have. */
@@ -32,21 +32,21 @@ interface Extras {
  * One message that is being handled, and its state. It is also the second argument of its handler: there is one for
  * each message, so it is small, and creates its members on first use.
  */
-export class Job<Call> {
+export class Call<Ref> {
   /** Its handler has begun, and has not ended. */
   isRunning = false;
-  /** It is registered in `Jobs`. */
+  /** It is registered in `ActiveCalls`. */
   isListed = false;
   /** Its outcome was sent. */
   isAnswered = false;
-  /** Its key in `Jobs`. */
+  /** Its key in `ActiveCalls`. */
   key: unknown = undefined;
   private extras: Extras | undefined = undefined;
 
   constructor(
-    private readonly source: JobSource<Call>,
+    private readonly source: CallSource<Ref>,
     /** Absent for a notification. */
-    readonly call: Call | undefined,
+    readonly ref: Ref | undefined,
     public type: string,
     readonly kind: RequestKind,
   ) {}
@@ -102,11 +102,11 @@ export class Job<Call> {
   }
 
   get tx(): string | undefined {
-    return this.source.transactionId(this.call);
+    return this.source.transactionId(this.ref);
   }
 
   get progress(): (value: unknown) => void {
-    return (value) => this.source.tellProgress(this, value);
+    return (value) => this.source.reportProgress(this, value);
   }
 
   get input(): AsyncIterable<unknown> | undefined {

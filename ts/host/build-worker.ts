@@ -10,7 +10,7 @@ import { Dispatcher } from '../handling/dispatcher.js';
 import { Events } from './worker-events.js';
 import type { HostConnection } from '../connection/connection.js';
 import { handlerNames } from '../handling/handler-names.js';
-import { Incarnation } from './instance/instance.js';
+import { WorkerInstance } from './instance/instance.js';
 import { injector } from '../messages/context-carrier.js';
 import { JsonSerializer } from '../codecs/json/json-serializer.js';
 import { checkKeepResults, DEFAULT_KEPT } from '../detached/kept-results.js';
@@ -26,8 +26,8 @@ import { inRootContext } from '../addon/root-context.js';
 import { abortReason, isSignal } from '../requests/cancellation.js';
 import { unlessAborted } from '../requests/request-options.js';
 import { RetryPolicy } from './sending/retry-policy.js';
-import { startTurn, watchStart } from './start-turns.js';
-import { Turns } from '../connection/concurrency-limiter.js';
+import { acquireStart, watchStart } from './start-limit.js';
+import { ConcurrencyLimiter } from '../connection/concurrency-limiter.js';
 import type { Driver } from '../types/driver.js';
 import type { MessageDefinitions } from '../types/message-definitions.js';
 import type { CheckedMessages, MessageSchemas } from '../types/message-schemas.js';
@@ -46,14 +46,14 @@ export type ConnectionSettings = Omit<BaseWorkerOptions<MessageDefinitions, Driv
  * Creates a worker around channels: `open` returns the first, and replacements after a crash. It checks all options
  * before it calls `open`.
  *
- * @param takesTurns - `open` starts a process or a thread of this library's, of which so many start at once.
+ * @param needsStartPermit - `open` starts a process or a thread of this library's, of which so many start at once.
  */
 export async function buildWorker(
   driver: Driver,
   name: string,
   options: ConnectionSettings,
   open: (options: NativeOptions, isDebugged: () => boolean) => Promise<HostChannel>,
-  takesTurns: boolean,
+  needsStartPermit: boolean,
 ): Promise<Worker> {
   const { sharedMemory } = options;
   // Where values travel as they are, there is none. Which one a worker in a process takes, its host tells it.
@@ -101,12 +101,12 @@ export async function buildWorker(
   let worker: Worker | undefined = undefined;
   let payloads: PayloadCodec = codec;
   const start = async () => {
-    if (!takesTurns) return startNow();
-    const leave = await startTurn();
+    if (!needsStartPermit) return startNow();
+    const leave = await acquireStart();
     try {
-      const incarnation = await startNow();
-      watchStart(incarnation.channel, Promise.race([incarnation.ready, incarnation.gone]), leave);
-      return incarnation;
+      const instance = await startNow();
+      watchStart(instance.channel, Promise.race([instance.ready, instance.gone]), leave);
+      return instance;
     } catch (error) {
       leave();
       throw error;
@@ -151,18 +151,18 @@ export async function buildWorker(
           log,
           handlers,
           names,
-          turns: new Turns(nativeOptions.maxConcurrency),
+          limiter: new ConcurrencyLimiter(nativeOptions.maxConcurrency),
           enter: inRootContext,
           side: 'host',
           worker: () => worker,
-          onNotification: (type, message) => events.tell('notification', { type, payload: message }),
+          onNotification: (type, message) => events.emitIfHeard('notification', { type, payload: message }),
           ...chains,
           checks: handled,
           context: options.context,
         }),
     };
     try {
-      return new Incarnation({
+      return new WorkerInstance({
         name,
         driver: driver.name,
         namesSerializer: options.serializer !== undefined,

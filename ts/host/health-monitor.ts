@@ -1,7 +1,7 @@
 import { clearInterval, setInterval } from '../util/primordials.js';
 
 /** How often the monitor checks a worker, in parts of the limit, and the least interval in milliseconds. */
-const LOOKS = 4;
+const POLLS = 4;
 const LEAST_INTERVAL = 50;
 /** The longest timer. */
 const LONGEST_INTERVAL = 2 ** 31 - 1;
@@ -10,7 +10,7 @@ const LONGEST_INTERVAL = 2 ** 31 - 1;
 export class HealthWatch {
   private readonly timer: NodeJS.Timeout;
   private isLooking = false;
-  private wasTold = false;
+  private wasReported = false;
 
   /**
    * @param limit - In milliseconds.
@@ -19,11 +19,11 @@ export class HealthWatch {
   constructor(
     private readonly limit: number,
     private readonly look: () => Promise<number | undefined>,
-    private readonly tell: (blockedFor: number) => void,
+    private readonly report: (blockedFor: number) => void,
   ) {
     this.timer = setInterval(
       () => void this.check(),
-      Math.min(Math.max(limit / LOOKS, LEAST_INTERVAL), LONGEST_INTERVAL),
+      Math.min(Math.max(limit / POLLS, LEAST_INTERVAL), LONGEST_INTERVAL),
     ).unref();
   }
 
@@ -34,10 +34,10 @@ export class HealthWatch {
       const busy = await this.look();
       // An unknown state does not end a pause.
       if (busy === undefined) return;
-      if (busy < this.limit) this.wasTold = false;
-      else if (!this.wasTold) {
-        this.wasTold = true;
-        this.tell(Math.round(busy));
+      if (busy < this.limit) this.wasReported = false;
+      else if (!this.wasReported) {
+        this.wasReported = true;
+        this.report(Math.round(busy));
       }
     } finally {
       this.isLooking = false;

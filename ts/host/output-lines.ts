@@ -10,12 +10,12 @@ const LONGEST = 65_536;
 type Tell = (line: string, source: 'stdout' | 'stderr', worker: string) => void;
 
 /** Reports each line of a worker's output, including an unterminated last one. */
-export function tellOutput(channel: HostChannel, worker: string, tell: Tell): void {
+export function forwardOutput(channel: HostChannel, worker: string, report: Tell): void {
   const { stdout, stderr } = channel;
-  channel.outputIsTold = true;
-  const told = (source: 'stdout' | 'stderr') => (line: string) => {
+  channel.isOutputReported = true;
+  const reported = (source: 'stdout' | 'stderr') => (line: string) => {
     try {
-      tell(line, source, worker);
+      report(line, source, worker);
     } catch (error) {
       // The error is the user's, and must not cost the next lines.
       nextTick(() => {
@@ -23,22 +23,22 @@ export function tellOutput(channel: HostChannel, worker: string, tell: Tell): vo
       });
     }
   };
-  if (stdout !== null) readLines(stdout, told('stdout'));
-  if (stderr !== null) readLines(stderr, told('stderr'));
+  if (stdout !== null) readLines(stdout, reported('stdout'));
+  if (stderr !== null) readLines(stderr, reported('stderr'));
 }
 
-function readLines(stream: Readable, tell: (line: string) => void): void {
+function readLines(stream: Readable, report: (line: string) => void): void {
   const decoder = new StringDecoder('utf8');
   let rest = '';
   const cut = (line: string) => {
     let start = 0;
-    for (; line.length - start > LONGEST; start += LONGEST) tell(line.slice(start, start + LONGEST));
+    for (; line.length - start > LONGEST; start += LONGEST) report(line.slice(start, start + LONGEST));
     return line.slice(start);
   };
   const add = (text: string) => {
     let start = 0;
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
-      tell(cut(rest + text.slice(start, end)).replace(/\r$/, ''));
+      report(cut(rest + text.slice(start, end)).replace(/\r$/, ''));
       rest = '';
       start = end + 1;
     }
@@ -48,7 +48,7 @@ function readLines(stream: Readable, tell: (line: string) => void): void {
   // Not `end`, which a destroyed stream does not emit.
   stream.once('close', () => {
     add(decoder.end());
-    if (rest !== '') tell(rest);
+    if (rest !== '') report(rest);
     rest = '';
   });
   stream.on('error', () => {});

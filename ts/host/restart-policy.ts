@@ -1,6 +1,6 @@
 import { delay } from '../util/delay.js';
 
-import type { Incarnation } from './instance/instance.js';
+import type { WorkerInstance } from './instance/instance.js';
 import { endedWithHost } from './sending/retry-policy.js';
 
 /** The delay after the first failed start, in milliseconds; it doubles each time. */
@@ -10,10 +10,10 @@ const LONGEST_DELAY = 5000;
 export interface RestartsInit {
   /** How many failed starts end the retries. */
   readonly attempts: number;
-  start(): Promise<Incarnation>;
+  start(): Promise<WorkerInstance>;
   /** Replaces the previous worker. */
-  onSpawned(next: Incarnation): void;
-  onServing(next: Incarnation): void;
+  onSpawned(next: WorkerInstance): void;
+  onServing(next: WorkerInstance): void;
   /** The error for those who still wait when nobody wants another any more. */
   overAs(): Error;
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 
 import { buildWorker } from './build-worker.js';
-import { inTime } from '../util/debugger.js';
+import { settlesWithin } from '../util/debugger.js';
 import { ChildProcessDriver } from '../drivers/process/driver.js';
 import { CustomChannel } from '../drivers/custom/channel.js';
 import type { HostChannel } from '../drivers/host-channel.js';
@@ -18,7 +18,7 @@ import { CONNECT_TIMEOUT_VARIABLE, SERIALIZER } from '../addon/env-variables.js'
 import { processOptions } from '../options/driver-options.js';
 import { nearWorkerOptions, workerOptions } from '../options/host-options.js';
 import { checkKnown } from '../options/check-known.js';
-import { tellOutput } from './output-lines.js';
+import { forwardOutput } from './output-lines.js';
 import { builtInName } from '../codecs/payload-codec.js';
 import { givenScript, resolveScript } from '../drivers/script.js';
 import type { CoreChannel, Driver, DriverChannel } from '../types/driver.js';
@@ -57,12 +57,12 @@ export async function startWorker(given: Options): Promise<Worker> {
   }
   const open = async ({ startupTimeout }: NativeOptions, isDebugged: () => boolean) => {
     const channel = await spawnInTime(driver, script, options, name, startupTimeout, isDebugged);
-    if (onOutput !== undefined) tellOutput(channel, name, onOutput);
+    if (onOutput !== undefined) forwardOutput(channel, name, onOutput);
     return channel;
   };
   // What a driver of the user's does to start a worker is not known.
-  const takesTurns = driver instanceof ChildProcessDriver || driver instanceof WorkerThreadsDriver;
-  return buildWorker(driver, name, options, open, takesTurns);
+  const needsStartPermit = driver instanceof ChildProcessDriver || driver instanceof WorkerThreadsDriver;
+  return buildWorker(driver, name, options, open, needsStartPermit);
 }
 
 /** The options without those that this driver of the library lacks. */
@@ -100,7 +100,7 @@ async function spawnInTime(
   const spawning = spawn(driver, script, options, name);
   // This one does not wait.
   if (driver.spawn === WorkerThreadsDriver.prototype.spawn) return spawning;
-  if (await inTime(timeout === 0 ? Infinity : timeout, spawning, isDebugged)) return spawning;
+  if (await settlesWithin(timeout === 0 ? Infinity : timeout, spawning, isDebugged)) return spawning;
   spawning.then(
     (channel) => channel.kill('SIGKILL'),
     () => {},

@@ -1,11 +1,11 @@
 import { busyTime } from '../drivers/pulse.js';
-import { tellLife } from '../logging/diagnostics.js';
+import { publishLifecycle } from '../logging/diagnostics.js';
 import { HealthWatch } from './health-monitor.js';
 import { illegalTransition } from './illegal-transition.js';
 import { SupervisorState } from './supervisor-state.js';
 import { abortReason, type Cancellable, unwatch, watch } from '../requests/cancellation.js';
 import { occupied, workerClosed } from '../errors/host-errors.js';
-import type { Incarnation } from './instance/instance.js';
+import type { WorkerInstance } from './instance/instance.js';
 import { Restarts } from './restart-policy.js';
 import type { ShutdownReason } from '../types/shutdown-reason.js';
 import { HEALTH_TIMEOUT } from './worker-health.js';
@@ -18,8 +18,8 @@ interface Waiting {
 }
 
 /** The processes or threads that are a worker, one after the other. */
-export class Incarnations {
-  current: Incarnation;
+export class Supervisor {
+  current: WorkerInstance;
   private readonly state: SupervisorState;
   private restarts: Restarts;
   private watch: HealthWatch | undefined;
@@ -95,12 +95,12 @@ export class Incarnations {
   }
 
   /** Never two at a time. */
-  private async startNext(): Promise<Incarnation> {
+  private async startNext(): Promise<WorkerInstance> {
     await this.current.gone;
     return this.init.start();
   }
 
-  private adopt(next: Incarnation): void {
+  private adopt(next: WorkerInstance): void {
     this.current = next;
     this.follow(next);
     const { attachment } = next;
@@ -110,16 +110,16 @@ export class Incarnations {
     else void next.ready.then(() => attachment.setRefMode(this.refMode)).catch(() => {});
   }
 
-  private follow(incarnation: Incarnation): void {
-    const { pid } = incarnation.channel;
+  private follow(instance: WorkerInstance): void {
+    const { pid } = instance.channel;
     const { name: worker, driver, policy, events } = this.init;
-    incarnation.ready.then(() => tellLife('start', { worker, pid, driver })).catch(() => {});
-    void incarnation.gone.then(({ reason }) => {
-      const { crash } = incarnation;
-      if (crash !== undefined) tellLife('crash', { worker, pid, driver, error: crash });
+    instance.ready.then(() => publishLifecycle('start', { worker, pid, driver })).catch(() => {});
+    void instance.gone.then(({ reason }) => {
+      const { crash } = instance;
+      if (crash !== undefined) publishLifecycle('crash', { worker, pid, driver, error: crash });
       if (crash !== undefined) events.emit('crash', crash);
       events.emit('exit', { pid, reason });
-      tellLife('close', { worker, pid, driver, reason });
+      publishLifecycle('close', { worker, pid, driver, reason });
       if (policy === undefined || this.isClosing) this.stopWatching();
     });
   }

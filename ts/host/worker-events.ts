@@ -15,12 +15,12 @@ export class Events {
 
   on<E extends keyof WorkerEvents>(event: E, listener: (...details: WorkerEvents[E]) => void): void {
     this.emitter.on(event, listener as (...details: unknown[]) => void);
-    this.tellEarly(event);
+    this.emitEarly(event);
   }
 
   once<E extends keyof WorkerEvents>(event: E, listener: (...details: WorkerEvents[E]) => void): void {
     this.emitter.once(event, listener as (...details: unknown[]) => void);
-    this.tellEarly(event);
+    this.emitEarly(event);
   }
 
   off<E extends keyof WorkerEvents>(event: E, listener: (...details: WorkerEvents[E]) => void): void {
@@ -41,7 +41,7 @@ export class Events {
   }
 
   /** The same of what need not be heard; `false`: nobody listens. */
-  tell<E extends keyof WorkerEvents>(event: E, ...details: WorkerEvents[E]): boolean {
+  emitIfHeard<E extends keyof WorkerEvents>(event: E, ...details: WorkerEvents[E]): boolean {
     if (this.emitter.listenerCount(event) === 0) return false;
     this.emit(event, ...details);
     return true;
@@ -54,7 +54,7 @@ export class Events {
     if (this.early.length > this.keepResults) this.early.shift();
   }
 
-  private tellEarly(event: keyof WorkerEvents): void {
+  private emitEarly(event: keyof WorkerEvents): void {
     if (event !== 'keptResult') return;
     for (const details of this.early.splice(0)) this.emit('keptResult', ...details);
   }

@@ -1,6 +1,6 @@
 import type { DebuggerCheck } from '../util/debugger.js';
 import type { Events } from './worker-events.js';
-import type { Incarnation } from './instance/instance.js';
+import type { WorkerInstance } from './instance/instance.js';
 import type { Log } from '../logging/logger.js';
 import type { OutgoingRequest } from '../requests/outgoing-request.js';
 import type { RetryPolicy } from './sending/retry-policy.js';
@@ -11,9 +11,9 @@ export interface WorkerInit {
   readonly name: string;
   readonly driver: string;
   readonly capabilities: DriverCapabilities;
-  readonly first: Incarnation;
+  readonly first: WorkerInstance;
   /** Starts another worker like the first; resolves when it is spawned. */
-  start(): Promise<Incarnation>;
+  start(): Promise<WorkerInstance>;
   readonly policy: RetryPolicy | undefined;
   /** The errors of requests have the frames of who has sent them. */
   readonly callerStacks: boolean;

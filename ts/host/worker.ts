@@ -18,7 +18,7 @@ import type { WorkerStream } from '../streams/worker-stream.js';
 import type { DriverCapabilities } from '../types/driver.js';
 import type { PostOptions, SendOptions } from '../types/request-sender.js';
 import type { SyncOptions } from '../types/sync-sender.js';
-import type { Incarnation } from './instance/instance.js';
+import type { WorkerInstance } from './instance/instance.js';
 import { IdleWatch } from './sending/idle.js';
 import { NotificationSender } from './sending/notifications.js';
 import { RequestSender } from './sending/requests.js';
@@ -26,7 +26,7 @@ import { Retries } from './sending/retry-queue.js';
 import { StreamSender } from './sending/streams.js';
 import { sendSync } from './sending/sync.js';
 import { SendTarget } from './sending/target.js';
-import type { Incarnations } from './supervisor.js';
+import type { Supervisor } from './supervisor.js';
 import type { WorkerInit } from './worker-init.js';
 
 /**
@@ -39,7 +39,7 @@ const CLOSE_TIMEOUT = 3000;
 export class Worker {
   readonly name: string;
   readonly capabilities: DriverCapabilities;
-  private readonly incarnations: Incarnations;
+  private readonly supervisor: Supervisor;
   private readonly target: SendTarget;
   private readonly retries: Retries | undefined;
   private readonly requests: RequestSender;
@@ -51,19 +51,19 @@ export class Worker {
     const { name, capabilities, policy, events } = init;
     this.name = name;
     this.capabilities = capabilities;
-    this.idle = new IdleWatch(events, () => this.inFlight === 0 && !this.incarnations.isClosing);
+    this.idle = new IdleWatch(events, () => this.inFlight === 0 && !this.supervisor.isClosing);
     const target = new SendTarget(init, () => this.checkIdle());
     const retries = policy === undefined ? undefined : new Retries(policy, target);
     this.target = target;
-    this.incarnations = target.incarnations;
+    this.supervisor = target.supervisor;
     this.retries = retries;
     this.requests = new RequestSender(target, retries);
     this.streams = new StreamSender(target, retries);
     this.notifications = new NotificationSender(target, retries);
   }
 
-  private get current(): Incarnation {
-    return this.incarnations.current;
+  private get current(): WorkerInstance {
+    return this.supervisor.current;
   }
 
   send(type: string, payload?: unknown, options?: SendOptions): Promise<unknown> {
@@ -117,7 +117,7 @@ export class Worker {
   }
 
   get isActive(): boolean {
-    return this.incarnations.isActive;
+    return this.supervisor.isActive;
   }
 
   get isConnected(): boolean {
@@ -129,24 +129,24 @@ export class Worker {
   }
 
   async drained(): Promise<void> {
-    if (this.incarnations.isClosing) throw workerClosed('drain', this.name);
+    if (this.supervisor.isClosing) throw workerClosed('drain', this.name);
     if (!this.current.isActive) throw await this.current.refusal('wait for', 'drained');
     return this.current.requests.drained();
   }
 
   ref(): this {
-    this.incarnations.setRefMode(RefMode.Always);
+    this.supervisor.setRefMode(RefMode.Always);
     return this;
   }
 
   unref(): this {
-    this.incarnations.setRefMode(RefMode.Never);
+    this.supervisor.setRefMode(RefMode.Never);
     return this;
   }
 
   /** From here on the worker alone does not keep the host alive. */
   settle(): void {
-    this.incarnations.settle();
+    this.supervisor.settle();
   }
 
   async close(options: CloseOptions = {}): Promise<ShutdownReason> {
@@ -154,17 +154,17 @@ export class Worker {
     const { timeout = CLOSE_TIMEOUT, pending = 'finish' } = options;
     checkTimeout('timeout', timeout);
     if (pending !== 'finish' && pending !== 'reject') throw invalidOption('pending', '"finish" or "reject"', pending);
-    return this.incarnations.shutDown(() => this.current.shutdown.close(timeout, pending));
+    return this.supervisor.shutDown(() => this.current.shutdown.close(timeout, pending));
   }
 
   async terminate(options?: object): Promise<ShutdownReason> {
     checkEnd('terminate', options, {});
-    return this.incarnations.shutDown(() => this.current.shutdown.terminate(), true);
+    return this.supervisor.shutDown(() => this.current.shutdown.terminate(), true);
   }
 
   async kill(options?: object): Promise<ShutdownReason> {
     checkEnd('kill', options, {});
-    return this.incarnations.shutDown(() => this.current.shutdown.kill(), true);
+    return this.supervisor.shutDown(() => this.current.shutdown.kill(), true);
   }
 
   async restart(options: CloseOptions = {}): Promise<void> {
@@ -174,7 +174,7 @@ export class Worker {
     if (pending !== 'finish' && pending !== 'reject') throw invalidOption('pending', '"finish" or "reject"', pending);
     this.init.checkRepeatable();
     if (this.current.channel.release !== undefined) throw notOurs(this.name);
-    return this.incarnations.renew(() => this.current.shutdown.close(timeout, pending));
+    return this.supervisor.renew(() => this.current.shutdown.close(timeout, pending));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -183,7 +183,7 @@ export class Worker {
 
   async disconnect(): Promise<void> {
     this.checkReconnectable('disconnect()');
-    if (this.incarnations.isClosing) throw workerClosed('disconnect', this.name);
+    if (this.supervisor.isClosing) throw workerClosed('disconnect', this.name);
     const wasConnected = this.current.isActive;
     const ending = this.current.attachment.disconnect();
     try {
@@ -195,8 +195,8 @@ export class Worker {
 
   async reconnect(): Promise<void> {
     this.checkReconnectable('reconnect()');
-    if (this.incarnations.isClosing) throw workerClosed('reconnect', this.name);
-    if (this.retries !== undefined && this.incarnations.isLost) return this.incarnations.ensureRunning();
+    if (this.supervisor.isClosing) throw workerClosed('reconnect', this.name);
+    if (this.retries !== undefined && this.supervisor.isLost) return this.supervisor.ensureRunning();
     if (await this.current.reconnection.reconnect()) this.init.events.emit('reconnect');
   }
 

@@ -24,7 +24,7 @@ export interface ObservedMessage {
 }
 
 /** Publishes a message; `undefined` without subscribers. */
-export function tellSend(
+export function publishSend(
   kind: ObservedMessage['kind'],
   worker: string | undefined,
   type: string,
@@ -37,7 +37,7 @@ export function tellSend(
 }
 
 /** Publishes the outcome; returns a promise that settles like the given one. */
-export function tellOutcome<T>(message: ObservedMessage, outcome: Promise<T>): Promise<T> {
+export function publishOutcome<T>(message: ObservedMessage, outcome: Promise<T>): Promise<T> {
   const begun = now();
   return outcome.then(
     (value) => {
@@ -52,7 +52,7 @@ export function tellOutcome<T>(message: ObservedMessage, outcome: Promise<T>): P
 }
 
 /** For a synchronous outcome. */
-export function tellOutcomeNow<T>(message: ObservedMessage, act: () => T): T {
+export function publishOutcomeNow<T>(message: ObservedMessage, act: () => T): T {
   const begun = now();
   try {
     const value = act();
@@ -65,10 +65,10 @@ export function tellOutcomeNow<T>(message: ObservedMessage, act: () => T): T {
 }
 
 /** Publishes an event of a worker. */
-export function tellLife(
+export function publishLifecycle(
   event: 'start' | 'crash' | 'close',
   details: { worker: string; pid: number | undefined; driver: string; error?: Error; reason?: ShutdownReason },
 ): void {
-  const told: Channel = channels[event];
-  if (told.hasSubscribers) told.publish(details);
+  const recent: Channel = channels[event];
+  if (recent.hasSubscribers) recent.publish(details);
 }

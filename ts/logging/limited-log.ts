@@ -9,27 +9,27 @@ const MOST_KINDS = 64;
 const LONGEST = 1000;
 
 /** One kind of message that was logged recently. */
-interface Told {
+interface RecentLog {
   suppressed: number;
 }
 
-const logs = new WeakMap<Log, Map<string, Told>>();
+const logs = new WeakMap<Log, Map<string, RecentLog>>();
 
 /**
  * Logs messages that a peer can cause at will: one of each kind a second, then how many more there were. It escapes
  * text that could affect a terminal.
  */
-export function tellLimited(log: Log, level: 'warn' | 'error', message: string, ...details: unknown[]): void {
-  const kinds = logs.get(log) ?? new Map<string, Told>();
+export function logLimited(log: Log, level: 'warn' | 'error', message: string, ...details: unknown[]): void {
+  const kinds = logs.get(log) ?? new Map<string, RecentLog>();
   logs.set(log, kinds);
   const text = printable(message, LONGEST);
   const kind = kinds.size < MOST_KINDS ? kindOf(text) : 'others';
-  const told = kinds.get(kind);
-  if (told !== undefined) {
-    told.suppressed++;
+  const recent = kinds.get(kind);
+  if (recent !== undefined) {
+    recent.suppressed++;
     return;
   }
-  const own: Told = { suppressed: 0 };
+  const own: RecentLog = { suppressed: 0 };
   kinds.set(kind, own);
   log(level, text, ...details);
   setTimeout(() => {

@@ -27,10 +27,10 @@ export class Events {
 
   /** Calls in a tick of its own: what a listener throws is its user's. `false`: it has no listener. */
   emit<E extends keyof PoolEvents>(event: E, ...details: PoolEvents[E]): boolean {
-    const told = channels[event];
-    if (told.hasSubscribers) {
+    const reported = channels[event];
+    if (reported.hasSubscribers) {
       const named = names[event].map((name, index) => [name, details[index]]);
-      told.publish({ pool: this.pool, ...Object.fromEntries(named) });
+      reported.publish({ pool: this.pool, ...Object.fromEntries(named) });
     }
     if (this.emitter.listenerCount(event) === 0) return false;
     nextTick(() => {

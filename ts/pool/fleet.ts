@@ -17,7 +17,7 @@ import { Starter } from './starter.js';
 import { Watchers } from './watchers.js';
 
 /** How often workers are looked at that may become too old or too large, in milliseconds. */
-const LOOK = 500;
+const POLL_INTERVAL = 500;
 
 export interface FleetInit {
   readonly name: string;
@@ -64,7 +64,7 @@ export class Fleet {
     this.starter = new Starter(name, settings, broadcasts, (error, hasOpened) => this.startFailed(error, hasOpened));
     const { maxAge, maxRss } = settings.recycle;
     if (maxAge !== Infinity || maxRss !== Infinity) {
-      this.look = setInterval(() => this.lookAtAll(), Math.min(LOOK, Math.max(maxAge / 4, 10))).unref();
+      this.look = setInterval(() => this.lookAtAll(), Math.min(POLL_INTERVAL, Math.max(maxAge / 4, 10))).unref();
     }
   }
 

@@ -6,7 +6,7 @@ import type { Member } from './member.js';
 const ANSWER_TIME = 250;
 const PAUSE = 20;
 /** How often a worker is asked, in parts of the limit, and never more often than this, in milliseconds. */
-const LOOKS = 4;
+const POLLS = 4;
 const LEAST_INTERVAL = 25;
 const LONGEST_INTERVAL = 2 ** 31 - 1;
 
@@ -40,7 +40,7 @@ export function watchHealth(member: Member, limit: number, giveUp: () => void): 
     isLooking = false;
     if (state === 'blocked' || state === 'silent') giveUp();
   };
-  const interval = Math.min(Math.max(limit / LOOKS, LEAST_INTERVAL), LONGEST_INTERVAL);
+  const interval = Math.min(Math.max(limit / POLLS, LEAST_INTERVAL), LONGEST_INTERVAL);
   const timer = setInterval(() => void look(), interval).unref();
   return () => clearInterval(timer);
 }

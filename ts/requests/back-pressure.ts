@@ -1,4 +1,4 @@
-import { noRoom } from '../errors/host-errors.js';
+import { noCapacity } from '../errors/host-errors.js';
 import type { Waiting } from './backlog.js';
 import type { RequestChunks } from './chunks.js';
 import { type OpenRequests, watchSignal } from './open-requests.js';
@@ -6,7 +6,7 @@ import { type Aborter, Extras, type OutgoingRequest } from './outgoing-request.j
 import { Kind } from '../protocol/generated.js';
 
 /** The capacity of the output; messages without capacity wait. */
-export class Room {
+export class BackPressure {
   constructor(
     private readonly requests: OpenRequests,
     private readonly chunks: RequestChunks,
@@ -54,11 +54,11 @@ export class Room {
 
   private checkWaits(type: string): void {
     const { whenFull, peer, maxPendingBytes } = this.requests.options;
-    if (whenFull === 'reject') throw noRoom('send', type, peer, maxPendingBytes);
+    if (whenFull === 'reject') throw noCapacity('send', type, peer, maxPendingBytes);
   }
 
   /** There is capacity again: waiting messages go first, in the order of the calls. */
-  onRoom(): void {
+  onDrain(): void {
     const { requests, chunks } = this;
     const { backlog, connection } = requests;
     for (let next = backlog.first(); next !== undefined; next = backlog.first()) {

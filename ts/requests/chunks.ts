@@ -47,7 +47,7 @@ export class RequestChunks {
 
   /** There is capacity for more. */
   onWritable(): void {
-    for (const writer of this.writers) writer.room();
+    for (const writer of this.writers) writer.capacity();
   }
 
   /** Chunks may precede the request's outcome. */

@@ -1,4 +1,4 @@
-import { noRoom } from '../errors/host-errors.js';
+import { noCapacity } from '../errors/host-errors.js';
 import type { AnyEnvelope } from '../messages/middleware-chain.js';
 import type { Carrier } from '../types/context-carrier.js';
 import type { TransferList } from '../types/transfer-list.js';
@@ -41,5 +41,5 @@ function write(open: OpenRequests, { transfer, carrier }: OutgoingNotification, 
   const encoded = codec.encode(payload, type);
   const send = () => open.connection.post(type, encoded, transfer);
   if (open.backlog.isEmpty && open.submitWith(carrier, send)) return;
-  throw noRoom('post', type, peer, maxPendingBytes);
+  throw noCapacity('post', type, peer, maxPendingBytes);
 }

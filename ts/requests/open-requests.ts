@@ -44,11 +44,11 @@ export class OpenRequests<R extends Requester = Requester> {
   /** The next message carries the context. */
   submitWith(carrier: Carrier | undefined, command: () => boolean): boolean {
     if (carrier === undefined) return this.submit(command);
-    this.connection.carry(carrier);
+    this.connection.setContext(carrier);
     try {
       return this.submit(command);
     } finally {
-      this.connection.carry(undefined);
+      this.connection.setContext(undefined);
     }
   }
 

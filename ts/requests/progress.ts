@@ -1,18 +1,18 @@
-import { tellLimited } from '../logging/limited-log.js';
+import { logLimited } from '../logging/limited-log.js';
 import { Undecodable } from '../codecs/payload-codec.js';
 import type { RequestsOptions } from './options.js';
 import type { OutgoingRequest } from './outgoing-request.js';
 import { nextTick } from '../util/primordials.js';
 
 /** Passes a progress value of a handler to the caller. */
-export function tellProgress(
+export function reportProgress(
   { log, checks, incoming }: RequestsOptions,
   request: OutgoingRequest,
   value: unknown,
 ): void {
   const onProgress = request.terms?.onProgress;
   if (onProgress === undefined) return;
-  const dropped = (error: unknown) => tellLimited(log, 'warn', 'a progress value was dropped', error);
+  const dropped = (error: unknown) => logLimited(log, 'warn', 'a progress value was dropped', error);
   if (Undecodable.is(value)) return dropped(value.error);
   const check = checks?.find('progress', request.type);
   if (check === undefined) call(onProgress, value);

@@ -14,7 +14,7 @@ import { Kind, NO_CAPACITY, RecordKind } from '../protocol/generated.js';
 import type { RequestKind } from '../protocol/request-kind.js';
 import type { StreamAnswer } from '../streams/response-stream.js';
 import { Aborts } from './aborts.js';
-import { Room } from './back-pressure.js';
+import { BackPressure } from './back-pressure.js';
 import { abortReason } from './cancellation.js';
 import { RequestChunks } from './chunks.js';
 import { type OutgoingNotification, post } from './notification.js';
@@ -22,7 +22,7 @@ import { OpenRequests, watchSignal } from './open-requests.js';
 import type { RequestsOptions } from './options.js';
 import { conclude } from './outcome.js';
 import { Extras, type OutgoingRequest } from './outgoing-request.js';
-import { tellProgress } from './progress.js';
+import { reportProgress } from './progress.js';
 import type { RequestTerms } from './request-options.js';
 import { ReservedRequests } from './reserved-request.js';
 
@@ -34,7 +34,7 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
   readonly open: OpenRequests<R>;
   private readonly aborts: Aborts;
   private readonly chunks: RequestChunks;
-  private readonly room: Room;
+  private readonly backPressure: BackPressure;
   private readonly reserved: ReservedRequests;
   /** No request needs its id or slot before its message is written, unless its own options require that. */
   private readonly isPlain: boolean;
@@ -45,8 +45,8 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
     this.isPlain = options.outgoing === undefined && options.txIdGenerator === undefined;
     this.aborts = new Aborts(open, (request) => this.sendPlain(request));
     this.chunks = new RequestChunks(open, this.aborts);
-    this.room = new Room(open, this.chunks, this.aborts);
-    this.reserved = new ReservedRequests(open, this.chunks, this.room, this.aborts);
+    this.backPressure = new BackPressure(open, this.chunks, this.aborts);
+    this.reserved = new ReservedRequests(open, this.chunks, this.backPressure, this.aborts);
   }
 
   /** Before any message is sent. */
@@ -101,20 +101,20 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
   }
 
   private begin(request: OutgoingRequest): void {
-    const { open, room } = this;
+    const { open, backPressure } = this;
     const encoded = this.options.codec.encode(request.takePayload(), request.type);
-    if (!open.backlog.isEmpty) return room.beginLater(request, encoded);
+    if (!open.backlog.isEmpty) return backPressure.beginLater(request, encoded);
     let slot: number;
     const carrier = request.terms?.carrier;
     try {
-      if (carrier !== undefined) open.connection.carry(carrier);
+      if (carrier !== undefined) open.connection.setContext(carrier);
       slot = open.connection.request(request, encoded);
     } catch (error) {
       throw fromNative(error);
     } finally {
-      if (carrier !== undefined) open.connection.carry(undefined);
+      if (carrier !== undefined) open.connection.setContext(undefined);
     }
-    if (slot === NO_CAPACITY) return room.beginLater(request, encoded);
+    if (slot === NO_CAPACITY) return backPressure.beginLater(request, encoded);
     if (slot !== LATER) open.assign(slot, request);
     if (request.extras !== undefined) watchSignal(request);
     open.scheduleFlush();
@@ -156,12 +156,12 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
   }
 
   get pendingBytes(): number {
-    return this.room.pendingBytes;
+    return this.backPressure.pendingBytes;
   }
 
   /** Resolves when at most half of the allowed bytes waits. */
   drained(): Promise<void> {
-    return this.room.drained();
+    return this.backPressure.drained();
   }
 
   assign(slot: number, request: SentRequest): void {
@@ -186,7 +186,7 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
 
   onProgress(slot: number, value: unknown): void {
     const request = this.open.bySlot[slot];
-    if (request !== undefined) tellProgress(this.options, request, value);
+    if (request !== undefined) reportProgress(this.options, request, value);
   }
 
   onChunk(slot: number, value: unknown, cost: number): void {
@@ -211,8 +211,8 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
     this.chunks.onWritable();
   }
 
-  onRoom(): void {
-    this.room.onRoom();
+  onDrain(): void {
+    this.backPressure.onDrain();
   }
 
   batchEnd(): void {

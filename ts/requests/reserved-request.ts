@@ -4,7 +4,7 @@ import type { AnyEnvelope } from '../messages/middleware-chain.js';
 import type { StreamAnswer } from '../streams/response-stream.js';
 import { sourceOf } from '../streams/source.js';
 import { abortReason } from './cancellation.js';
-import type { Room } from './back-pressure.js';
+import type { BackPressure } from './back-pressure.js';
 import type { RequestChunks } from './chunks.js';
 import { type OpenRequests, watchSignal } from './open-requests.js';
 import { type Aborter, Extras, type OutgoingRequest } from './outgoing-request.js';
@@ -14,7 +14,7 @@ export class ReservedRequests {
   constructor(
     private readonly open: OpenRequests,
     private readonly chunks: RequestChunks,
-    private readonly room: Room,
+    private readonly backPressure: BackPressure,
     private readonly aborter: Aborter,
   ) {}
 
@@ -58,7 +58,7 @@ export class ReservedRequests {
       const encoded = open.options.codec.encode(payload, type);
       const send = () => open.connection.submit(slot, type, encoded, transfer);
       if (open.backlog.isEmpty && open.submitWith(terms?.carrier, send)) return this.chunks.start(request);
-      this.room.sendLater(slot, { type, encoded, transfer });
+      this.backPressure.sendLater(slot, { type, encoded, transfer });
     } catch (error) {
       this.fail(request, error);
     }

@@ -5,7 +5,7 @@ import { STREAM_WINDOW } from '../protocol/generated.js';
 /** Receives the chunks of a source. */
 export interface Writing {
   /**
-   * Sends a chunk; returns its cost in units, negated if the writer should wait for `ChunkWriter.room`.
+   * Sends a chunk; returns its cost in units, negated if the writer should wait for `ChunkWriter.capacity`.
    *
    * @throws If it cannot be sent.
    */
@@ -19,7 +19,7 @@ export interface Writing {
 /** Moves chunks out of a source, no more than were granted. */
 export class ChunkWriter {
   private balance = STREAM_WINDOW;
-  private hasRoom = true;
+  private hasCapacity = true;
   private isOver = false;
   private isStopped = false;
   /** Resolves when the source has stopped. */
@@ -36,7 +36,7 @@ export class ChunkWriter {
     const { source, writing } = this;
     try {
       for (;;) {
-        if ((this.balance <= 0 || !this.hasRoom) && !this.isStopped) await this.granted();
+        if ((this.balance <= 0 || !this.hasCapacity) && !this.isStopped) await this.granted();
         if (this.isStopped) return await this.stopped;
         const next = source.next();
         const { done, value } = isThenable(next) ? await next : next;
@@ -47,7 +47,7 @@ export class ChunkWriter {
         }
         const cost = writing.write(isThenable(value) ? await value : value);
         this.balance -= Math.abs(cost);
-        this.hasRoom = cost > 0;
+        this.hasCapacity = cost > 0;
       }
     } catch (error) {
       if (this.isStopped) return this.stopped;
@@ -58,7 +58,7 @@ export class ChunkWriter {
   }
 
   private async granted(): Promise<void> {
-    while ((this.balance <= 0 || !this.hasRoom) && !this.isStopped) {
+    while ((this.balance <= 0 || !this.hasCapacity) && !this.isStopped) {
       await new Promise<void>((resolve) => (this.wake = resolve));
     }
   }
@@ -68,8 +68,8 @@ export class ChunkWriter {
     this.resume();
   }
 
-  room(): void {
-    this.hasRoom = true;
+  capacity(): void {
+    this.hasCapacity = true;
     this.resume();
   }
 

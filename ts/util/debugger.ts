@@ -1,12 +1,12 @@
 import type * as Inspector from 'node:inspector';
 
-import { within } from './with-timeout.js';
+import { settlesBy } from './with-timeout.js';
 import { clearInterval, now, setInterval } from './primordials.js';
 
 /** `keep`: timeouts count, with a debugger too. */
 const VARIABLE = 'ISOLATED_WORKERS_TIMEOUTS';
 /** How often the library checks whether a debugger is still there, in milliseconds. */
-const LOOK = 500;
+const POLL_INTERVAL = 500;
 
 /** A worker that may know whether a debugger can stop it. */
 interface Debuggable {
@@ -37,16 +37,16 @@ function hasInspector(): boolean {
  * Waits for a promise this many milliseconds; returns whether it settled. If a debugger is there at the end, the
  * promise gets `whole` once that is gone.
  */
-export async function inTime(
+export async function settlesWithin(
   millis: number,
   promise: Promise<unknown>,
   isDebugged: () => boolean,
   whole = millis,
 ): Promise<boolean> {
-  for (let left = millis, wasDebugged = false; !(await within(now() + left, promise));) {
+  for (let left = millis, wasDebugged = false; !(await settlesBy(now() + left, promise));) {
     const stops = isDebugged();
     if (!stops && !wasDebugged) return false;
-    left = stops ? LOOK : whole;
+    left = stops ? POLL_INTERVAL : whole;
     wasDebugged = stops;
   }
   return true;
@@ -55,14 +55,14 @@ export async function inTime(
 /**
  * Reports, in a worker, when a debugger may stop this process, and when none may any more. Costs nothing until then.
  */
-export function watchInspector(tell: (isThere: boolean) => void): void {
+export function watchInspector(report: (isThere: boolean) => void): void {
   let wasThere = false;
   let timer: NodeJS.Timeout | undefined;
   const look = () => {
     const isThere = hasInspector();
-    if (isThere !== wasThere) tell(isThere);
+    if (isThere !== wasThere) report(isThere);
     wasThere = isThere;
-    if (isThere) timer ??= setInterval(look, LOOK).unref();
+    if (isThere) timer ??= setInterval(look, POLL_INTERVAL).unref();
     else timer = void clearInterval(timer);
   };
   // Node emits this for the workers of a cluster when the inspector listens: by a flag, SIGUSR1 or `inspector.open()`.

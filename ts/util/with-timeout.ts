@@ -1,7 +1,7 @@
 import { clearTimeout, now, setImmediate, setTimeout } from './primordials.js';
 
 /** Waits for a promise up to an instant; returns whether it settled. Throws its rejection. */
-export async function within(deadline: number, promise: Promise<unknown>): Promise<boolean> {
+export async function settlesBy(deadline: number, promise: Promise<unknown>): Promise<boolean> {
   const left = deadline - now();
   if (left === Infinity) return promise.then(() => true);
   let timer: NodeJS.Timeout | undefined;

@@ -28,7 +28,7 @@ export interface ValueAnswererInit {
   idBase(): string;
   createDispatcher(answers: Answers<Call>): Answerer<Call>;
   onDropped(reason: string): void;
-  onTrouble(text: string, error?: unknown): void;
+  onWarning(text: string, error?: unknown): void;
 }
 
 /** The answerer of a value connection. */
@@ -54,7 +54,7 @@ export class ValueAnswerer implements Answers<Call> {
   /** Receives a message for the answerer. */
   onMessage(kind: Kind, type: string, tx: Tx, payload: unknown): void {
     const { dispatcher, codec } = this;
-    if (kind === Kind.Context) return dispatcher.carry(payload);
+    if (kind === Kind.Context) return dispatcher.setContext(payload);
     if (tx === undefined) return this.init.onDropped('a request has no transaction id');
     const call = { type, tx, isCancelled: false };
     switch (kind) {
@@ -99,11 +99,11 @@ export class ValueAnswerer implements Answers<Call> {
 
   fail({ tx, type: asked, isCancelled }: Call, type: string, error: RemoteErrorPayload): void {
     if (isCancelled || this.hasLeft) return;
-    const { wire, onTrouble } = this.init;
+    const { wire, onWarning } = this.init;
     try {
       wire.send(Kind.Error, asked, tx, error);
     } catch (failure) {
-      onTrouble(`an error of the handler "${type}" could not be sent`, failure);
+      onWarning(`an error of the handler "${type}" could not be sent`, failure);
       this.send(Kind.Error, asked, tx, encodeError(failure));
     }
   }
@@ -113,7 +113,7 @@ export class ValueAnswerer implements Answers<Call> {
     try {
       this.wire.send(kind, type, tx, payload);
     } catch (error) {
-      this.init.onTrouble(reasonOf(error));
+      this.init.onWarning(reasonOf(error));
     }
   }
 
@@ -157,7 +157,7 @@ export class ValueAnswerer implements Answers<Call> {
 
   /** A message of a call could not be sent. */
   onSendFailed(kind: Kind, tx: Tx, error: unknown): void {
-    if (kind === Kind.Error) return this.init.onTrouble((error as Error).message);
+    if (kind === Kind.Error) return this.init.onWarning((error as Error).message);
     const call = { type: '', tx, isCancelled: false };
     this.fail(call, '', encodeError(error));
     this.dispatcher.cancel(call);

@@ -2,7 +2,7 @@ import type { ConnectedRequester, Outcomes } from '../connection/connection.js';
 import { debuggerCheck } from '../util/debugger.js';
 import type { PayloadCodec } from '../codecs/payload-codec.js';
 import type { ServeSetup } from '../connection/serve-setup.js';
-import type { Hello } from './handshake.js';
+import type { Handshake } from './handshake.js';
 import { ValueRequester } from './requester.js';
 import type { Wire } from './wires/wire.js';
 
@@ -11,13 +11,13 @@ export interface HostEnd {
   readonly wire: Wire;
   readonly codec: PayloadCodec;
   readonly setup: ServeSetup;
-  readonly hello: Hello;
-  onTrouble(text: string): void;
+  readonly handshake: Handshake;
+  onWarning(text: string): void;
 }
 
 /** Connects the worker for calls to its host. */
 export function connectToHost(
-  { wire, codec, setup, hello, onTrouble }: HostEnd,
+  { wire, codec, setup, handshake, onWarning }: HostEnd,
   outcomes: Outcomes,
 ): ConnectedRequester & { readonly connection: ValueRequester } {
   const connection = new ValueRequester({
@@ -26,12 +26,12 @@ export function connectToHost(
     options: setup.options,
     outcomes,
     peer: 'the host',
-    maxMessageSize: hello.maxMessageSize ?? Infinity,
-    idBase: hello.idBase,
+    maxMessageSize: handshake.maxMessageSize ?? Infinity,
+    idBase: handshake.idBase,
     onChange: () => {},
-    onTrouble,
+    onWarning,
     isDebugged: debuggerCheck([]),
   });
-  connection.transactions.onHello(hello);
+  connection.transactions.onHandshake(handshake);
   return { connection, scheduleFlush: () => {}, flush: () => wire.flush() };
 }

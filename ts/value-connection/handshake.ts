@@ -6,7 +6,7 @@ import { quoted } from '../util/printable.js';
 import type { Serializer } from '../types/serializer.js';
 
 /** The first message in each direction. */
-export interface Hello {
+export interface Handshake {
   readonly protocol: number;
   /** Absent: the driver moves values without a serializer. */
   readonly serializer?: string | undefined;
@@ -29,10 +29,10 @@ export interface Hello {
 
 const extensions = [Extension.Cancel, Extension.Streams, Extension.Calls];
 
-export function createHello(
+export function createHandshake(
   serializer: Serializer | undefined,
   { context, maxConcurrency }: Pick<NativeOptions, 'context' | 'maxConcurrency'>,
-): Hello {
+): Handshake {
   const { name, terminator } = serializer ?? {};
   return {
     protocol: PROTOCOL,
@@ -43,7 +43,7 @@ export function createHello(
   };
 }
 
-export function names({ extensions: named }: Hello, extension: Extension): boolean {
+export function names({ extensions: named }: Handshake, extension: Extension): boolean {
   return Array.isArray(named) && named.includes(extension);
 }
 
@@ -52,7 +52,7 @@ const LONGEST_TEXT = 1024;
 const MOST_EXTENSIONS = 64;
 
 /** The type of a member of a handshake, if it is present. */
-const shapes: Record<Exclude<keyof Hello, 'protocol'>, (value: unknown) => boolean> = {
+const shapes: Record<Exclude<keyof Handshake, 'protocol'>, (value: unknown) => boolean> = {
   serializer: isShort,
   terminator: isShort,
   builtIn: isShort,
@@ -69,31 +69,31 @@ function isShort(value: unknown): boolean {
 }
 
 /** The first message of the other side, as a handshake: checks it before any use. Throws if it is invalid. */
-export function readHello(data: unknown, side: 'host' | 'worker'): Hello {
+export function parseHandshake(data: unknown, side: 'host' | 'worker'): Handshake {
   try {
-    return checkHello(data, side);
+    return checkHandshake(data, side);
   } catch (error) {
     throw error instanceof WorkerError ? error : noHandshake(`the ${side} sent a handshake that cannot be read`);
   }
 }
 
-function checkHello(data: unknown, side: 'host' | 'worker'): Hello {
+function checkHandshake(data: unknown, side: 'host' | 'worker'): Handshake {
   if (typeof data !== 'object' || data === null) throw noHandshake(`the ${side} sent no handshake`);
   // JSON may have `null` for absent members.
   const given = Object.entries(data).filter(([, value]) => value !== undefined && value !== null);
-  const hello = Object.fromEntries(given) as Partial<Record<keyof Hello, unknown>>;
-  const { protocol } = hello;
+  const handshake = Object.fromEntries(given) as Partial<Record<keyof Handshake, unknown>>;
+  const { protocol } = handshake;
   if (protocol === undefined) throw noHandshake(`the ${side} sent no handshake`);
   if (protocol !== PROTOCOL) {
     const version = typeof protocol === 'number' ? String(protocol) : `${typeof protocol} (no number)`;
     throw noHandshake(`the ${side} speaks version ${version} of the protocol, not version ${PROTOCOL}`);
   }
   for (const [name, fits] of Object.entries(shapes)) {
-    const value = hello[name as keyof Hello];
+    const value = handshake[name as keyof Handshake];
     if (value !== undefined && !fits(value))
       throw noHandshake(`the ${side} sent a handshake whose "${name}" is malformed`);
   }
-  return hello as unknown as Hello;
+  return handshake as unknown as Handshake;
 }
 
 function noHandshake(text: string): WorkerError {
@@ -104,7 +104,7 @@ function noHandshake(text: string): WorkerError {
 }
 
 /** Why the two sides do not fit; `undefined` if they do. */
-export function findMismatch(ours: Hello, theirs: Hello): WorkerError | undefined {
+export function findMismatch(ours: Handshake, theirs: Handshake): WorkerError | undefined {
   if (theirs.follows === true && ours.builtIn !== undefined) return undefined;
   if (ours.serializer === theirs.serializer && ours.terminator === theirs.terminator) return undefined;
   return serializerMismatch(
@@ -113,7 +113,7 @@ export function findMismatch(ours: Hello, theirs: Hello): WorkerError | undefine
   );
 }
 
-function describe({ serializer, terminator }: Hello): string {
+function describe({ serializer, terminator }: Handshake): string {
   if (serializer === undefined) return 'no serializer';
   return (
     `the serializer ${quoted(serializer)}` +
@@ -122,7 +122,7 @@ function describe({ serializer, terminator }: Hello): string {
 }
 
 /** The start-up data of the host. Throws if they are not JSON. */
-export function readStartupData({ startupData }: Hello): unknown {
+export function readStartupData({ startupData }: Handshake): unknown {
   if (startupData === undefined) return undefined;
   try {
     return JSON.parse(startupData) as unknown;

@@ -4,7 +4,7 @@ import type { WorkerError } from '../errors/worker-error.js';
 import { quoted } from '../util/printable.js';
 import { ValueAnswerer } from './answerer.js';
 import { type Blockable, block } from './sync/wait.js';
-import { createHello, findMismatch, type Hello, readHello } from './handshake.js';
+import { createHandshake, findMismatch, type Handshake, parseHandshake } from './handshake.js';
 import type { PortWire } from './wires/port-wire.js';
 import { ValueRequester } from './requester.js';
 import type { Transactions } from './transactions.js';
@@ -26,7 +26,7 @@ export class ValueConnection implements WireListener {
   private readonly requester: ValueRequester;
   private readonly transactions: Transactions;
   private readonly answerer: ValueAnswerer;
-  private readonly hello: Hello;
+  private readonly handshake: Handshake;
   private readonly startup: StartupDeadline;
   private isReady = false;
   private isOver = false;
@@ -63,7 +63,7 @@ export class ValueConnection implements WireListener {
   ) {
     const { options, codec, startupData, outcomes } = setup;
     const { maxMessageSize } = options;
-    const onTrouble = (text: string) => setup.onTrouble(text);
+    const onWarning = (text: string) => setup.onWarning(text);
     const peer = 'the worker';
     const { isDebugged } = setup;
     const onChange = () => this.updateRef();
@@ -75,13 +75,13 @@ export class ValueConnection implements WireListener {
       peer,
       maxMessageSize,
       isDebugged,
-      onTrouble,
+      onWarning,
       onChange,
     });
     this.transactions = this.requester.transactions;
     const { idBase } = this.transactions;
     const { builtIn } = setup;
-    this.hello = { ...createHello(codec.serializer, options), builtIn, startupData, idBase, maxMessageSize };
+    this.handshake = { ...createHandshake(codec.serializer, options), builtIn, startupData, idBase, maxMessageSize };
     this.answerer = new ValueAnswerer({
       wire,
       codec,
@@ -90,17 +90,17 @@ export class ValueConnection implements WireListener {
       idBase: () => idBase,
       createDispatcher: (answers) => setup.createDispatcher(answers),
       onDropped: (reason) => this.onDropped(reason),
-      onTrouble,
+      onWarning,
     });
     this.startup = new StartupDeadline({
       timeout: options.startupTimeout,
       isDebugged,
       afterWhatArrived: (act) => this.transactions.afterWhatArrived(act),
-      onOver: () => this.tellControl(Control.HandshakeTimedOut),
+      onOver: () => this.reportControl(Control.HandshakeTimedOut),
     });
     wire.listen(this);
     try {
-      wire.send(Kind.Hello, '', undefined, { ...this.hello });
+      wire.send(Kind.Hello, '', undefined, { ...this.handshake });
     } catch (error) {
       this.close();
       throw error;
@@ -130,7 +130,7 @@ export class ValueConnection implements WireListener {
       this.wire.send(Kind.Close, '', undefined, undefined);
     } catch (error) {
       // Its driver ends it.
-      this.onTrouble((error as WorkerError).message);
+      this.onWarning((error as WorkerError).message);
     }
   }
 
@@ -169,7 +169,7 @@ export class ValueConnection implements WireListener {
   private onUnhandled(kind: Kind | undefined, tx: Tx, error: WorkerError): void {
     if (kind === undefined || isForRequester(kind)) this.transactions.onRequestFailed(tx, error);
     else if (isRequest(kind) || isForAnswerer(kind)) this.answerer.refuse(kind, tx, error);
-    else this.onTrouble(error.message);
+    else this.onWarning(error.message);
   }
 
   private onRecord(kind: Kind | undefined, type: string, tx: Tx, payload: unknown): void {
@@ -180,7 +180,7 @@ export class ValueConnection implements WireListener {
       case Kind.Hello:
         return this.onHandshake(payload);
       case Kind.Fatal:
-        return this.tellControl(Control.Fatal, payload);
+        return this.reportControl(Control.Fatal, payload);
       case Kind.Notification:
         return this.answerer.onNotification(type, payload);
       default:
@@ -197,31 +197,31 @@ export class ValueConnection implements WireListener {
   private onHandshake(theirs: unknown): void {
     if (this.isReady) return this.onDropped('a second handshake arrived');
     this.startup.stop();
-    let hello: Hello;
+    let handshake: Handshake;
     try {
-      hello = readHello(theirs, 'worker');
-      const mismatch = findMismatch(this.hello, hello);
+      handshake = parseHandshake(theirs, 'worker');
+      const mismatch = findMismatch(this.handshake, handshake);
       if (mismatch !== undefined) throw mismatch;
     } catch (error) {
-      return this.tellControl(Control.Mismatch, fromNative(error));
+      return this.reportControl(Control.Mismatch, fromNative(error));
     }
     this.isReady = true;
-    this.transactions.onHello(hello);
-    this.tellControl(Control.Ready);
+    this.transactions.onHandshake(handshake);
+    this.reportControl(Control.Ready);
   }
 
   onDropped(reason: string): void {
-    this.tellControl(Control.Dropped, undefined, reason);
+    this.reportControl(Control.Dropped, undefined, reason);
   }
 
-  onTrouble(text: string): void {
-    this.setup.onTrouble(text);
+  onWarning(text: string): void {
+    this.setup.onWarning(text);
   }
 
   onSendFailed(kind: Kind, tx: Tx, error: WorkerError): void {
     if (isForAnswerer(kind)) this.transactions.onRequestFailed(tx, error);
     else if (isForRequester(kind)) this.answerer.onSendFailed(kind, tx, error);
-    else this.onTrouble(error.message);
+    else this.onWarning(error.message);
   }
 
   onEnd(): void {
@@ -229,10 +229,10 @@ export class ValueConnection implements WireListener {
     this.isOver = true;
     this.startup.stop();
     this.answerer.dispatcher.abandon();
-    this.tellControl(Control.End);
+    this.reportControl(Control.End);
   }
 
-  private tellControl(what: Control, payload?: unknown, detail = ''): void {
+  private reportControl(what: Control, payload?: unknown, detail = ''): void {
     this.setup.onControl(what, 0, payload, detail);
   }
 }

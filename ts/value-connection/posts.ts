@@ -50,7 +50,7 @@ export class Posts {
   }
 
   /** The other side has acknowledged posts or reported an unreadable one. */
-  onTold(kind: Kind, number: unknown): void {
+  onReport(kind: Kind, number: unknown): void {
     if (typeof number !== 'number') return;
     const post = kind === Kind.Unreadable ? this.alone.find((each) => each.number === number) : undefined;
     this.alone = this.alone.filter((each) => each.number > number);

@@ -21,15 +21,15 @@ export class ValueRequester implements Requester {
   private queued: SentRequest[] = [];
   /** The context of messages. */
   private carrier: Carrier | undefined;
-  private isRoomWanted = false;
+  private isDrainWanted = false;
 
   constructor(private readonly init: TransactionsInit) {
     this.transactions = new Transactions(init, {
       // The caller of a cancel settles its request first.
       onCancelled: () => {
-        if (this.isRoomWanted) void Promise.resolve().then(() => this.checkRoom());
+        if (this.isDrainWanted) void Promise.resolve().then(() => this.checkCapacity());
       },
-      onExpired: () => this.checkRoom(),
+      onExpired: () => this.checkCapacity(),
     });
   }
 
@@ -133,19 +133,19 @@ export class ValueRequester implements Requester {
   }
 
   wantRoom(): void {
-    this.isRoomWanted = true;
+    this.isDrainWanted = true;
   }
 
   /** One request less is open: resolves waiting callers, if that is enough. */
-  private checkRoom(): void {
-    if (!this.isRoomWanted) return;
+  private checkCapacity(): void {
+    if (!this.isDrainWanted) return;
     const { inFlight, unsent, most } = this.transactions;
     if (inFlight - unsent.size > most / 2) return;
-    this.isRoomWanted = false;
-    this.init.outcomes.onRoom();
+    this.isDrainWanted = false;
+    this.init.outcomes.onDrain();
   }
 
-  carry(carrier: Carrier | undefined): void {
+  setContext(carrier: Carrier | undefined): void {
     this.carrier = this.transactions.peer.may(Extension.Context) ? carrier : undefined;
   }
 
@@ -157,7 +157,7 @@ export class ValueRequester implements Requester {
 
   credit(slot: number, units: number): void {
     const { flows, tickets } = this.transactions;
-    if (flows.grant(slot, units)) this.transactions.tell(Kind.Credit, tickets.txOf(slot), units);
+    if (flows.grant(slot, units)) this.transactions.report(Kind.Credit, tickets.txOf(slot), units);
   }
 
   input(slot: number, payload: unknown, transfer?: TransferList): number {
@@ -171,7 +171,7 @@ export class ValueRequester implements Requester {
 
   endInput(slot: number, error: RemoteErrorPayload | undefined): void {
     const { tickets } = this.transactions;
-    if (tickets.isOpen(slot)) this.transactions.tell(Kind.InputEnd, tickets.txOf(slot), error);
+    if (tickets.isOpen(slot)) this.transactions.report(Kind.InputEnd, tickets.txOf(slot), error);
   }
 
   /** Receives a message for the requester. */
@@ -229,6 +229,6 @@ export class ValueRequester implements Requester {
     expiry.onBatch();
     if (flows.active.size > 0) flows.resetTimeouts();
     this.init.outcomes.batchEnd();
-    this.checkRoom();
+    this.checkCapacity();
   }
 }

@@ -1,8 +1,8 @@
 import type { ConnectedRequester, Outcomes } from '../connection/connection.js';
 import { fromNative } from '../errors/from-native.js';
 import { hostSilent, type WorkerError } from '../errors/worker-error.js';
-import { asIs } from '../codecs/identity-codec.js';
-import { tellLimited } from '../logging/limited-log.js';
+import { identityCodec } from '../codecs/identity-codec.js';
+import { logLimited } from '../logging/limited-log.js';
 import { builtInOf, createValueCodec } from '../codecs/payload-codec.js';
 import type * as Calls from './connect-to-host.js';
 import type { PayloadCodec } from '../codecs/payload-codec.js';
@@ -11,7 +11,7 @@ import type { SerializerValue } from '../types/serializer.js';
 import type { ServeSetup } from '../connection/serve-setup.js';
 import { afterArrivals } from '../util/with-timeout.js';
 import { ValueAnswerer } from './answerer.js';
-import { createHello, findMismatch, type Hello, names, readHello } from './handshake.js';
+import { createHandshake, findMismatch, type Handshake, names, parseHandshake } from './handshake.js';
 import type { ValueRequester } from './requester.js';
 import { eachRecord, isForAnswerer, isForRequester, type Tx, type Wire, type WireListener } from './wires/wire.js';
 import { clearTimeout, setTimeout } from '../util/primordials.js';
@@ -28,16 +28,16 @@ export class ValueServer implements WireListener {
   private timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param hello - The host's handshake, if it was read before.
+   * @param handshake - The host's handshake, if it was read before.
    * @param isAlone - As in `WorkerChannel`.
-   * @param onHelloAgain - The host connects again over this wire; absent if it cannot.
+   * @param onReconnect - The host connects again over this wire; absent if it cannot.
    */
   constructor(
     private readonly wire: Wire,
     private readonly setup: ServeSetup,
-    public hello?: Hello,
+    public handshake?: Handshake,
     private readonly isAlone = true,
-    private readonly onHelloAgain?: (hello: Hello) => void,
+    private readonly onReconnect?: (handshake: Handshake) => void,
   ) {
     this.codec = codecOf(setup.serializer);
     this.answerer = new ValueAnswerer({
@@ -45,31 +45,31 @@ export class ValueServer implements WireListener {
       codec: this.codec,
       asksAsWorker: false,
       maxMessageSize: () => this.maxMessageSize,
-      idBase: () => this.hello?.idBase ?? '',
+      idBase: () => this.handshake?.idBase ?? '',
       createDispatcher: (answers) => setup.createDispatcher(answers),
       onDropped: (reason) => this.onDropped(reason),
-      onTrouble: (text, error) => this.onTrouble(text, error),
+      onWarning: (text, error) => this.onWarning(text, error),
     });
   }
 
   private get maxMessageSize(): number {
-    return this.hello?.maxMessageSize ?? Infinity;
+    return this.handshake?.maxMessageSize ?? Infinity;
   }
 
   /** Resolves when the host's handshake was read and fits. */
   connect(): Promise<void> {
-    const { wire, hello } = this;
+    const { wire, handshake } = this;
     return new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
       const timeout = this.setup.options.serverConnectTimeout;
-      if (hello === undefined && timeout > 0 && timeout < 2 ** 31) {
+      if (handshake === undefined && timeout > 0 && timeout < 2 ** 31) {
         this.timer = setTimeout(() => afterArrivals(() => this.finish(hostSilent(timeout))), timeout);
       }
       wire.listen(this);
       if (this.isAlone) wire.setRef(true);
-      wire.send(Kind.Hello, '', undefined, this.createHello());
+      wire.send(Kind.Hello, '', undefined, this.createHandshake());
       wire.flush();
-      if (hello !== undefined) this.onHello(hello);
+      if (handshake !== undefined) this.onHandshake(handshake);
     });
   }
 
@@ -80,19 +80,19 @@ export class ValueServer implements WireListener {
     if (error !== undefined) return settle?.reject(error);
     this.setup.host.attach({
       codec: this.codec,
-      answersCalls: names(this.hello as Hello, Extension.Calls),
+      answersCalls: names(this.handshake as Handshake, Extension.Calls),
       connect: (outcomes) => this.connectRequester(outcomes),
     });
     this.setup.onConnected();
     settle?.resolve();
   }
 
-  private onHello(theirs: unknown): void {
+  private onHandshake(theirs: unknown): void {
     try {
-      const hello = (this.hello = readHello(theirs, 'host'));
-      const mismatch = findMismatch(hello, this.createHello());
+      const handshake = (this.handshake = parseHandshake(theirs, 'host'));
+      const mismatch = findMismatch(handshake, this.createHandshake());
       if (mismatch !== undefined) throw mismatch;
-      const { builtIn } = hello;
+      const { builtIn } = handshake;
       if (this.setup.serializer === undefined && builtIn !== undefined) {
         this.codec = this.answerer.codec = codecOf(builtInOf(builtIn));
       }
@@ -102,20 +102,20 @@ export class ValueServer implements WireListener {
     this.finish();
   }
 
-  private createHello(): Hello {
+  private createHandshake(): Handshake {
     const { serializer } = this.setup;
     return {
-      ...createHello(codecOf(serializer).serializer, this.setup.options),
+      ...createHandshake(codecOf(serializer).serializer, this.setup.options),
       follows: serializer === undefined ? true : undefined,
     };
   }
 
   private connectRequester(outcomes: Outcomes): ConnectedRequester {
     const { wire, codec, setup } = this;
-    const hello = this.hello as Hello;
-    const onTrouble = (text: string) => this.onTrouble(text);
+    const handshake = this.handshake as Handshake;
+    const onWarning = (text: string) => this.onWarning(text);
     const connected = (require('./streams.cjs') as typeof Calls).connectToHost(
-      { wire, codec, setup, hello, onTrouble },
+      { wire, codec, setup, handshake, onWarning },
       outcomes,
     );
     this.requester = connected.connection;
@@ -137,7 +137,7 @@ export class ValueServer implements WireListener {
   private onUnhandled(kind: Kind, tx: Tx, error: WorkerError): void {
     if (isForRequester(kind)) this.requester?.transactions.onRequestFailed(tx, error);
     else if (isForAnswerer(kind)) this.answerer.refuse(kind, tx, error);
-    else this.onTrouble(error.message);
+    else this.onWarning(error.message);
   }
 
   private onMessage(kind: Kind, type: string, tx: Tx, payload: unknown): void {
@@ -150,9 +150,9 @@ export class ValueServer implements WireListener {
       case Kind.Close:
         return this.setup.onCloseAsked();
       case Kind.Hello:
-        if (this.hello === undefined) return this.onHello(payload);
-        if (this.onHelloAgain === undefined) return this.onDropped('a second handshake arrived');
-        return this.onHelloAgain((payload ?? {}) as Hello);
+        if (this.handshake === undefined) return this.onHandshake(payload);
+        if (this.onReconnect === undefined) return this.onDropped('a second handshake arrived');
+        return this.onReconnect((payload ?? {}) as Handshake);
       default:
         return this.onDropped('a message of this kind has no place here');
     }
@@ -163,11 +163,11 @@ export class ValueServer implements WireListener {
   }
 
   onDropped(reason: string): void {
-    tellLimited(this.setup.log, 'warn', `a message from the host was dropped: ${reason}`);
+    logLimited(this.setup.log, 'warn', `a message from the host was dropped: ${reason}`);
   }
 
-  onTrouble(text: string, ...details: unknown[]): void {
-    tellLimited(this.setup.log, 'warn', text, ...details);
+  onWarning(text: string, ...details: unknown[]): void {
+    logLimited(this.setup.log, 'warn', text, ...details);
   }
 
   onSendFailed(kind: Kind, tx: Tx, error: WorkerError): void {
@@ -196,7 +196,7 @@ export class ValueServer implements WireListener {
     this.answerer.leave();
   }
 
-  tellFatal(error: RemoteErrorPayload): void {
+  reportFatal(error: RemoteErrorPayload): void {
     this.wire.send(Kind.Fatal, '', undefined, error);
     this.wire.flush();
   }
@@ -204,5 +204,5 @@ export class ValueServer implements WireListener {
 
 /** Only a serializer of the user is used. */
 function codecOf(serializer: SerializerValue | undefined): PayloadCodec {
-  return serializer === undefined ? asIs : createValueCodec(serializer);
+  return serializer === undefined ? identityCodec : createValueCodec(serializer);
 }

@@ -8,14 +8,14 @@ export const PORT_LOST = 'isolated-workers:port-lost';
 
 /** The data of a thread about the host that started it. */
 export interface ThreadData {
-  /** Shared memory with signals of the host; `Said` names its indexes. */
-  readonly said: Int32Array;
+  /** Shared memory with signals of the host; `Signal` names its indexes. */
+  readonly signals: Int32Array;
   /** On Deno; elsewhere it is the thread's first message. */
   readonly port: MessagePort | undefined;
 }
 
 /** The signals of a host to a thread that it has started. The thread may wait for either to become nonzero. */
-export const enum Said {
+export const enum Signal {
   /** 1 when the handshake was posted. */
   Handshake = 0,
   /** The id of the thread. */
@@ -33,4 +33,4 @@ export const enum Said {
 }
 
 /** The number of signals. */
-export const SAID = 7;
+export const SIGNAL_COUNT = 7;

@@ -5,7 +5,7 @@ import type { NativeOptions } from '../addon/binding.js';
 import type { PayloadCodec } from '../codecs/payload-codec.js';
 import { Expiry } from './timers/expiry.js';
 import { Flows } from './flow-control.js';
-import { type Hello } from './handshake.js';
+import { type Handshake } from './handshake.js';
 import { checkTypeName } from './limits.js';
 import { Peer } from './peer.js';
 import { type Late, NO_SLOT, Tickets } from './tickets.js';
@@ -25,7 +25,7 @@ export interface TransactionsInit {
   readonly idBase?: string | undefined;
   /** The number of requests in flight has changed. */
   onChange(): void;
-  onTrouble(text: string): void;
+  onWarning(text: string): void;
   /** Called when a timeout is due: a debugger may have stopped one side, so it does not count. */
   isDebugged(): boolean;
 }
@@ -46,7 +46,7 @@ export class Transactions {
   readonly tickets: Tickets;
   readonly expiry: Expiry;
   readonly flows: Flows;
-  readonly peer = new Peer((tx) => this.tell(Kind.Cancel, tx, undefined));
+  readonly peer = new Peer((tx) => this.report(Kind.Cancel, tx, undefined));
   readonly hasTypeTimeouts: boolean;
   private hasEnded = false;
 
@@ -72,8 +72,8 @@ export class Transactions {
   }
 
   /** The other side's handshake has arrived. */
-  onHello(theirs: Hello): void {
-    this.peer.onHello(theirs);
+  onHandshake(theirs: Handshake): void {
+    this.peer.onHandshake(theirs);
     this.most = this.peer.maxOpenRequests;
     if (this.peer.may(Extension.Streams)) return;
     for (const slot of this.flows.slots) this.refuse(slot, this.streamsUnsupported());
@@ -114,20 +114,20 @@ export class Transactions {
   abort(slot: number): boolean {
     const tx = this.tickets.txOf(slot);
     const ended = this.cancel(slot);
-    if (ended) this.tellCancelled(tx);
+    if (ended) this.reportCancelled(tx);
     return ended;
   }
 
-  private tellCancelled(tx: Tx): void {
+  private reportCancelled(tx: Tx): void {
     if (!this.hasEnded) this.peer.cancel(tx);
   }
 
   /** Best-effort send for a transaction the peer may already have finished; failures are only logged. */
-  tell(kind: Kind, tx: Tx, payload: unknown): void {
+  report(kind: Kind, tx: Tx, payload: unknown): void {
     try {
       if (!this.hasEnded) this.init.wire.send(kind, '', tx, payload);
     } catch (error) {
-      this.init.onTrouble((error as WorkerError).message);
+      this.init.onWarning((error as WorkerError).message);
     }
   }
 
@@ -157,7 +157,7 @@ export class Transactions {
   /** A message that seemed to be sent was not. */
   onRequestFailed(tx: Tx, error: WorkerError): void {
     const slot = this.tickets.find(tx);
-    if (slot === NO_SLOT) this.init.onTrouble(error.message);
+    if (slot === NO_SLOT) this.init.onWarning(error.message);
     else this.refuse(slot, error);
   }
 
@@ -207,7 +207,7 @@ export class Transactions {
   private endLate(late: readonly Late[]): void {
     const { outcomes } = this.init;
     for (const { slot, tx, millis } of late) {
-      this.tellCancelled(tx);
+      this.reportCancelled(tx);
       this.flows.end(slot);
       this.unsent.delete(slot);
       this.left(true);

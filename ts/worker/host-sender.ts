@@ -1,4 +1,4 @@
-import { tellOutcome, tellSend } from '../logging/diagnostics.js';
+import { publishOutcome, publishSend } from '../logging/diagnostics.js';
 import { invalidOption } from '../errors/worker-error.js';
 import { hostGone, unsupportedByPeer } from '../errors/host-errors.js';
 import type { HostSettings } from './host-settings.js';
@@ -41,11 +41,11 @@ export class HostCalls {
   }
 
   send(type: string, payload?: unknown, options?: SendOptions): Promise<unknown> {
-    const told = tellSend('request', undefined, type, payload);
+    const reported = publishSend('request', undefined, type, payload);
     const input = UnreadInput.of(options);
     const sent = this.sendUntold(type, payload, options);
     input?.leaveWith(sent);
-    return told === undefined ? sent : tellOutcome(told, sent);
+    return reported === undefined ? sent : publishOutcome(reported, sent);
   }
 
   private sendUntold(type: string, payload?: unknown, options?: SendOptions): Promise<unknown> {
@@ -61,7 +61,7 @@ export class HostCalls {
   post(type: string, payload?: unknown, options?: PostOptions): void {
     if (options !== undefined) checkKnown('post', options, postOptions);
     const { transfer } = check(type, options);
-    tellSend('notification', undefined, type, payload);
+    publishSend('notification', undefined, type, payload);
     const notification: OutgoingNotification = { type, payload, transfer, carrier: this.inject() };
     const post = () => this.connected(`post "${type}"`).post(notification);
     if (this.mustWait) this.waiting.push(post);
@@ -71,8 +71,8 @@ export class HostCalls {
   stream(type: string, payload?: unknown, options?: SendOptions): WorkerStream {
     const answer = new StreamAnswer(type);
     UnreadInput.of(options)?.leaveWith(answer.stream.result);
-    const told = tellSend('stream', undefined, type, payload);
-    if (told !== undefined) tellOutcome(told, answer.stream.result).catch(() => {});
+    const reported = publishSend('stream', undefined, type, payload);
+    if (reported !== undefined) publishOutcome(reported, answer.stream.result).catch(() => {});
     try {
       const request = this.requestOf('stream', type, payload, options);
       const begin = () => this.connected(`stream "${type}"`).stream(request, answer);

@@ -1,7 +1,7 @@
 import { now, setTimeout } from '../util/primordials.js';
 
 /** How often the worker checks whether more was written, in milliseconds. */
-const LOOK = 5;
+const POLL_INTERVAL = 5;
 
 /** Only for a pipe that Node writes to. */
 interface Queue {
@@ -24,7 +24,7 @@ export async function outputDrained(patience: number): Promise<void> {
     if (size !== before) since = now();
     else if (now() - since >= patience) return;
     before = size;
-    await new Promise((resolve) => setTimeout(resolve, LOOK));
+    await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL));
   }
 }
 

@@ -21,7 +21,7 @@ export interface WorkerChannel {
   /** Starts to serve. Resolves when the host's handshake was read and fits; rejects with the reason if not. */
   serve(setup: ServeSetup): Promise<void>;
   /** Sends the host the error that is about to end this worker. */
-  tellFatal(error: RemoteErrorPayload): void;
+  reportFatal(error: RemoteErrorPayload): void;
   /** Writes the answers so far, blocking for a bounded time; also while the worker exits. */
   flush(): void;
   /** Whether the connection alone keeps the worker's event loop alive; it does, unless told otherwise. */

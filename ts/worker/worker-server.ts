@@ -2,7 +2,7 @@ import type { Dispatcher } from '../handling/dispatcher.js';
 import type { HostClient } from './host-client.js';
 import type { Log } from '../logging/logger.js';
 import { encodeError } from '../errors/encode-remote-error.js';
-import { within } from '../util/with-timeout.js';
+import { settlesBy } from '../util/with-timeout.js';
 import type { WorkerChannel } from './worker-channel.js';
 import { ignoreBrokenOutput, outputDrained } from './output-drain.js';
 import { nextTick, now, queueMicrotask } from '../util/primordials.js';
@@ -50,7 +50,7 @@ export class WorkerServer {
 
   private readonly onFatal = (error: unknown) => {
     const isCaught = process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback?.();
-    if (!isCaught) return this.channel.tellFatal(encodeError(error));
+    if (!isCaught) return this.channel.reportFatal(encodeError(error));
     // It ends nothing, unless the code that catches it exits because of it before this worker does anything else.
     const caught = (this.caught = { error });
     const forget = () => {
@@ -61,7 +61,7 @@ export class WorkerServer {
   };
 
   private readonly onExit = (code: number) => {
-    if (this.caught !== undefined && code !== 0) this.channel.tellFatal(encodeError(this.caught.error));
+    if (this.caught !== undefined && code !== 0) this.channel.reportFatal(encodeError(this.caught.error));
     this.channel.flush();
   };
 
@@ -90,7 +90,7 @@ export class WorkerServer {
     // With the connection, the host's patience ends.
     if (this.channel.isAlone) await outputDrained(OUTPUT_PATIENCE);
     this.end();
-    await within(now() + CLOSE_TIMEOUT, Promise.resolve(this.channel.close()));
+    await settlesBy(now() + CLOSE_TIMEOUT, Promise.resolve(this.channel.close()));
     // A timer or a socket of the worker must not keep it alive: its host needs it no longer.
     this.channel.exit();
   }
@@ -105,8 +105,8 @@ export class WorkerServer {
     this.isConnected = false;
     const deadline = now() + FAREWELL;
     if (this.channel.isAlone) ignoreBrokenOutput();
-    await within(deadline, Promise.resolve(this.closing ?? this.dispatcher?.settled())).catch(() => {});
-    if (this.channel.isAlone) await within(deadline, outputDrained(FAREWELL));
+    await settlesBy(deadline, Promise.resolve(this.closing ?? this.dispatcher?.settled())).catch(() => {});
+    if (this.channel.isAlone) await settlesBy(deadline, outputDrained(FAREWELL));
     this.end();
     this.channel.exit();
   }

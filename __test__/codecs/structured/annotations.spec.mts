@@ -148,7 +148,7 @@ describe('Notes', () => {
       assert.deepEqual(outcomes[2], outcomes[0]);
       assert.ok(outcomes[1]?.status === 'rejected');
       assert.equal(outcomes[1].reason.code, 'ERR_MALFORMED_MESSAGE');
-      assert.match(outcomes[1].reason.message, /"structured" cannot decode an incoming message: .*note/);
+      assert.match(outcomes[1].reason.message, /"structured" cannot decode an incoming message: .*annotation/);
       assert.deepEqual(Object.keys(Object.prototype), []);
     });
   }

@@ -32,7 +32,7 @@ function findIn(value: object): Loss | undefined {
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index++) {
       const found = look(value[index]);
-      if (found !== undefined) return within(`[${index}]`, found);
+      if (found !== undefined) return inside(`[${index}]`, found);
     }
     return undefined;
   }
@@ -49,12 +49,12 @@ function findIn(value: object): Loss | undefined {
   const object = value as Record<string, unknown>;
   for (const key in object) {
     const found = look(object[key]);
-    if (found !== undefined && Object.hasOwn(object, key)) return within(`.${key}`, found);
+    if (found !== undefined && Object.hasOwn(object, key)) return inside(`.${key}`, found);
   }
   return undefined;
 }
 
-function within(place: string, loss: Loss): Loss {
+function inside(place: string, loss: Loss): Loss {
   loss.path = place + loss.path;
   return loss;
 }

@@ -34,7 +34,7 @@ const { getTime } = Date.prototype;
 const { propertyIsEnumerable } = Object.prototype;
 
 type Key = string | number;
-type Note = [kind: Kind, ...path: Key[]];
+type Annotation = [kind: Kind, ...path: Key[]];
 type Members = Record<Key, unknown>;
 
 /** Whether annotations exist for it: reading time grows faster than the length. */
@@ -49,25 +49,25 @@ export function looksNoted(value: unknown): boolean {
 
 /** Writes JSON of a value without repeated objects, whose values all have JSON or an annotation. */
 export function writeNoted(value: unknown): string {
-  const notes = new Notes();
-  const standIn = notes.standInFor(value);
-  return JSON.stringify([MARK, standIn, notes.list]);
+  const annotations = new Annotations();
+  const standIn = annotations.standInFor(value);
+  return JSON.stringify([MARK, standIn, annotations.list]);
 }
 
-class Notes {
+class Annotations {
   /** Inner annotations precede outer ones. */
-  readonly list: Note[] = [];
+  readonly list: Annotation[] = [];
   private readonly path: Key[] = [];
 
   /** Returns the value itself if JSON carries it. */
   standInFor(value: unknown): unknown {
     switch (typeof value) {
       case 'undefined':
-        return this.note(Kind.Undefined, 0);
+        return this.annotation(Kind.Undefined, 0);
       case 'bigint':
-        return this.note(Kind.BigInt, String(value));
+        return this.annotation(Kind.BigInt, String(value));
       case 'number':
-        return Number.isFinite(value) && !Object.is(value, -0) ? value : this.note(Kind.Number, nameOf(value));
+        return Number.isFinite(value) && !Object.is(value, -0) ? value : this.annotation(Kind.Number, nameOf(value));
       case 'object':
         return value === null ? null : this.ofObject(value);
       default:
@@ -79,7 +79,7 @@ class Notes {
     if (Array.isArray(value)) return this.ofArray(value) ?? value;
     switch (Object.getPrototypeOf(value)) {
       case Date.prototype:
-        return this.note(Kind.Date, getTime.call(value as Date));
+        return this.annotation(Kind.Date, getTime.call(value as Date));
       case Set.prototype:
         return this.ofCollection(Kind.Set, Array.from(value as Set<unknown>));
       case Map.prototype:
@@ -87,13 +87,13 @@ class Notes {
       case Object.prototype:
         return this.ofMembers(value as Members);
       default:
-        if (isMemory(value)) return this.note(Kind.Bytes, writeBytes(value));
+        if (isMemory(value)) return this.annotation(Kind.Bytes, writeBytes(value));
         return this.ofMembers(value as Members);
     }
   }
 
   private ofCollection(kind: Kind, members: unknown[]): unknown {
-    return this.note(kind, this.ofArray(members) ?? members);
+    return this.annotation(kind, this.ofArray(members) ?? members);
   }
 
   /** A copy, if one of its elements is replaced. */
@@ -124,7 +124,7 @@ class Notes {
     return copy ?? value;
   }
 
-  private note(kind: Kind, standIn: unknown): unknown {
+  private annotation(kind: Kind, standIn: unknown): unknown {
     this.list.push([kind, ...this.path]);
     return standIn;
   }
@@ -140,25 +140,25 @@ function membersOf(map: Map<unknown, unknown>): unknown[] {
 export function readNoted(json: unknown): unknown {
   if (!looksNoted(json)) return json;
   const whole = json as unknown[];
-  const notes = whole[2];
-  if (whole.length !== 3 || !Array.isArray(notes)) throw new Error('its notes are missing');
-  for (const note of notes) follow(whole, note as Note);
+  const annotations = whole[2];
+  if (whole.length !== 3 || !Array.isArray(annotations)) throw new Error('its annotations are missing');
+  for (const annotation of annotations) follow(whole, annotation as Annotation);
   return whole[1];
 }
 
 /** Puts one value in its place. */
-function follow(whole: unknown[], note: Note): void {
-  if (!Array.isArray(note)) throw new Error('a note is none');
+function follow(whole: unknown[], annotation: Annotation): void {
+  if (!Array.isArray(annotation)) throw new Error('an annotation has the wrong form');
   let holder = whole as unknown as Members;
   let key: Key = 1;
-  for (let step = 1; step < note.length; step++) {
+  for (let step = 1; step < annotation.length; step++) {
     holder = holder[key] as Members;
-    key = note[step] as Key;
+    key = annotation[step] as Key;
     if (typeof holder !== 'object' || holder === null || !isMember(holder, key)) {
-      throw new Error('a note is for a place that there is not');
+      throw new Error('an annotation names a place that the value does not have');
     }
   }
-  holder[key] = original(note[0], holder[key]);
+  holder[key] = original(annotation[0], holder[key]);
 }
 
 /** Neither an inherited member nor an array's length. */
@@ -189,7 +189,7 @@ function original(kind: Kind, standIn: unknown): unknown {
       if (Array.isArray(standIn)) return readBytes(standIn);
       break;
   }
-  throw new Error(`a note of kind ${JSON.stringify(kind)} is for something else`);
+  throw new Error(`an annotation of kind ${JSON.stringify(kind)} does not fit its value`);
 }
 
 function toMap(members: readonly unknown[]): Map<unknown, unknown> {

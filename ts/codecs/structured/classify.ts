@@ -13,7 +13,7 @@ export const LARGE = 8192;
 const LARGE_HERE = hasSerializer ? LARGE : Infinity;
 /** Numbers that JSON writes slowly: with more of them V8 is faster. */
 const MOST_FRACTIONS = hasSerializer ? 64 : Infinity;
-/** More notes take longer than V8. */
+/** With more annotations, JSON takes longer than V8's format. */
 const MOST_NOTES = hasSerializer ? 16 : Infinity;
 /** Whether a longer array has more than its elements is too much to ask. */
 const LONGEST_JSON_ARRAY = hasSerializer ? 4096 : Infinity;
@@ -60,7 +60,7 @@ export class Scan {
   private someViews: ArrayBufferView[] | undefined;
   private someBuffers: ArrayBuffer[] | undefined;
   private fractions = 0;
-  private notes = 0;
+  private annotations = 0;
   private first: object | undefined;
   private few: object[] | undefined;
   private many: Set<object> | undefined;
@@ -86,14 +86,14 @@ export class Scan {
         this.needsCopy = true;
         return;
       case 'number':
-        if (!Number.isFinite(value) || Object.is(value, -0)) this.needsNote();
+        if (!Number.isFinite(value) || Object.is(value, -0)) this.needsAnnotation();
         else if (!Number.isSafeInteger(value) && ++this.fractions > MOST_FRACTIONS) this.form = Form.Parts;
         return;
       case 'undefined':
-        this.needsNote();
+        this.needsAnnotation();
         return;
       case 'bigint':
-        this.needsNote(isShort(value));
+        this.needsAnnotation(isShort(value));
         return;
       case 'boolean':
         return;
@@ -106,8 +106,8 @@ export class Scan {
   }
 
   /** JSON carries a stand-in for it, if annotations exist. */
-  private needsNote(exists = true): void {
-    if (!exists || ++this.notes > MOST_NOTES) this.form = Form.Parts;
+  private needsAnnotation(exists = true): void {
+    if (!exists || ++this.annotations > MOST_NOTES) this.form = Form.Parts;
     else if (this.form === Form.Json) this.form = Form.Noted;
   }
 
@@ -175,7 +175,7 @@ export class Scan {
       for (const key of Object.keys(value)) this.look((value as Record<string, unknown>)[key]);
       return;
     }
-    this.needsNote(hasNotes(value, prototype));
+    this.needsAnnotation(hasAnnotations(value, prototype));
     if (ArrayBuffer.isView(value)) (this.someViews ??= []).push(value);
     else if (types.isArrayBuffer(value)) (this.someBuffers ??= []).push(value);
     else if (isError(value)) this.needsCopy = true;
@@ -207,7 +207,7 @@ export class Scan {
 }
 
 /** There are no annotations for user classes. */
-function hasNotes(value: object, prototype: unknown): boolean {
+function hasAnnotations(value: object, prototype: unknown): boolean {
   if (prototype === Date.prototype) return types.isDate(value);
   // V8 writes bytes faster.
   if (!hasSerializer && isMemory(value)) return !canGrow(value);

@@ -18,11 +18,11 @@ export const cancellation: readonly Definition[] = [
     name: 'an abort rejects the request with the reason, and aborts the signal of its handler',
     async test(stage) {
       const worker = await stage.start();
-      const { room } = stage;
+      const { caseId } = stage;
       const controller = new AbortController();
       const { signal } = controller;
-      const aborted = quiet(worker.send('patient', { room, key: 'a' }, { signal }));
-      const other = worker.send('patient', { room, key: 'b' });
+      const aborted = quiet(worker.send('patient', { caseId, key: 'a' }, { signal }));
+      const other = worker.send('patient', { caseId, key: 'b' });
       await untilNoted(stage, worker, 'b begun');
       const reason = { why: 'enough' };
       controller.abort(reason);
@@ -37,15 +37,15 @@ export const cancellation: readonly Definition[] = [
     name: 'an aborted signal rejects the request, and the host sends nothing',
     async test(stage) {
       const worker = await stage.start();
-      const { room } = stage;
+      const { caseId } = stage;
       const reason = new Error('before');
       const options = { signal: AbortSignal.abort(reason) };
-      assert.equal(await reasonOf(worker.send('note', { room, value: 1 }, options)), reason);
-      const stream = worker.stream('numbers', { room, key: 'never' }, options);
+      assert.equal(await reasonOf(worker.send('note', { caseId, value: 1 }, options)), reason);
+      const stream = worker.stream('numbers', { caseId, key: 'never' }, options);
       assert.equal(await reasonOf(stream.next()), reason);
       assert.equal(await reasonOf(stream.result), reason);
-      assert.deepEqual(await worker.send('noted', { room }), []);
-      assert.deepEqual(await worker.send('made', { room, key: 'never' }), { made: 0, ended: false });
+      assert.deepEqual(await worker.send('noted', { caseId }), []);
+      assert.deepEqual(await worker.send('made', { caseId, key: 'never' }), { made: 0, ended: false });
     },
   },
   {
@@ -86,8 +86,8 @@ export const cancellation: readonly Definition[] = [
     name: 'a request that times out aborts the signal of its handler',
     async test(stage) {
       const worker = await stage.start();
-      const { room } = stage;
-      await rejectsWith(worker.send('patient', { room, key: 'late' }, { timeout: 30 }), 'ERR_MESSAGE_TIMEOUT');
+      const { caseId } = stage;
+      await rejectsWith(worker.send('patient', { caseId, key: 'late' }, { timeout: 30 }), 'ERR_MESSAGE_TIMEOUT');
       await untilNoted(stage, worker, 'late aborted');
       await stillAnswers(worker);
     },
@@ -111,12 +111,12 @@ export const cancellation: readonly Definition[] = [
     appliesTo: ({ endsAlone }) => endsAlone,
     async test(stage) {
       const worker = await stage.start();
-      const { room } = stage;
+      const { caseId } = stage;
       const escalate = { terminateAfter: 50, killAfter: 5000 };
       const heeds = AbortSignal.timeout(10);
       // On a busy machine a worker may take long to say that it has heeded.
       const patient = { terminateAfter: 4000, killAfter: 5000 };
-      await reasonOf(worker.send('patient', { room, key: 'heeds' }, { signal: heeds, escalate: patient }));
+      await reasonOf(worker.send('patient', { caseId, key: 'heeds' }, { signal: heeds, escalate: patient }));
       await untilNoted(stage, worker, 'heeds aborted');
       const held = quiet(stage.hold(worker, 'neighbour'));
       await rejectsWith(worker.send('stubborn', undefined, { timeout: 10, escalate }), 'ERR_MESSAGE_TIMEOUT');

@@ -60,11 +60,11 @@ export const contexts: readonly Definition[] = [
     name: "the handler of a notification runs in its caller's context",
     async test(stage) {
       const { worker, as } = await start(stage);
-      const room = `${stage.room} stores`;
-      as('first', () => worker.post('noteStore', { room }));
-      worker.post('noteStore', { room });
-      as('third', () => worker.post('noteStore', { room }));
-      assert.deepEqual(await worker.send('noted', { room }), ['first', 'none', 'third']);
+      const caseId = `${stage.caseId} stores`;
+      as('first', () => worker.post('noteStore', { caseId }));
+      worker.post('noteStore', { caseId });
+      as('third', () => worker.post('noteStore', { caseId }));
+      assert.deepEqual(await worker.send('noted', { caseId }), ['first', 'none', 'third']);
     },
   },
   {
@@ -121,13 +121,13 @@ export const contexts: readonly Definition[] = [
     name: 'the call throws the error of inject(), and the host sends nothing',
     async test(stage) {
       const { worker, as } = await start(stage);
-      const room = `${stage.room} unfit`;
-      const error = await rejection(as(UNFIT, () => worker.send('noteStore', { room })));
+      const caseId = `${stage.caseId} unfit`;
+      const error = await rejection(as(UNFIT, () => worker.send('noteStore', { caseId })));
       assert.ok(error instanceof TypeError && error.message === 'no way out');
-      assert.throws(() => as(UNFIT, () => worker.post('noteStore', { room })), /no way out/);
+      assert.throws(() => as(UNFIT, () => worker.post('noteStore', { caseId })), /no way out/);
       const asked = await worker.send('askStore', UNFIT);
       assert.deepEqual([asked.name, asked.message], ['TypeError', 'no way out']);
-      assert.deepEqual(await worker.send('noted', { room }), []);
+      assert.deepEqual(await worker.send('noted', { caseId }), []);
       await stillAnswers(worker);
     },
   },
@@ -135,14 +135,14 @@ export const contexts: readonly Definition[] = [
     name: 'an extract() that throws, or does not call its function, fails only its request',
     async test(stage) {
       const { worker, as } = await start(stage);
-      const room = `${stage.room} refused`;
-      const sent = [REFUSED, FORGOTTEN, 'welcome'].map((user) => as(user, () => worker.send('noteStore', { room })));
+      const caseId = `${stage.caseId} refused`;
+      const sent = [REFUSED, FORGOTTEN, 'welcome'].map((user) => as(user, () => worker.send('noteStore', { caseId })));
       const [refused, forgotten, welcome] = sent as [Promise<unknown>, Promise<unknown>, Promise<unknown>];
       const error = await rejection(refused);
       assert.ok(error instanceof RangeError && error.message === 'no way in');
       await rejectsWith(forgotten, 'ERR_INVALID_OPTION', 'context.extract() did not call `run`');
       await welcome;
-      assert.deepEqual(await worker.send('noted', { room }), ['welcome']);
+      assert.deepEqual(await worker.send('noted', { caseId }), ['welcome']);
       for (const [user, text] of [
         [REFUSED, 'no way in'],
         [FORGOTTEN, 'context.extract() did not call `run`'],

@@ -52,20 +52,20 @@ export const copies: readonly Definition[] = [
     name: 'a notification that is changed after post() arrives as it was at post()',
     async test(stage) {
       const worker = await stage.start();
-      const payload = { room: stage.room, value: { step: 1 } };
+      const payload = { caseId: stage.caseId, value: { step: 1 } };
       for (const step of [1, 2, 3]) {
         payload.value.step = step;
         worker.post('note', payload);
       }
       payload.value.step = 4;
-      assert.deepEqual(await worker.send('noted', { room: stage.room }), [{ step: 1 }, { step: 2 }, { step: 3 }]);
+      assert.deepEqual(await worker.send('noted', { caseId: stage.caseId }), [{ step: 1 }, { step: 2 }, { step: 3 }]);
     },
   },
   {
     name: 'a result that is changed after the handler has returned arrives as it was returned',
     async test(stage) {
       const worker = await stage.start();
-      const calls = [1, 2, 3].map(() => worker.send('count', { room: stage.room }));
+      const calls = [1, 2, 3].map(() => worker.send('count', { caseId: stage.caseId }));
       const results = await Promise.all(calls);
       assert.deepEqual(results, [{ calls: 1 }, { calls: 2 }, { calls: 3 }]);
       assert.equal(new Set(results).size, 3);

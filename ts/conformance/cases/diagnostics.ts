@@ -12,12 +12,12 @@ type Details = Record<string, unknown>;
 type Told = readonly [event: string, details: Details];
 
 /** Runs `act` and records events of workers with the case's name: other cases may run at once. */
-async function listen({ room }: Stage, act: (told: readonly Told[]) => Promise<void>): Promise<void> {
+async function listen({ caseId }: Stage, act: (told: readonly Told[]) => Promise<void>): Promise<void> {
   const told: Told[] = [];
   const listeners = names.map((event) => {
     const listener = (message: unknown) => {
       const details = message as Details;
-      if (((details['message'] ?? details) as Details)['worker'] === room) told.push([event, details]);
+      if (((details['message'] ?? details) as Details)['worker'] === caseId) told.push([event, details]);
     };
     diagnostics.subscribe(`isolated-workers:${event}`, listener);
     return () => diagnostics.unsubscribe(`isolated-workers:${event}`, listener);
@@ -39,44 +39,44 @@ export const diagnosticsCases: readonly Definition[] = [
     name: 'diagnostics_channel reports the start of a worker, its messages with their outcomes, and its end, in order',
     test: (stage) =>
       listen(stage, async (told) => {
-        const { room } = stage;
-        const worker = await stage.start({ name: room });
+        const { caseId } = stage;
+        const worker = await stage.start({ name: caseId });
         const { pid } = worker;
         const payload = { number: 1 };
         const echoed = await worker.send('echo', payload);
-        const error = await rejection(worker.send('fail', { room, failure: 'RangeError' }));
-        worker.post('note', { room, value: 2 });
+        const error = await rejection(worker.send('fail', { caseId, failure: 'RangeError' }));
+        worker.post('note', { caseId, value: 2 });
         const reason = await worker.close();
         assert.deepEqual(eventsOf(told), ['start', 'send', 'result', 'send', 'error', 'send', 'close']);
         const [begun, sent, result, failing, failed, posted, closed] = detailsOf(told);
         const driver = stage.driver.name;
-        assert.deepEqual(begun, { worker: room, pid, driver });
-        assert.deepEqual(sent, { worker: room, kind: 'request', type: 'echo', payload });
+        assert.deepEqual(begun, { worker: caseId, pid, driver });
+        assert.deepEqual(sent, { worker: caseId, kind: 'request', type: 'echo', payload });
         assert.equal(sent?.['payload'], payload);
         assert.equal(result?.['message'], sent);
         assert.equal(result?.['result'], echoed);
         assert.equal(failed?.['message'], failing);
         assert.equal(failed?.['error'], error);
         for (const outcome of [result, failed]) assert.ok((outcome?.['millis'] as number) >= 0);
-        assert.deepEqual(posted, { worker: room, kind: 'notification', type: 'note', payload: { room, value: 2 } });
-        assert.deepEqual(closed, { worker: room, pid, driver, reason });
+        assert.deepEqual(posted, { worker: caseId, kind: 'notification', type: 'note', payload: { caseId, value: 2 } });
+        assert.deepEqual(closed, { worker: caseId, pid, driver, reason });
       }),
   },
   {
     name: 'diagnostics_channel reports a stream with its result, or with the reason of its end',
     test: (stage) =>
       listen(stage, async (told) => {
-        const { room } = stage;
-        const worker = await stage.start({ name: room });
+        const { caseId } = stage;
+        const worker = await stage.start({ name: caseId });
         const whole = worker.stream('chunks', [1, 2]);
         for await (const _ of whole);
         await whole.result;
-        const broken = worker.stream('numbers', { room, key: 'broken', failAfter: 0 });
+        const broken = worker.stream('numbers', { caseId, key: 'broken', failAfter: 0 });
         await rejection(broken.next());
         const error = await rejection(broken.result);
         assert.deepEqual(eventsOf(told), ['start', 'send', 'result', 'send', 'error']);
         const [, sent, result, , failed] = detailsOf(told);
-        assert.deepEqual(sent, { worker: room, kind: 'stream', type: 'chunks', payload: [1, 2] });
+        assert.deepEqual(sent, { worker: caseId, kind: 'stream', type: 'chunks', payload: [1, 2] });
         assert.equal(result?.['message'], sent);
         assert.equal(result?.['result'], 2);
         assert.equal(failed?.['error'], error);
@@ -86,7 +86,7 @@ export const diagnosticsCases: readonly Definition[] = [
     name: 'diagnostics_channel reports requests that time out, cannot be sent or are cancelled as errors',
     test: (stage) =>
       listen(stage, async (told) => {
-        const worker = await stage.start({ name: stage.room });
+        const worker = await stage.start({ name: stage.caseId });
         const controller = new AbortController();
         const errors = [
           await rejection(stage.hold(worker, 'late', { timeout: 5 })),
@@ -107,7 +107,7 @@ export const diagnosticsCases: readonly Definition[] = [
     appliesTo: ({ endsAlone }) => endsAlone,
     test: (stage) =>
       listen(stage, async (told) => {
-        const worker = await stage.start({ name: stage.room });
+        const worker = await stage.start({ name: stage.caseId });
         const { pid } = worker;
         const lost = rejection(stage.hold(worker, 'lost'));
         worker.post('exit', 3);
@@ -125,7 +125,7 @@ export const diagnosticsCases: readonly Definition[] = [
         const [close] = detailsOf(told, 'close');
         const { error: crashed, ...rest } = crash ?? {};
         assert.ok(crashed instanceof WorkerCrashedError);
-        assert.deepEqual(rest, { worker: stage.room, pid, driver: stage.driver.name });
+        assert.deepEqual(rest, { worker: stage.caseId, pid, driver: stage.driver.name });
         assert.deepEqual(close, { ...rest, reason: crashed.reason });
       }),
   },

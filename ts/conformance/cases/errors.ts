@@ -13,7 +13,7 @@ const throwing =
   (failure: FailureName, check: (error: Error & Record<string, unknown>) => void) => async (stage: Stage) => {
     const worker = await stage.start();
     for (const type of ['fail', 'reject'] as const) {
-      check(await rejection(worker.send(type, { room: stage.room, failure })));
+      check(await rejection(worker.send(type, { caseId: stage.caseId, failure })));
     }
     await stillAnswers(worker);
   };
@@ -26,7 +26,7 @@ export const errors: readonly Definition[] = [
       const worker = await stage.start();
       for (const [name, Class] of Object.entries(classes)) {
         const failure = name as keyof typeof classes;
-        const error = await rejection(worker.send('fail', { room: stage.room, failure }));
+        const error = await rejection(worker.send('fail', { caseId: stage.caseId, failure }));
         assert.equal(Object.getPrototypeOf(error), Class.prototype, name);
         assert.equal(error.name, name);
         assert.equal(error.message, `of class ${name}`);
@@ -97,12 +97,12 @@ export const errors: readonly Definition[] = [
     name: 'a thrown value that is no error arrives as the cause of an error with the code ERR_THROWN_VALUE',
     async test(stage) {
       const worker = await stage.start();
-      const { room } = stage;
-      const text = await rejectsWith(worker.send('fail', { room, failure: 'string' }), 'ERR_THROWN_VALUE');
+      const { caseId } = stage;
+      const text = await rejectsWith(worker.send('fail', { caseId, failure: 'string' }), 'ERR_THROWN_VALUE');
       assert.equal(text.cause, 'just a string');
-      const object = await rejectsWith(worker.send('reject', { room, failure: 'object' }), 'ERR_THROWN_VALUE');
+      const object = await rejectsWith(worker.send('reject', { caseId, failure: 'object' }), 'ERR_THROWN_VALUE');
       assert.deepEqual(object.cause, { status: 500, list: [1] });
-      const nothing = await rejectsWith(worker.send('fail', { room, failure: 'undefined' }), 'ERR_THROWN_VALUE');
+      const nothing = await rejectsWith(worker.send('fail', { caseId, failure: 'undefined' }), 'ERR_THROWN_VALUE');
       assert.equal(nothing.cause, undefined);
     },
   },
@@ -112,9 +112,9 @@ export const errors: readonly Definition[] = [
       const worker = await stage.start();
       const outcomes = await Promise.allSettled([
         worker.send('echo', 1),
-        worker.send('fail', { room: stage.room, failure: 'Error' }),
+        worker.send('fail', { caseId: stage.caseId, failure: 'Error' }),
         worker.send('echo', 2),
-        worker.send('reject', { room: stage.room, failure: 'string' }),
+        worker.send('reject', { caseId: stage.caseId, failure: 'string' }),
         worker.send('echo', 3),
       ]);
       assert.deepEqual(

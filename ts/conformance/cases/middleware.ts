@@ -26,7 +26,7 @@ export const middleware: readonly Definition[] = [
     async test(stage) {
       const seen: [string, unknown][] = [];
       const worker = await stage.start({ middleware: ({ type, tx }) => void seen.push([type, tx]) });
-      await rejection(worker.send('fail', { room: stage.room, failure: 'RangeError' }));
+      await rejection(worker.send('fail', { caseId: stage.caseId, failure: 'RangeError' }));
       const [request, failed] = seen;
       assert.deepEqual(failed, ['failError', request?.[1]]);
       assert.equal(request?.[0], 'fail');
@@ -55,10 +55,10 @@ export const middleware: readonly Definition[] = [
         },
       });
       for (const value of numbers) {
-        if (value % 4 === 0) void worker.send('note', { room: stage.room, value });
-        else worker.post('note', { room: stage.room, value });
+        if (value % 4 === 0) void worker.send('note', { caseId: stage.caseId, value });
+        else worker.post('note', { caseId: stage.caseId, value });
       }
-      assert.deepEqual(await worker.send('noted', { room: stage.room }), numbers);
+      assert.deepEqual(await worker.send('noted', { caseId: stage.caseId }), numbers);
     },
   },
   {

@@ -10,16 +10,16 @@ export const order: readonly Definition[] = [
     name: 'handlers start in the order in which their requests were sent',
     async test(stage) {
       const worker = await stage.start();
-      const { room } = stage;
+      const { caseId } = stage;
       const values = upTo(300).map((number) => [number, number % 50 === 0 ? 'x'.repeat(100_000) : '']);
       const sent: Promise<unknown>[] = [];
       for (const [number, value] of values.entries()) {
-        sent.push(worker.send('note', { room, value }));
+        sent.push(worker.send('note', { caseId, value }));
         // So they are sent in several ticks.
         if (number % 60 === 0) await worker.send('echo', number);
       }
       await Promise.all(sent);
-      assert.deepEqual(await worker.send('noted', { room }), values);
+      assert.deepEqual(await worker.send('noted', { caseId }), values);
     },
   },
   {

@@ -9,13 +9,13 @@ export const posts: readonly Definition[] = [
     name: 'the worker handles notifications and requests in the order of their sending',
     async test(stage) {
       const worker = await stage.start();
-      const { room } = stage;
+      const { caseId } = stage;
       const numbers = upTo(200);
       for (const value of numbers) {
-        if (value % 3 === 0) void worker.send('note', { room, value });
-        else worker.post('note', { room, value });
+        if (value % 3 === 0) void worker.send('note', { caseId, value });
+        else worker.post('note', { caseId, value });
       }
-      assert.deepEqual(await worker.send('noted', { room }), numbers);
+      assert.deepEqual(await worker.send('noted', { caseId }), numbers);
     },
   },
   {
@@ -28,7 +28,7 @@ export const posts: readonly Definition[] = [
         },
       });
       assert.equal(worker.post('echo', 1), undefined);
-      worker.post('fail', { room: stage.room, failure: 'Error' });
+      worker.post('fail', { caseId: stage.caseId, failure: 'Error' });
       worker.post('later', { ms: 0, value: 1 });
       await worker.send('later', { ms: 20, value: 2 });
       assert.deepEqual(seen, ['laterResult']);
@@ -38,11 +38,11 @@ export const posts: readonly Definition[] = [
     name: 'a notification whose handler fails affects no request',
     async test(stage) {
       const worker = await stage.start();
-      const { room } = stage;
-      worker.post('fail', { room, failure: 'TypeError' });
-      worker.post('reject', { room, failure: 'undefined' });
-      worker.post('note', { room, value: 'after' });
-      assert.deepEqual(await worker.send('noted', { room }), ['TypeError', 'undefined', 'after']);
+      const { caseId } = stage;
+      worker.post('fail', { caseId, failure: 'TypeError' });
+      worker.post('reject', { caseId, failure: 'undefined' });
+      worker.post('note', { caseId, value: 'after' });
+      assert.deepEqual(await worker.send('noted', { caseId }), ['TypeError', 'undefined', 'after']);
       await stillAnswers(worker);
     },
   },
@@ -59,10 +59,10 @@ export const posts: readonly Definition[] = [
     name: 'post() throws for a payload that it cannot send, and the next one arrives',
     async test(stage) {
       const worker = await stage.start();
-      const { room } = stage;
-      throwsWith(() => worker.post('note', { room, value: () => {} }), 'ERR_NOT_SERIALIZABLE');
-      worker.post('note', { room, value: 'data' });
-      assert.deepEqual(await worker.send('noted', { room }), ['data']);
+      const { caseId } = stage;
+      throwsWith(() => worker.post('note', { caseId, value: () => {} }), 'ERR_NOT_SERIALIZABLE');
+      worker.post('note', { caseId, value: 'data' });
+      assert.deepEqual(await worker.send('noted', { caseId }), ['data']);
     },
   },
 ];

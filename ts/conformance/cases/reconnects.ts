@@ -13,9 +13,9 @@ export const reconnects: readonly Definition[] = [
     appliesTo,
     async test(stage) {
       const worker = await stage.start({ startupData: 'kept' });
-      const { room } = stage;
+      const { caseId } = stage;
       for (let calls = 1; calls <= ROUNDS; calls++) {
-        assert.deepEqual(await worker.send('count', { room }), { calls });
+        assert.deepEqual(await worker.send('count', { caseId }), { calls });
         await untyped(worker).disconnect();
         assert.deepEqual([worker.isActive, worker.isConnected], [false, false]);
         await untyped(worker).reconnect();
@@ -44,11 +44,11 @@ export const reconnects: readonly Definition[] = [
     appliesTo,
     async test(stage) {
       const worker = await stage.start();
-      const { room } = stage;
-      for (let value = 0; value < ROUNDS; value++) worker.post('note', { room, value });
+      const { caseId } = stage;
+      for (let value = 0; value < ROUNDS; value++) worker.post('note', { caseId, value });
       await untyped(worker).disconnect();
       await untyped(worker).reconnect();
-      assert.deepEqual(await worker.send('noted', { room }), [0, 1, 2, 3, 4]);
+      assert.deepEqual(await worker.send('noted', { caseId }), [0, 1, 2, 3, 4]);
     },
   },
   {

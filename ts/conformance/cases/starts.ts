@@ -77,7 +77,7 @@ export const starts: readonly Definition[] = [
   {
     name: 'a script that does not exist fails the start',
     async test(stage) {
-      const script = path.join(os.tmpdir(), `isolated-workers-${stage.room}`, 'none.mjs');
+      const script = path.join(os.tmpdir(), `isolated-workers-${stage.caseId}`, 'none.mjs');
       // Only a custom driver knows where it searches for its scripts: it may find out as late as in the worker.
       const error = await rejection(stage.start({ script, timeout: { startup: 5000 } }));
       assert.ok(error instanceof WorkerError, `not a WorkerError: ${String(error)}`);
@@ -89,17 +89,17 @@ export const starts: readonly Definition[] = [
     async test(stage) {
       const worker = await stage.start({ waitForReady: false });
       assert.equal(worker.isActive, true);
-      const { room } = stage;
+      const { caseId } = stage;
       const numbers = upTo(100);
       const arrived: unknown[] = [];
       const sent = numbers.map((value) => {
-        if (value % 2 === 0) return worker.post('note', { room, value });
-        return quiet(worker.send('note', { room, value }).then(() => arrived.push(value)));
+        if (value % 2 === 0) return worker.post('note', { caseId, value });
+        return quiet(worker.send('note', { caseId, value }).then(() => arrived.push(value)));
       });
       const late = { text: 'x'.repeat(MEBIBYTE) };
       const large = worker.send('echo', late);
       late.text = 'changed';
-      assert.deepEqual(await worker.send('noted', { room }), numbers);
+      assert.deepEqual(await worker.send('noted', { caseId }), numbers);
       assert.ok(((await large) as typeof late).text === 'x'.repeat(MEBIBYTE));
       await Promise.all(sent);
       assert.deepEqual(

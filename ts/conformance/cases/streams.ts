@@ -10,7 +10,7 @@ import { untilEnded, untilStill } from '../until.js';
 const WINDOW = 64;
 
 function numbers(stage: Stage, worker: ConformanceWorker, rest: Partial<NumbersPayload>, options = {}) {
-  return worker.stream('numbers', { room: stage.room, key: 'n', ...rest }, options);
+  return worker.stream('numbers', { caseId: stage.caseId, key: 'n', ...rest }, options);
 }
 
 /** Reads the whole stream; returns its chunks, and the error of reading. */
@@ -44,7 +44,7 @@ export const streams: readonly Definition[] = [
     async test(stage) {
       const worker = await stage.start();
       for (const kind of ['node', 'web'] as const) {
-        const stream = worker.stream('readable', { room: stage.room, kind, count: 100 });
+        const stream = worker.stream('readable', { caseId: stage.caseId, kind, count: 100 });
         assert.deepEqual(await readAll(stream), { chunks: upTo(100) });
         assert.equal(await stream.result, undefined);
       }
@@ -55,7 +55,7 @@ export const streams: readonly Definition[] = [
     async test(stage) {
       const worker = await stage.start();
       for (const kind of ['node', 'web'] as const) {
-        const stream = worker.stream('readable', { room: stage.room, kind, count: 100_000 });
+        const stream = worker.stream('readable', { caseId: stage.caseId, kind, count: 100_000 });
         for await (const chunk of stream) if (chunk === 3) break;
         await untilEnded(stage, worker, kind);
       }

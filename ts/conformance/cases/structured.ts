@@ -132,7 +132,7 @@ export const structured: readonly Definition[] = [
   {
     name: 'by the serializer structured chunks, inputs, notifications and requests of a worker travel like payloads',
     async test(stage) {
-      const { room } = stage;
+      const { caseId } = stage;
       const said: unknown[] = [];
       const handlers = { hostEcho: (payload: unknown) => payload, said: (payload: unknown) => void said.push(payload) };
       const worker = await start(stage, { handlers });
@@ -143,8 +143,8 @@ export const structured: readonly Definition[] = [
       assertSame(chunks, values, 'the stream');
       assert.equal(await stream.result, values.length);
       assertSame(await worker.send('collect', undefined, { input: values }), values, 'the input');
-      worker.post('note', { room, value: rich(2) });
-      assertSame(await worker.send('noted', { room }), [rich(2)], 'the notification');
+      worker.post('note', { caseId, value: rich(2) });
+      assertSame(await worker.send('noted', { caseId }), [rich(2)], 'the notification');
       assertSame(await worker.send('echoByHost', rich(3)), rich(3), 'what it has asked');
       await worker.send('tell', rich(4));
       await stillAnswers(worker);
@@ -166,11 +166,11 @@ export const structured: readonly Definition[] = [
   {
     name: 'a prepared payload goes to several workers, in requests, streams and notifications, as it was prepared',
     async test(stage) {
-      const { room } = stage;
+      const { caseId } = stage;
       const value = rich(5);
       const serializers = ['structured', 'structured', undefined] as const;
       const workers = await Promise.all(serializers.map((serializer) => stage.start({ serializer })));
-      const [whole, note, list] = [value, { room, value: 'noted' }, [1, 'two']].map((each) => preparePayload(each));
+      const [whole, note, list] = [value, { caseId, value: 'noted' }, [1, 'two']].map((each) => preparePayload(each));
       value.pixels.length = 0;
       for (const worker of workers.slice(0, 2)) assertSame(await worker.send('echo', whole), rich(5), 'the payload');
       for (const worker of workers) {
@@ -179,7 +179,7 @@ export const structured: readonly Definition[] = [
         for await (const chunk of worker.stream('chunks', list as never)) chunks.push(chunk);
         assert.deepEqual(chunks, [1, 'two']);
         assert.deepEqual(await worker.send('echo', list), [1, 'two']);
-        assert.ok((await worker.send('noted', { room })).includes('noted'));
+        assert.ok((await worker.send('noted', { caseId })).includes('noted'));
       }
     },
   },

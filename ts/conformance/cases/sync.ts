@@ -56,11 +56,11 @@ export const sync: readonly Definition[] = [
     appliesTo,
     async test(stage) {
       const worker = await stage.start();
-      const room = stage.room;
+      const caseId = stage.caseId;
       const order: unknown[] = [];
       const before = upTo(50).map((value) => worker.send('echo', value).then((echo) => void order.push(echo)));
-      upTo(50).forEach((value) => worker.post('note', { room, value }));
-      assert.deepEqual(blocking(worker).sendSync('noted', { room }), upTo(50));
+      upTo(50).forEach((value) => worker.post('note', { caseId, value }));
+      assert.deepEqual(blocking(worker).sendSync('noted', { caseId }), upTo(50));
       assert.deepEqual(order, [], 'nobody was told while the thread was blocked');
       await Promise.all(before);
       assert.deepEqual(order, upTo(50));
@@ -82,7 +82,7 @@ export const sync: readonly Definition[] = [
     appliesTo,
     async test(stage) {
       const worker = await stage.start();
-      const error = thrown(() => blocking(worker).sendSync('fail', { room: stage.room, failure: 'RangeError' }));
+      const error = thrown(() => blocking(worker).sendSync('fail', { caseId: stage.caseId, failure: 'RangeError' }));
       assert.ok(error instanceof RangeError, String(error));
       throwsWith(() => blocking(worker).sendSync('no such type'), 'ERR_UNKNOWN_MESSAGE_TYPE', 'no such type');
       throwsWith(() => blocking(worker).sendSync('unsendable'), 'ERR_NOT_SERIALIZABLE');
@@ -94,10 +94,10 @@ export const sync: readonly Definition[] = [
     appliesTo,
     async test(stage) {
       const worker = await stage.start();
-      const room = stage.room;
-      const patient = () => blocking(worker).sendSync('patient', { room, key: 'a' }, { timeout: 50 });
+      const caseId = stage.caseId;
+      const patient = () => blocking(worker).sendSync('patient', { caseId, key: 'a' }, { timeout: 50 });
       throwsWith(patient, 'ERR_MESSAGE_TIMEOUT', '50 ms', 'patient');
-      while (!(await worker.send('noted', { room })).includes('a aborted')) await stillAnswers(worker);
+      while (!(await worker.send('noted', { caseId })).includes('a aborted')) await stillAnswers(worker);
     },
   },
   {

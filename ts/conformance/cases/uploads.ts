@@ -33,23 +33,23 @@ export const uploads: readonly Definition[] = [
     name: 'an input reaches the handler in order and whole, from each kind of source',
     async test(stage) {
       const worker = await stage.start();
-      const { room } = stage;
+      const { caseId } = stage;
       const numbers = upTo(300);
       const total = numbers.reduce((sum, number) => sum + number, 0);
       const inputs = [numbers, source(300).chunks, Readable.from(numbers), new Set(numbers)];
       for (const input of inputs) {
-        assert.deepEqual(await worker.send('total', { room }, { input }), { chunks: 300, total });
+        assert.deepEqual(await worker.send('total', { caseId }, { input }), { chunks: 300, total });
       }
-      assert.deepEqual(await worker.send('total', { room }, { input: [] }), { chunks: 0, total: 0 });
+      assert.deepEqual(await worker.send('total', { caseId }, { input: [] }), { chunks: 0, total: 0 });
     },
   },
   {
     name: 'a handler that does not read stops the source, and its result ends it',
     async test(stage) {
       const worker = await stage.start();
-      const { room } = stage;
+      const { caseId } = stage;
       const { state, chunks } = source();
-      const sent = quiet(worker.send('total', { room, most: 0, hold: 'reader' }, { input: chunks }));
+      const sent = quiet(worker.send('total', { caseId, most: 0, hold: 'reader' }, { input: chunks }));
       for (let before = -1; before !== state.made || state.made === 0;) {
         before = state.made;
         for (let turn = 0; turn < 20; turn++) await worker.send('echo', turn);
@@ -64,9 +64,9 @@ export const uploads: readonly Definition[] = [
     name: 'a handler that stops reading ends the source before it answers',
     async test(stage) {
       const worker = await stage.start();
-      const { room } = stage;
+      const { caseId } = stage;
       const { state, chunks } = source();
-      const sent = quiet(worker.send('total', { room, most: 10, hold: 'reader' }, { input: chunks }));
+      const sent = quiet(worker.send('total', { caseId, most: 10, hold: 'reader' }, { input: chunks }));
       await untilSourceEnds(state);
       while ((await stage.release(worker, 'reader')) === 0) await worker.send('echo', 1);
       assert.deepEqual(await sent, { chunks: 10, total: 45 });
@@ -77,7 +77,7 @@ export const uploads: readonly Definition[] = [
     async test(stage) {
       const worker = await stage.start();
       const { chunks } = source(Infinity, 5);
-      const result = await worker.send('total', { room: stage.room }, { input: chunks });
+      const result = await worker.send('total', { caseId: stage.caseId }, { input: chunks });
       assert.deepEqual(result, { chunks: 5, total: 10, error: 'the source has failed' });
     },
   },
@@ -88,7 +88,11 @@ export const uploads: readonly Definition[] = [
       const controller = new AbortController();
       const { state, chunks } = source();
       const sent = quiet(
-        worker.send('total', { room: stage.room, most: 100, hold: 'x' }, { input: chunks, signal: controller.signal }),
+        worker.send(
+          'total',
+          { caseId: stage.caseId, most: 100, hold: 'x' },
+          { input: chunks, signal: controller.signal },
+        ),
       );
       while (state.made < 50) await worker.send('echo', 1);
       controller.abort(new Error('enough'));

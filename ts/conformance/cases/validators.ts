@@ -26,33 +26,33 @@ export const validators: readonly Definition[] = [
   {
     name: 'handlers and callers get what validators make of payloads and results',
     async test(stage) {
-      const { room } = stage;
+      const { caseId } = stage;
       const worker = await start(stage);
-      assert.deepEqual(await worker.send('checked', { room, width: 2 }), { text: '2 M' });
-      assert.deepEqual(await worker.send('checked', { room, width: 2, unit: 'km' }), { text: '2 KM' });
+      assert.deepEqual(await worker.send('checked', { caseId, width: 2 }), { text: '2 M' });
+      assert.deepEqual(await worker.send('checked', { caseId, width: 2, unit: 'km' }), { text: '2 KM' });
     },
   },
   {
     name: 'an invalid payload fails alone in the worker, which does not call its handler',
     async test(stage) {
-      const { room } = stage;
+      const { caseId } = stage;
       const worker = await start(stage);
-      const before = (await worker.send('noted', { room })).length;
-      const bad = worker.send('checked', { room, width: 'two' });
-      const good = worker.send('checked', { room, width: 3, unit: 'good' });
+      const before = (await worker.send('noted', { caseId })).length;
+      const bad = worker.send('checked', { caseId, width: 'two' });
+      const good = worker.send('checked', { caseId, width: 3, unit: 'good' });
       await isInvalid(bad, 'checked', 'worker', 'payload', 'width');
       assert.deepEqual(await good, { text: '3 GOOD' });
-      assert.deepEqual((await worker.send('noted', { room })).slice(before), ['good']);
+      assert.deepEqual((await worker.send('noted', { caseId })).slice(before), ['good']);
       await stillAnswers(worker);
     },
   },
   {
     name: 'an invalid result fails alone in the host',
     async test(stage) {
-      const { room } = stage;
+      const { caseId } = stage;
       const worker = await start(stage);
-      const bad = worker.send('checked', { room, width: 0 });
-      const good = worker.send('checked', { room, width: 1 });
+      const bad = worker.send('checked', { caseId, width: 0 });
+      const good = worker.send('checked', { caseId, width: 1 });
       await isInvalid(bad, 'checked', 'host', 'result', 'text');
       assert.deepEqual(await good, { text: '1 M' });
       await stillAnswers(worker);
@@ -61,38 +61,38 @@ export const validators: readonly Definition[] = [
   {
     name: 'each side validates the messages that it receives, whatever the other side does',
     async test(stage) {
-      const { room } = stage;
+      const { caseId } = stage;
       const trusting = await stage.startFull();
-      assert.deepEqual(await trusting.send('checked', { room, width: 0 }), { text: 0 });
-      await isInvalid(trusting.send('checked', { room, width: null }), 'checked', 'worker', 'payload', 'width');
+      assert.deepEqual(await trusting.send('checked', { caseId, width: 0 }), { text: 0 });
+      await isInvalid(trusting.send('checked', { caseId, width: null }), 'checked', 'worker', 'payload', 'width');
       const host = await stage.start({ messages: checkedMessages } as FullOptions);
-      await isInvalid(host.send('checked', { room, width: 0 }), 'checked', 'host', 'result', 'text');
+      await isInvalid(host.send('checked', { caseId, width: 0 }), 'checked', 'host', 'result', 'text');
     },
   },
   {
     name: 'asynchronous validators keep messages in order',
     async test(stage) {
-      const { room } = stage;
+      const { caseId } = stage;
       const worker = await start(stage);
-      const before = (await worker.send('noted', { room })).length;
-      const slow = worker.send('checkedSlowly', { room, key: 'slow', ms: 40 });
-      const bad = worker.send('checkedSlowly', { room, key: 'bad', ms: 'long' });
-      const quick = worker.send('checkedSlowly', { room, key: 'quick', ms: 0 });
-      worker.post('note', { room, value: 'last' });
+      const before = (await worker.send('noted', { caseId })).length;
+      const slow = worker.send('checkedSlowly', { caseId, key: 'slow', ms: 40 });
+      const bad = worker.send('checkedSlowly', { caseId, key: 'bad', ms: 'long' });
+      const quick = worker.send('checkedSlowly', { caseId, key: 'quick', ms: 0 });
+      worker.post('note', { caseId, value: 'last' });
       await isInvalid(bad, 'checkedSlowly', 'worker', 'payload', 'ms');
-      assert.deepEqual(await slow, { room, key: 'slow', ms: 40, checked: true });
+      assert.deepEqual(await slow, { caseId, key: 'slow', ms: 40, checked: true });
       await quick;
-      assert.deepEqual((await worker.send('noted', { room })).slice(before), ['slow', 'quick', 'last']);
+      assert.deepEqual((await worker.send('noted', { caseId })).slice(before), ['slow', 'quick', 'last']);
     },
   },
   {
     name: 'a validator that throws fails its message, with its error as the cause',
     async test(stage) {
       const worker = await start(stage);
-      const room = `${stage.room} broken`;
-      const error = await isInvalid(worker.send('checkedBroken', { room }), 'checkedBroken', 'worker', 'payload');
+      const caseId = `${stage.caseId} broken`;
+      const error = await isInvalid(worker.send('checkedBroken', { caseId }), 'checkedBroken', 'worker', 'payload');
       assert.ok(error.cause instanceof RangeError && error.cause.message === 'fell over');
-      assert.deepEqual(await worker.send('noted', { room }), []);
+      assert.deepEqual(await worker.send('noted', { caseId }), []);
       await stillAnswers(worker);
     },
   },
@@ -138,11 +138,11 @@ export const validators: readonly Definition[] = [
   {
     name: 'the worker drops an invalid notification, and handles the others',
     async test(stage) {
-      const { room } = stage;
+      const { caseId } = stage;
       const worker = await start(stage);
-      const before = (await worker.send('noted', { room })).length;
-      for (const value of [1, 'two', 3]) worker.post('checkedNote', { room, value });
-      assert.deepEqual((await worker.send('noted', { room })).slice(before), [1, 3]);
+      const before = (await worker.send('noted', { caseId })).length;
+      for (const value of [1, 'two', 3]) worker.post('checkedNote', { caseId, value });
+      assert.deepEqual((await worker.send('noted', { caseId })).slice(before), [1, 3]);
     },
   },
   {

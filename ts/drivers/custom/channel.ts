@@ -9,7 +9,7 @@ import type { Driver, DriverChannel } from '../../types/driver.js';
 import type { ShutdownReason } from '../../types/shutdown-reason.js';
 import { DriverWire } from '../../value-connection/wires/driver-wire.js';
 import { ValueConnection } from '../../value-connection/host-connection.js';
-import { within } from '../../util/with-timeout.js';
+import { settlesBy } from '../../util/with-timeout.js';
 import { ALIVE, GONE, type Pulse } from '../pulse.js';
 import type { Ending, HostChannel } from '../host-channel.js';
 import { checkEnd } from '../to-driver.js';
@@ -56,7 +56,7 @@ export class CustomChannel implements HostChannel {
     return this.pid === undefined ? `a worker of "${this.driver.name}"` : `process ${this.pid}`;
   }
 
-  get lastWords(): string[] | undefined {
+  get stderrTail(): string[] | undefined {
     return this.lastLines?.get();
   }
 
@@ -92,7 +92,7 @@ export class CustomChannel implements HostChannel {
 
   /** Meanwhile it keeps the host alive too. */
   private async inTimeToDisconnect(ending: Promise<void>): Promise<void> {
-    if (await within(now() + DISCONNECT_TIMEOUT, ending)) return;
+    if (await settlesBy(now() + DISCONNECT_TIMEOUT, ending)) return;
     const cause = new Error(`it took more than ${DISCONNECT_TIMEOUT} ms`);
     throw driverFailed(this.driver.name, 'could not disconnect', cause);
   }
@@ -108,7 +108,7 @@ export class CustomChannel implements HostChannel {
       return next as DriverChannel;
     });
     const deadline = now() + (startupTimeout === 0 ? Infinity : startupTimeout);
-    if (await within(deadline, opening)) return this.connectTo(await opening, setup);
+    if (await settlesBy(deadline, opening)) return this.connectTo(await opening, setup);
     opening.then((late) => this.disconnect(late)).catch(() => {});
     throw connectTimeout(this.worker, startupTimeout);
   }

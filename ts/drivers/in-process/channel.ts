@@ -28,7 +28,7 @@ let storage: AsyncLocalStorage<WorkerChannel> | undefined;
 const turns = new Map<string, Promise<void>>();
 
 /** Identifies the worker whose code runs. Created on first use: programs without it pay nothing. */
-function surroundings(): AsyncLocalStorage<WorkerChannel> {
+function currentWorker(): AsyncLocalStorage<WorkerChannel> {
   if (storage === undefined) {
     const created = (storage = new AsyncLocalStorage());
     findInProcess(() => created.getStore() ?? loading);
@@ -44,7 +44,7 @@ export class InProcessChannel implements HostChannel {
   readonly title = 'a module of the host';
   readonly stdout = null;
   readonly stderr = null;
-  readonly lastWords = undefined;
+  readonly stderrTail = undefined;
   readonly exited: Promise<Ending>;
   private resolveExited!: (ending: Ending) => void;
   private readonly worker: PortWorkerChannel;
@@ -69,7 +69,7 @@ export class InProcessChannel implements HostChannel {
     this.worker = new PortWorkerChannel(NAME, ports.port2, {
       wait: () => {},
       exit: () => this.end(),
-      enter: (act) => surroundings().run(this.worker, act),
+      enter: (act) => currentWorker().run(this.worker, act),
     });
     ports.port1.once('close', () => this.end());
   }
@@ -86,7 +86,7 @@ export class InProcessChannel implements HostChannel {
   /** Runs the script, as a separate module each time. The host shares its imports. */
   private load(): Promise<void> {
     const { script, loader } = this;
-    if (loader !== undefined) return surroundings().run(this.worker, async () => void (await loader()));
+    if (loader !== undefined) return currentWorker().run(this.worker, async () => void (await loader()));
     if (/\.m[jt]s$/.test(script)) return this.import();
     // It may be a CommonJS module, which its path identifies: two concurrent loads would share one.
     const loaded = Promise.resolve(turns.get(script)).then(() => this.import());
@@ -102,7 +102,7 @@ export class InProcessChannel implements HostChannel {
     const url = pathToFileURL(this.script);
     url.searchParams.set('isolated-worker', String(++started));
     try {
-      await surroundings().run(this.worker, () => this.evaluate(url.href));
+      await currentWorker().run(this.worker, () => this.evaluate(url.href));
     } finally {
       delete createRequire(this.script).cache[this.script];
     }

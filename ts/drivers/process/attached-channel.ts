@@ -14,7 +14,7 @@ import { ProcessPulse } from './liveness.js';
 import { PulseState } from '../../protocol/generated.js';
 
 /** How often the host checks a killed worker, in milliseconds. */
-const LOOK = 20;
+const POLL_INTERVAL = 20;
 /** The longest timer, in milliseconds. */
 const LONGEST = 2 ** 31 - 1;
 
@@ -27,7 +27,7 @@ export class AttachedChannel implements HostChannel {
   readonly isDetached = true;
   readonly stdout = null;
   readonly stderr = null;
-  readonly lastWords = undefined;
+  readonly stderrTail = undefined;
   readonly pid: number;
   readonly socketPath: string;
   readonly exited: Promise<Ending>;
@@ -139,13 +139,13 @@ export class AttachedChannel implements HostChannel {
 
   /** If the system identifies processes only by number, the worker gets no signal before it has shown that it lives. */
   private async signal(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    if ((await this.pulse(LOOK)).state === PulseState.Gone) return;
+    if ((await this.pulse(POLL_INTERVAL)).state === PulseState.Gone) return;
     this.attachment.signal(constants.signals[signal]);
     await this.waitForEnd();
   }
 
   private async waitForEnd(): Promise<void> {
-    while ((await this.pulse(LOOK)).state !== PulseState.Gone) await delay(LOOK);
+    while ((await this.pulse(POLL_INTERVAL)).state !== PulseState.Gone) await delay(POLL_INTERVAL);
   }
 
   /** Only the connection keeps the host alive. */

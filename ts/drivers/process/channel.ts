@@ -11,7 +11,7 @@ import { type NamedSocket, removeSocketFiles } from '../../detached/socket-files
 import { getNative } from '../../addon/environment.js';
 import type { Pulse } from '../pulse.js';
 import { connectNative } from '../../byte-connection/host-connection.js';
-import { peekEnd } from '../../addon/exit-probe.js';
+import { probeExit } from '../../addon/exit-probe.js';
 import type { ProcessorUse } from '../host-channel.js';
 import type { ShutdownReason } from '../../types/shutdown-reason.js';
 import type { ProcessResourceLimits } from '../../types/process-options.js';
@@ -37,7 +37,7 @@ export class ProcessChannel implements HostChannel {
   /** Resolves when the process has ended and its output has been read. */
   readonly exited: Promise<Ending>;
   private readonly lastLines: LastLines | undefined;
-  outputIsTold = false;
+  isOutputReported = false;
   private readonly life: ProcessPulse;
   private gone = false;
   private readonly process: NativeProcess;
@@ -151,14 +151,14 @@ export class ProcessChannel implements HostChannel {
     return this.lifeline.isDebugged;
   }
 
-  peekEnd(timeout: number): ShutdownReason | undefined {
-    return peekEnd(this.pid, timeout);
+  probeExit(timeout: number): ShutdownReason | undefined {
+    return probeExit(this.pid, timeout);
   }
 
   askToEnd(): void {}
 
   /** The last lines of standard error, if it is piped. */
-  get lastWords(): string[] | undefined {
+  get stderrTail(): string[] | undefined {
     return this.lastLines?.get();
   }
 
@@ -176,7 +176,7 @@ export class ProcessChannel implements HostChannel {
     try {
       if (referenced) this.child.ref();
       else this.child.unref();
-      if (!this.outputIsTold) return;
+      if (!this.isOutputReported) return;
       // No code waits for its end.
       for (const stream of [this.stdout, this.stderr] as (Partial<Socket> | null)[]) {
         if (referenced) stream?.ref?.();

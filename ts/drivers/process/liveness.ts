@@ -6,8 +6,8 @@ import { now } from '../../util/primordials.js';
 import { PulseState } from '../../protocol/generated.js';
 
 /** How long to wait between polls for an answer, in milliseconds: twice as long each time. */
-const FIRST_LOOK = 2;
-const LONGEST_LOOK = 25;
+const FIRST_POLL = 2;
+const LONGEST_POLL = 25;
 
 /** Pings a process over its lifeline. Concurrent callers share one ping. */
 export class ProcessPulse {
@@ -26,7 +26,7 @@ export class ProcessPulse {
       this.question = { answer: undefined };
     }
     const { question } = this;
-    for (let wait = FIRST_LOOK; ; wait = Math.min(wait * 2, LONGEST_LOOK)) {
+    for (let wait = FIRST_POLL; ; wait = Math.min(wait * 2, LONGEST_POLL)) {
       await delay(wait, undefined, { ref: referenced });
       if (question.answer === undefined) this.look();
       if (question.answer !== undefined) return question.answer;

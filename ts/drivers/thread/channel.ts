@@ -11,14 +11,14 @@ import { findNative } from '../../addon/environment.js';
 import { ValueConnection } from '../../value-connection/host-connection.js';
 import { PortWire } from '../../value-connection/wires/port-wire.js';
 import { ThreadBlocker } from '../../value-connection/sync/thread-blocker.js';
-import { PORT_LOST, Said } from '../../value-connection/thread-data.js';
+import { PORT_LOST, Signal } from '../../value-connection/thread-data.js';
 import { ALIVE, busyFor, GONE, type Pulse } from '../pulse.js';
 import type { Ending, HostChannel } from '../host-channel.js';
 import type { ProcessorUse } from '../host-channel.js';
 import { now } from '../../util/primordials.js';
 
 /** How long the host observes a thread to see whether it waits, in milliseconds. */
-const LOOK = 5;
+const POLL_INTERVAL = 5;
 
 /** Bun and Deno do not report the loop of another thread. */
 function hasPulse(): boolean {
@@ -43,7 +43,7 @@ export class ThreadChannel implements HostChannel {
   constructor(
     private readonly thread: Worker,
     private readonly port: MessagePort,
-    private readonly said: Int32Array,
+    private readonly signals: Int32Array,
     piped: { readonly stdout: boolean; readonly stderr: boolean },
     private readonly use: (() => ProcessorUse | undefined) | undefined,
   ) {
@@ -61,38 +61,38 @@ export class ThreadChannel implements HostChannel {
     });
   }
 
-  get lastWords(): string[] | undefined {
+  get stderrTail(): string[] | undefined {
     return this.lastLines?.get();
   }
 
   connect(setup: ConnectionSetup): ConnectedHost {
     const native = findNative();
-    const blocker = new ThreadBlocker(this.said, () => this.isGone, native?.environment);
+    const blocker = new ThreadBlocker(this.signals, () => this.isGone, native?.environment);
     const wire = new PortWire(this.port, 'worker_threads', { blocker, onReceived: native?.onNews });
     const connected = ValueConnection.connectBlocking(wire, setup);
-    this.tellHandshake();
+    this.signalHandshake();
     this.thread.on('message', (message) => {
       if (message !== PORT_LOST || wire.hasHeard) return;
       const { port1, port2 } = new MessageChannel();
       this.thread.postMessage(port2, [port2]);
       wire.replace(port1);
-      this.tellHandshake();
+      this.signalHandshake();
     });
     const settled = flushAtExit({ flush: () => this.leave(wire), settle: (millis) => this.waitForLeft(wire, millis) });
     void this.exited.then(settled);
     return connected;
   }
 
-  private tellHandshake(): void {
-    Atomics.store(this.said, Said.Handshake, 1);
-    Atomics.notify(this.said, Said.Handshake);
+  private signalHandshake(): void {
+    Atomics.store(this.signals, Signal.Handshake, 1);
+    Atomics.notify(this.signals, Signal.Handshake);
   }
 
   /** This process is about to end, and the thread with it. */
   private leave(wire: PortWire): void {
     wire.flush();
     if (!wire.hasNotified || this.isGone) return;
-    Atomics.store(this.said, Said.Leaving, 1);
+    Atomics.store(this.signals, Signal.Leaving, 1);
     wire.wake();
   }
 
@@ -100,7 +100,7 @@ export class ThreadChannel implements HostChannel {
   private waitForLeft(wire: PortWire, millis: number): void {
     const deadline = now() + millis;
     while (wire.hasNotified && !this.isGone && now() < deadline) {
-      if (Atomics.wait(this.said, Said.Left, 0, Math.min(LOOK, deadline - now())) === 'not-equal') return;
+      if (Atomics.wait(this.signals, Signal.Left, 0, Math.min(POLL_INTERVAL, deadline - now())) === 'not-equal') return;
     }
   }
 
@@ -109,7 +109,7 @@ export class ThreadChannel implements HostChannel {
     if (this.gone) return GONE;
     if (!hasPulse()) return ALIVE;
     const before = { since: now(), idle: this.idle };
-    await delay(LOOK, undefined, { ref: referenced });
+    await delay(POLL_INTERVAL, undefined, { ref: referenced });
     if (this.gone) return GONE;
     const { idle } = this;
     const last = this.busy?.idle === idle ? this.busy : before;
@@ -119,7 +119,9 @@ export class ThreadChannel implements HostChannel {
 
   /** Whether it has ended, or is about to, as far as a blocked thread can know. */
   private get isGone(): boolean {
-    return this.gone || this.isKilled || Atomics.load(this.said, Said.Ending) === 1 || (hasPulse() && this.idle < 0);
+    return (
+      this.gone || this.isKilled || Atomics.load(this.signals, Signal.Ending) === 1 || (hasPulse() && this.idle < 0)
+    );
   }
 
   private get idle(): number {

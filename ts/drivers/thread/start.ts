@@ -5,7 +5,7 @@ import { spawnFailed } from '../../errors/host-errors.js';
 import { areForThreads, threadExecArgv } from '../exec-argv.js';
 import { resolveScript, threadLoaderArguments } from '../script.js';
 import type { ThreadOptions } from '../../types/thread-options.js';
-import { SAID, Said, THREAD_KEY, type ThreadData } from '../../value-connection/thread-data.js';
+import { SIGNAL_COUNT, Signal, THREAD_KEY, type ThreadData } from '../../value-connection/thread-data.js';
 import { refuseOptions } from '../refuse-options.js';
 import { checkThreadLimits } from '../process/resource-limits.js';
 import { ThreadChannel } from './channel.js';
@@ -18,12 +18,12 @@ export async function startThread(given: string, options: ThreadOptions): Promis
   refuseOptions('worker_threads', options);
   const script = options.eval === true ? given : resolveScript(given);
   const { port1, port2 } = new MessageChannel();
-  const said = new Int32Array(new SharedArrayBuffer(SAID * Int32Array.BYTES_PER_ELEMENT));
+  const signals = new Int32Array(new SharedArrayBuffer(SIGNAL_COUNT * Int32Array.BYTES_PER_ELEMENT));
   const { stdout = false, stderr = false } = options;
   try {
     const settings = threadOptions(script, options);
-    const [thread, used] = watchingThread(() => start(script, settings, port2, said));
-    return new ThreadChannel(thread, port1, said, { stdout, stderr }, used);
+    const [thread, used] = watchingThread(() => start(script, settings, port2, signals));
+    return new ThreadChannel(thread, port1, signals, { stdout, stderr }, used);
   } catch (error) {
     port1.close();
     throw error instanceof WorkerError ? error : spawnFailed('cannot start a worker thread', error);
@@ -54,13 +54,13 @@ function threadOptions(script: string, options: ThreadOptions): WorkerOptions {
 }
 
 /**
- * Starts a thread that finds `said` under the key, with its id in it, and the port as its first message. Its nested
- * threads find `said` too, with an id that is not theirs; a port in that place would prevent them from starting.
+ * Starts a thread that finds `signals` under the key, with its id in it, and the port as its first message. Its nested
+ * threads find `signals` too, with an id that is not theirs; a port in that place would prevent them from starting.
  */
-function start(script: string, options: WorkerOptions, port: MessagePort, said: Int32Array): Thread {
+function start(script: string, options: WorkerOptions, port: MessagePort, signals: Int32Array): Thread {
   // A thread of Deno cannot wait for its first message.
   const isDeno = process.versions['deno'] !== undefined;
-  const data: ThreadData = { said, port: isDeno ? port : undefined };
+  const data: ThreadData = { signals, port: isDeno ? port : undefined };
   setEnvironmentData(THREAD_KEY, data as never);
   try {
     const thread = new Worker(
@@ -69,8 +69,8 @@ function start(script: string, options: WorkerOptions, port: MessagePort, said: 
     );
     if (!isDeno) thread.postMessage(port, [port]);
     expectOutput(thread);
-    Atomics.store(said, Said.ThreadId, thread.threadId);
-    Atomics.notify(said, Said.ThreadId);
+    Atomics.store(signals, Signal.ThreadId, thread.threadId);
+    Atomics.notify(signals, Signal.ThreadId);
     return thread;
   } finally {
     setEnvironmentData(THREAD_KEY);

@@ -107,14 +107,14 @@ export class Link {
   /**
    * Closes a port, and with the last one the worker: it may run its finalisers for so many milliseconds.
    *
-   * @param tell - The worker knows of the port.
+   * @param emit - The worker knows of the port.
    */
-  async close(port: number, tell: boolean, timeout: number): Promise<void> {
+  async close(port: number, emit: boolean, timeout: number): Promise<void> {
     if (!this.ports.delete(port)) return;
     const isLast = this.ports.size === 0;
     if (isLast) this.onClosed();
     try {
-      if (tell) this.post(port, [1]);
+      if (emit) this.post(port, [1]);
     } catch {
       // It has ended already.
     }

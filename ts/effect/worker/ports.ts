@@ -60,7 +60,7 @@ export class Ports {
     const port = this.byNumber.get(number);
     if (port === undefined) return;
     if (frame[0] === 1) return this.close(port);
-    this.tell((listener) => listener.onMessage(port.id, frame[1]));
+    this.emit((listener) => listener.onMessage(port.id, frame[1]));
   }
 
   private open(number: number, { session, movesMemory }: Opening): void {
@@ -81,13 +81,13 @@ export class Ports {
 
   private close(port: Port): void {
     this.forget(port);
-    if (this.byId.size === 0) this.tell((listener) => listener.onClose());
+    if (this.byId.size === 0) this.emit((listener) => listener.onClose());
   }
 
   private forget(port: Port): void {
     this.byId.delete(port.id);
     if (this.byNumber.get(port.number) === port) this.byNumber.delete(port.number);
-    this.tell((listener) => listener.onDisconnect(port.id));
+    this.emit((listener) => listener.onDisconnect(port.id));
   }
 
   /** The host closes the worker: there will be no more ports. */
@@ -96,12 +96,12 @@ export class Ports {
     this.end((listener) => listener.onClose());
   }
 
-  private end(tell: (listener: PortsListener) => void): void {
-    this.ending ??= tell;
-    this.tell(tell);
+  private end(emit: (listener: PortsListener) => void): void {
+    this.ending ??= emit;
+    this.emit(emit);
   }
 
-  private tell(act: (listener: PortsListener) => void): void {
+  private emit(act: (listener: PortsListener) => void): void {
     for (const listener of this.listeners) act(listener);
   }
 

@@ -11,23 +11,23 @@ const LEAST_TEXT = 256;
  * An error as JSON text that fits a message of this many bytes: first it truncates long texts, then it omits values.
  */
 export function errorText(error: RemoteErrorPayload, limit: number): string {
-  const room = Math.max(limit - ENVELOPE, LEAST_TEXT * 8);
+  const space = Math.max(limit - ENVELOPE, LEAST_TEXT * 8);
   const whole = stringify(error);
-  if (whole !== undefined && fits(whole, room)) return whole;
-  for (let most = room / 2; most >= LEAST_TEXT; most /= 4) {
+  if (whole !== undefined && fits(whole, space)) return whole;
+  for (let most = space / 2; most >= LEAST_TEXT; most /= 4) {
     const text = stringify(error, most);
-    if (text !== undefined && fits(text, room)) return text;
+    if (text !== undefined && fits(text, space)) return text;
   }
-  return headOf(error, room);
+  return headOf(error, space);
 }
 
 /** Without the referenced values. */
-function headOf(error: RemoteErrorPayload, room: number): string {
+function headOf(error: RemoteErrorPayload, limit: number): string {
   const { name, message, class: of, code, stack } = isErrorData(error) ? error : encodeError(unreadable());
-  for (let most = room / 2; most >= LEAST_TEXT / 4; most /= 2) {
+  for (let most = limit / 2; most >= LEAST_TEXT / 4; most /= 2) {
     const head = { name, message, ...(of !== undefined && { class: of }), ...(code !== undefined && { code }) };
     const text = stringify({ ...head, ...(most > LEAST_TEXT && stack !== undefined && { stack }) }, most);
-    if (text !== undefined && fits(text, room)) return text;
+    if (text !== undefined && fits(text, limit)) return text;
   }
   return JSON.stringify({ name: 'Error', message: 'a handler failed with an error that does not fit maxMessageSize' });
 }
@@ -43,8 +43,8 @@ function stringify(error: unknown, most = Infinity): string | undefined {
   }
 }
 
-function fits(text: string, room: number): boolean {
-  return text.length * 3 <= room || Buffer.byteLength(text) <= room;
+function fits(text: string, limit: number): boolean {
+  return text.length * 3 <= limit || Buffer.byteLength(text) <= limit;
 }
 
 /** Middleware may have replaced it. */

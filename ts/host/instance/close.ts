@@ -1,8 +1,8 @@
 import type { Ending } from '../../drivers/host-channel.js';
 import type { WorkerError } from '../../errors/worker-error.js';
 import { workerClosed } from '../../errors/host-errors.js';
-import type { IncarnationInit, InstanceParts } from './init.js';
-import { within } from '../../util/with-timeout.js';
+import type { WorkerInstanceInit, InstanceParts } from './init.js';
+import { settlesBy } from '../../util/with-timeout.js';
 import { finish } from './errors.js';
 import { now } from '../../util/primordials.js';
 import { RefMode } from '../../protocol/generated.js';
@@ -18,7 +18,7 @@ export class Shutdown {
 
   constructor(
     private readonly worker: InstanceParts,
-    private readonly init: IncarnationInit,
+    private readonly init: WorkerInstanceInit,
   ) {
     this.left = new Promise((resolve) => (this.resolveLeft = resolve));
   }
@@ -37,7 +37,7 @@ export class Shutdown {
       const { connection } = requests;
       connection.setRefMode(RefMode.Always);
       if (pending === 'reject') requests.abortAll((type) => workerClosed(finish(type), init.name));
-      await within(deadline, Promise.race([this.drained(), left]));
+      await settlesBy(deadline, Promise.race([this.drained(), left]));
       if (state.name === 'left') return left;
       connection.askToClose();
       attachment.flush();
@@ -45,7 +45,7 @@ export class Shutdown {
     } else if (state.name !== 'left') {
       channel.kill('SIGTERM');
     }
-    if (!(await within(deadline, Promise.race([gone, left])))) {
+    if (!(await settlesBy(deadline, Promise.race([gone, left])))) {
       init.log('warn', `did not stop within ${timeout} ms; terminating it`);
       await this.terminate();
     }
@@ -57,7 +57,7 @@ export class Shutdown {
     const { state, reconnection } = this.worker;
     if (!state.isDisconnected) return true;
     try {
-      return await within(deadline, reconnection.underWay ?? reconnection.attachAgain());
+      return await settlesBy(deadline, reconnection.underWay ?? reconnection.attachAgain());
     } catch (error) {
       if ((error as WorkerError).code === 'ERR_WORKER_OCCUPIED' && state.name === 'closing' && !state.isForced) {
         this.leaveToOther();
@@ -82,7 +82,7 @@ export class Shutdown {
   /** Ends the worker at once. */
   async terminate(): Promise<Ending> {
     const { gone } = this.worker;
-    if (this.force('SIGTERM') && !(await within(now() + TERMINATE_GRACE, gone))) this.init.channel.kill('SIGKILL');
+    if (this.force('SIGTERM') && !(await settlesBy(now() + TERMINATE_GRACE, gone))) this.init.channel.kill('SIGKILL');
     return gone;
   }
 

@@ -1,8 +1,8 @@
 import type { ConnectedHost, ConnectionSetup } from '../../connection/connection.js';
 import { placeError } from '../../errors/place-error.js';
 import { notConnected } from '../../errors/host-errors.js';
-import type { IncarnationInit, InstanceParts } from './init.js';
-import { within } from '../../util/with-timeout.js';
+import type { WorkerInstanceInit, InstanceParts } from './init.js';
+import { settlesBy } from '../../util/with-timeout.js';
 import { EXIT_GRACE } from './state.js';
 import { finish } from './errors.js';
 import { now, queueMicrotask } from '../../util/primordials.js';
@@ -11,7 +11,7 @@ import { PulseState, RefMode } from '../../protocol/generated.js';
 /** How long to wait for a sign of life, in milliseconds; the worker's own thread gives it. */
 const LOST_TIMEOUT = 1000;
 /** How often the host checks whether a worker has ended whose connection has ended, in milliseconds. */
-const LOOK = 20;
+const POLL_INTERVAL = 20;
 
 /** A worker's connection, which may end and be replaced while the worker lives. */
 export class Attachment {
@@ -26,7 +26,7 @@ export class Attachment {
 
   constructor(
     private readonly worker: InstanceParts,
-    private readonly init: IncarnationInit,
+    private readonly init: WorkerInstanceInit,
     private readonly setup: ConnectionSetup,
   ) {
     this.ready = this.expectReady();
@@ -172,7 +172,7 @@ export class Attachment {
       const gone = (await channel.pulse(LOST_TIMEOUT)).state === PulseState.Gone;
       if (gone) channel.setRef(true);
       if (gone || isOver()) return void (await this.worker.gone);
-    } while (!(await within(Math.min(deadline, now() + LOOK), this.worker.gone)) && now() < deadline);
+    } while (!(await settlesBy(Math.min(deadline, now() + POLL_INTERVAL), this.worker.gone)) && now() < deadline);
     if (isOver()) return void (await this.worker.gone);
     state.move('disconnected');
     requests.failAll((type) => notConnected(finish(type), name));

@@ -29,16 +29,16 @@ export class Failures {
   }
 
   /** It has ended while this thread was blocked, and the event follows later. */
-  lostWhileBlocked(messageType: string, told: unknown): Error {
+  lostWhileBlocked(messageType: string, reported: unknown): Error {
     const { channel, state } = this;
     if (state.failure !== undefined) return state.failure(messageType);
-    const reason = channel.peekEnd?.(EXIT_GRACE) ?? { type: 'close' };
-    const cause = told === undefined ? this.fatal : thrownOf(decodeError(told));
+    const reason = channel.probeExit?.(EXIT_GRACE) ?? { type: 'close' };
+    const cause = reported === undefined ? this.fatal : thrownOf(decodeError(reported));
     return this.makerOf(reason, cause)(messageType);
   }
 
   private makerOf(reason: ShutdownReason, cause: unknown): (messageType?: string) => WorkerCrashedError {
-    const { pid, lastWords: stderr } = this.channel;
+    const { pid, stderrTail: stderr } = this.channel;
     const phase = this.state.hasServed ? 'running' : 'startup';
     return (messageType) => {
       const error = new WorkerCrashedError(this.name, { pid, reason, phase, messageType, stderr, cause });
@@ -52,7 +52,7 @@ export class Failures {
    * @param busyFor - How many milliseconds its JavaScript has run without a pause, if known.
    */
   unready(busyFor: number | undefined): WorkerError {
-    const { lastWords: stderr, movesValues } = this.channel;
+    const { stderrTail: stderr, movesValues } = this.channel;
     // Of a worker in this process that waits, nobody knows whether it has loaded the library.
     const isKnown = !movesValues || busyFor !== 0;
     return startTimeout(this.name, this.startupTimeout, { busyFor: isKnown ? busyFor : undefined, stderr });

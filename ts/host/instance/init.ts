@@ -5,7 +5,7 @@ import type { KeptResult } from '../../types/worker-events.js';
 import type { Log } from '../../logging/logger.js';
 import type { InstanceState } from './state.js';
 
-export interface IncarnationInit {
+export interface WorkerInstanceInit {
   /** The worker's name. */
   readonly name: string;
   readonly driver: string;
@@ -13,14 +13,14 @@ export interface IncarnationInit {
   readonly namesSerializer: boolean;
   readonly channel: HostChannel;
   readonly requests: Requests<HostConnection>;
-  readonly setup: Omit<ConnectionSetup, 'outcomes' | 'onControl' | 'onTrouble'>;
+  readonly setup: Omit<ConnectionSetup, 'outcomes' | 'onControl' | 'onWarning'>;
   readonly log: Log;
   /** The connection to a detached worker was lost, not the worker. */
   onDisconnected(): void;
   onKept(kept: KeptResult): void;
 }
 
-/** One process or thread, as the parts of an `Incarnation` see it and one another. */
+/** One process or thread, as the parts of a `WorkerInstance` see it and one another. */
 export interface InstanceParts {
   readonly state: InstanceState;
   /** Resolves when it is gone, and its requests are settled. */

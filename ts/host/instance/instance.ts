@@ -7,19 +7,19 @@ import { connectTimeout, notConnected, unnamedSerializer, workerClosed } from '.
 import { Attachment } from './connect.js';
 import { EXIT_GRACE, InstanceState } from './state.js';
 import { Failures } from './errors.js';
-import type { IncarnationInit } from './init.js';
+import type { WorkerInstanceInit } from './init.js';
 import { Reconnection } from './reconnect.js';
 import { Shutdown } from './close.js';
 import { KEPT_RESULT, readKept, TAKEN_OVER } from '../../detached/kept-results.js';
-import { tellLimited } from '../../logging/limited-log.js';
+import { logLimited } from '../../logging/limited-log.js';
 import { nextTurn } from '../../util/loop-turn.js';
 import { Undecodable } from '../../codecs/payload-codec.js';
 import { quoted } from '../../util/printable.js';
 import { decodeError } from '../../errors/decode-remote-error.js';
 import type { Requests } from '../../requests/requests.js';
 import { illegalTransition } from '../illegal-transition.js';
-import { LOOK, Progress } from '../start-turns.js';
-import { within } from '../../util/with-timeout.js';
+import { POLL_INTERVAL, Progress } from '../start-limit.js';
+import { settlesBy } from '../../util/with-timeout.js';
 import { now } from '../../util/primordials.js';
 import { Control } from '../../protocol/generated.js';
 
@@ -29,7 +29,7 @@ const MOST_TIMEOUTS = 10;
 const PULSE_TIMEOUT = 100;
 
 /** One process or thread that is the worker, from its spawn to its end. */
-export class Incarnation {
+export class WorkerInstance {
   readonly channel: HostChannel;
   readonly requests: Requests<HostConnection>;
   readonly state: InstanceState;
@@ -42,7 +42,7 @@ export class Incarnation {
   /** How it ended, if the host had not requested that. */
   crash: WorkerCrashedError | undefined;
 
-  constructor(private readonly init: IncarnationInit) {
+  constructor(private readonly init: WorkerInstanceInit) {
     const { name, channel, requests, setup, log } = init;
     this.channel = channel;
     this.requests = requests;
@@ -53,7 +53,7 @@ export class Incarnation {
       ...setup,
       outcomes: requests,
       onControl: this.onControl,
-      onTrouble: (text) => tellLimited(log, 'warn', text),
+      onWarning: (text) => logLimited(log, 'warn', text),
     };
     this.reconnection = new Reconnection(this, init, own);
     this.attachment = new Attachment(this, init, own);
@@ -101,13 +101,13 @@ export class Incarnation {
       case Control.UnknownNotification:
         if (detail === KEPT_RESULT) return this.onKept(payload);
         if (detail === TAKEN_OVER) return this.attachment.onTakenOver();
-        return tellLimited(
+        return logLimited(
           log,
           'warn',
           `a notification ${quoted(detail)} from the worker was dropped: the host has no handler of that name`,
         );
       case Control.Dropped:
-        return tellLimited(log, 'warn', `a message from the worker was dropped: ${detail}`);
+        return logLimited(log, 'warn', `a message from the worker was dropped: ${detail}`);
       case Control.Fatal:
         return this.failures.onFatal(payload);
       case Control.End:
@@ -117,7 +117,7 @@ export class Incarnation {
     }
   };
 
-  /** What does not fit is told with what this host has not said. */
+  /** An error of two handshakes that do not fit together, which names the option that this host was not given. */
   private explained(error: WorkerError): WorkerError {
     const difference = differenceOf(error);
     return difference === undefined || this.init.namesSerializer ? error : unnamedSerializer(difference);
@@ -140,7 +140,7 @@ export class Incarnation {
     const latest = now() + startupTimeout * MOST_TIMEOUTS;
     const progress = new Progress(channel);
     while ((progress.millis ?? Infinity) < startupTimeout) {
-      if (await within(Math.min(latest, now() + LOOK), over)) return;
+      if (await settlesBy(Math.min(latest, now() + POLL_INTERVAL), over)) return;
       if (progress.look() !== true || now() >= latest) break;
     }
     // Its lifeline shows whether it has loaded the library, while its script still runs.
@@ -180,7 +180,7 @@ export class Incarnation {
     attachment.onEnd();
     if (midFrame) this.init.log('warn', 'the connection ended in the middle of a message');
     channel.setRef(true);
-    void within(now() + EXIT_GRACE, this.gone).then((gone) => {
+    void settlesBy(now() + EXIT_GRACE, this.gone).then((gone) => {
       if (!gone) channel.kill('SIGKILL');
     });
   }
@@ -188,8 +188,7 @@ export class Incarnation {
   /** The outcome of an earlier host's request. */
   private onKept(payload: unknown): void {
     const { channel, setup, onKept, log } = this.init;
-    const dropped = (reason: string) =>
-      tellLimited(log, 'warn', `a kept result from the worker was dropped: ${reason}`);
+    const dropped = (reason: string) => logLimited(log, 'warn', `a kept result from the worker was dropped: ${reason}`);
     if (channel.isDetached !== true) return dropped('only a detached worker keeps any');
     const outcome = setup.codec.decode(payload);
     if (Undecodable.is(outcome)) return dropped(outcome.error.message);

@@ -1,8 +1,8 @@
 import type { ConnectedHost, ConnectionSetup } from '../../connection/connection.js';
 import { unsupportedByDriver } from '../../errors/driver-errors.js';
 import { workerClosed } from '../../errors/host-errors.js';
-import type { IncarnationInit, InstanceParts } from './init.js';
-import { within } from '../../util/with-timeout.js';
+import type { WorkerInstanceInit, InstanceParts } from './init.js';
+import { settlesBy } from '../../util/with-timeout.js';
 import { EXIT_GRACE } from './state.js';
 import { now } from '../../util/primordials.js';
 
@@ -15,7 +15,7 @@ export class Reconnection {
 
   constructor(
     private readonly worker: InstanceParts,
-    private readonly init: IncarnationInit,
+    private readonly init: WorkerInstanceInit,
     private readonly setup: ConnectionSetup,
   ) {}
 
@@ -36,7 +36,7 @@ export class Reconnection {
         await this.whileUnderWay(this.attachAgain());
       } catch (error) {
         // The worker may be ending.
-        throw (await within(now() + EXIT_GRACE, gone)) ? this.loss() : error;
+        throw (await settlesBy(now() + EXIT_GRACE, gone)) ? this.loss() : error;
       }
     }
     await attachment.ready;

@@ -1,5 +1,5 @@
 import { workerClosed } from '../../errors/host-errors.js';
-import { tellSend } from '../../logging/diagnostics.js';
+import { publishSend } from '../../logging/diagnostics.js';
 import { postOptions } from '../../options/call-options.js';
 import { checkKnown } from '../../options/check-known.js';
 import type { OutgoingNotification } from '../../requests/notification.js';
@@ -25,13 +25,13 @@ export class NotificationSender {
 
   private postUnplaced(type: string, payload: unknown, options: PostOptions | undefined): void {
     const { target, retries } = this;
-    const { init, name, incarnations } = target;
+    const { init, name, supervisor } = target;
     if (options !== undefined) checkKnown('post', options, postOptions);
     checkType(type);
     const transfer = givenTransfer(init, options);
-    tellSend('notification', name, type, payload);
+    publishSend('notification', name, type, payload);
     const notification: OutgoingNotification = { type, payload, transfer, carrier: init.inject?.() };
-    if (target.isRenewing) return this.postLater(notification, (post) => incarnations.whenRenewed(post));
+    if (target.isRenewing) return this.postLater(notification, (post) => supervisor.whenRenewed(post));
     if (target.isClosing) throw workerClosed(`post "${type}"`, name);
     if (retries?.isHeld === true) return this.postLater(notification, (post) => retries.whenClear(post));
     const { current } = target;

@@ -1,5 +1,5 @@
 import { type Caller, withCaller } from '../../errors/caller.js';
-import { tellOutcome, tellSend } from '../../logging/diagnostics.js';
+import { publishOutcome, publishSend } from '../../logging/diagnostics.js';
 import type { OutgoingRequest } from '../../requests/outgoing-request.js';
 import { UnreadInput } from '../../streams/unread-input.js';
 import type { SendOptions } from '../../types/request-sender.js';
@@ -20,12 +20,12 @@ export class RequestSender {
    * @param caller - The frames to add to its error, if any.
    */
   send(type: string, payload: unknown, options: SendOptions | undefined, caller: Caller | undefined): Promise<unknown> {
-    const told = tellSend('request', this.target.name, type, payload);
+    const reported = publishSend('request', this.target.name, type, payload);
     const input = UnreadInput.of(options);
     let sent = this.sendUntold(type, payload, options);
     if (caller !== undefined) sent = sent.catch(withCaller(caller));
     input?.leaveWith(sent);
-    return told === undefined ? sent : tellOutcome(told, sent);
+    return reported === undefined ? sent : publishOutcome(reported, sent);
   }
 
   private sendUntold(type: string, payload: unknown, options: SendOptions | undefined): Promise<unknown> {
@@ -49,7 +49,7 @@ export class RequestSender {
   private sendRenewed(request: OutgoingRequest): Promise<unknown> {
     const { target } = this;
     const sent = target.sendWhen(
-      (act) => target.incarnations.whenRenewed(act),
+      (act) => target.supervisor.whenRenewed(act),
       request,
       (again) => this.dispatch(again),
     );

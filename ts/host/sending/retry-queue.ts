@@ -1,7 +1,7 @@
 import { isOwnTimeout, messageTimeout } from '../../errors/host-errors.js';
 import type { OutgoingRequest } from '../../requests/outgoing-request.js';
 import { unlessAborted } from '../../requests/request-options.js';
-import { inTime } from '../../util/debugger.js';
+import { settlesWithin } from '../../util/debugger.js';
 import { now } from '../../util/primordials.js';
 import { mayRetry, type RetryPolicy } from './retry-policy.js';
 
@@ -88,7 +88,7 @@ export class Retries {
     try {
       if (!attempts.isHeld) return await this.sendOnce(attempts.request);
       const turn = this.whenClear(() => ({ answer: attempts.isLate ? undefined : this.sendAgain(attempts) }));
-      await this.inTime(attempts, turn);
+      await this.settleInTime(attempts, turn);
       return await (
         await turn
       ).answer;
@@ -129,7 +129,7 @@ export class Retries {
   /** One at a time. */
   private queue(attempts: Attempts): Promise<unknown> {
     const before = this.suspects ?? Promise.resolve();
-    const result = this.inTime(attempts, before).then(() => this.retry(attempts));
+    const result = this.settleInTime(attempts, before).then(() => this.retry(attempts));
     const settled: Promise<unknown> = Promise.allSettled([before, result]).then(() => {
       if (this.suspects === settled) this.suspects = undefined;
     });
@@ -139,7 +139,7 @@ export class Retries {
 
   private async retry(attempts: Attempts): Promise<unknown> {
     for (let attempt = 2; ; attempt++) {
-      await this.inTime(attempts, this.worker.ensureRunning());
+      await this.settleInTime(attempts, this.worker.ensureRunning());
       try {
         return await this.sendAgain(attempts);
       } catch (error) {
@@ -172,14 +172,14 @@ export class Retries {
     return messageTimeout(request.type, `the worker "${this.worker.name}"`, timeout);
   }
 
-  private async inTime(attempts: Attempts, promise: Promise<unknown>): Promise<void> {
+  private async settleInTime(attempts: Attempts, promise: Promise<unknown>): Promise<void> {
     let wasDebugged = false;
     const isDebugged = () => {
       const is = this.worker.isDebugged();
       wasDebugged ||= is;
       return is;
     };
-    const came = await inTime(attempts.deadline - now(), promise, isDebugged, attempts.timeout);
+    const came = await settlesWithin(attempts.deadline - now(), promise, isDebugged, attempts.timeout);
     if (wasDebugged) attempts.deadline = now() + attempts.timeout;
     if (came) return;
     attempts.isLate = true;
@@ -202,6 +202,6 @@ interface Attempts {
   deadline: number;
   /** Its first attempt has to wait. */
   readonly isHeld: boolean;
-  /** Its timeout ended before its turn. */
+  /** Its timeout ended before it was sent. */
   isLate: boolean;
 }

@@ -1,6 +1,6 @@
 import { addCaller, type Caller } from '../../errors/caller.js';
 import { workerClosed } from '../../errors/host-errors.js';
-import { tellOutcome, tellSend } from '../../logging/diagnostics.js';
+import { publishOutcome, publishSend } from '../../logging/diagnostics.js';
 import type { OutgoingRequest } from '../../requests/outgoing-request.js';
 import { unlessAborted } from '../../requests/request-options.js';
 import { StreamAnswer } from '../../streams/response-stream.js';
@@ -28,8 +28,8 @@ export class StreamSender {
     const answer = new StreamAnswer(type);
     if (caller !== undefined) answer.failing = (error) => addCaller(error, caller);
     UnreadInput.of(options)?.leaveWith(answer.stream.result);
-    const told = tellSend('stream', target.name, type, payload);
-    if (told !== undefined) tellOutcome(told, answer.stream.result).catch(() => {});
+    const reported = publishSend('stream', target.name, type, payload);
+    if (reported !== undefined) publishOutcome(reported, answer.stream.result).catch(() => {});
     try {
       const request = requestOf(target.init, 'stream', type, payload, options);
       this.beginInTurn(request, answer);
@@ -45,7 +45,7 @@ export class StreamSender {
     const begin = () => this.begin(request, answer);
     const isHeld = retries?.isHeld === true && !target.isClosing;
     let begun: Promise<unknown>;
-    if (target.isRenewing) begun = target.incarnations.whenRenewed(begin);
+    if (target.isRenewing) begun = target.supervisor.whenRenewed(begin);
     else if (isHeld) begun = retries.whenClear(begin);
     else if (reconnecting === undefined) return begin();
     else begun = reconnecting.then(begin, begin);

@@ -1,11 +1,11 @@
 import type { HostConnection, Waited } from '../../connection/connection.js';
 import { fromNative } from '../../errors/from-native.js';
 import { unsupportedByDriver } from '../../errors/driver-errors.js';
-import { asyncMiddleware, messageTimeout, noRoom, workerClosed } from '../../errors/host-errors.js';
+import { asyncMiddleware, messageTimeout, noCapacity, workerClosed } from '../../errors/host-errors.js';
 import type { AnyEnvelope, MessageCheck, MiddlewareChain } from '../../messages/middleware-chain.js';
 import { decodeError } from '../../errors/decode-remote-error.js';
 import type { OpenRequests } from '../../requests/open-requests.js';
-import { tellOutcomeNow, tellSend } from '../../logging/diagnostics.js';
+import { publishOutcomeNow, publishSend } from '../../logging/diagnostics.js';
 import { syncOptions } from '../../options/call-options.js';
 import { checkKnown } from '../../options/check-known.js';
 import { OutgoingRequest } from '../../requests/outgoing-request.js';
@@ -39,7 +39,7 @@ export function sendSync(target: SendTarget, type: string, payload: unknown, opt
   checkType(type);
   if (target.isClosing) throw workerClosed(`send "${type}"`, name);
   if (!current.isActive) throw current.refusalNow('send', type);
-  const told = tellSend('request', name, type, payload);
+  const reported = publishSend('request', name, type, payload);
   const losses = {
     lost: (fatal: unknown) => current.failures.lostWhileBlocked(type, fatal),
     unready: () => current.failures.unready(undefined),
@@ -49,7 +49,7 @@ export function sendSync(target: SendTarget, type: string, payload: unknown, opt
     const request = new OutgoingRequest(type, payload, timeout, undefined, terms);
     return settle({ open: current.requests.open, request, losses });
   };
-  return told === undefined ? ask() : tellOutcomeNow(told, ask);
+  return reported === undefined ? ask() : publishOutcomeNow(reported, ask);
 }
 
 function settle(sync: SyncRequest): unknown {
@@ -78,7 +78,7 @@ function send(sync: SyncRequest): unknown {
     const encoded = options.codec.encode(message.payload, message.type);
     const submit = () => connection.submit(slot, message.type, encoded);
     if (!backlog.isEmpty || !open.submitWith(carrier, submit)) {
-      throw noRoom('sendSync', type, options.peer, options.maxPendingBytes);
+      throw noCapacity('sendSync', type, options.peer, options.maxPendingBytes);
     }
   } catch (error) {
     connection.cancel(slot);
@@ -97,7 +97,7 @@ function begin({ open, request }: SyncRequest): number {
   } catch (error) {
     throw fromNative(error);
   }
-  if (slot === NO_CAPACITY) throw noRoom('sendSync', request.type, options.peer, options.maxPendingBytes);
+  if (slot === NO_CAPACITY) throw noCapacity('sendSync', request.type, options.peer, options.maxPendingBytes);
   return slot;
 }
 

@@ -2,8 +2,8 @@ import { placeError } from '../../errors/place-error.js';
 import { workerClosed } from '../../errors/host-errors.js';
 import type { OutgoingRequest } from '../../requests/outgoing-request.js';
 import { unlessAborted } from '../../requests/request-options.js';
-import type { Incarnation } from '../instance/instance.js';
-import { Incarnations } from '../supervisor.js';
+import type { WorkerInstance } from '../instance/instance.js';
+import { Supervisor } from '../supervisor.js';
 import type { WorkerInit } from '../worker-init.js';
 import type { Retryable } from './retry-queue.js';
 import { sendWhenConnected, type WhenConnected } from './when-connected.js';
@@ -11,7 +11,7 @@ import { sendWhenConnected, type WhenConnected } from './when-connected.js';
 /** The worker to which messages are sent, whichever process or thread serves it: sends each request once. */
 export class SendTarget implements Retryable {
   readonly name: string;
-  readonly incarnations: Incarnations;
+  readonly supervisor: Supervisor;
   /** How many requests wait for a worker that is being started again, or connected to. */
   held = 0;
 
@@ -21,32 +21,32 @@ export class SendTarget implements Retryable {
     readonly onSettled: () => void,
   ) {
     this.name = init.name;
-    this.incarnations = new Incarnations(init);
+    this.supervisor = new Supervisor(init);
   }
 
-  get current(): Incarnation {
-    return this.incarnations.current;
+  get current(): WorkerInstance {
+    return this.supervisor.current;
   }
 
   get isClosing(): boolean {
-    return this.incarnations.isClosing;
+    return this.supervisor.isClosing;
   }
 
   get isLost(): boolean {
-    return this.incarnations.isLost;
+    return this.supervisor.isLost;
   }
 
   /** What is sent now waits: another worker is to take the place of one that was ended in good order. */
   get isRenewing(): boolean {
-    const { incarnations, init } = this;
-    if (!incarnations.isRenewing && incarnations.isClosing && init.startOnDemand) {
-      incarnations.renew(() => this.current.shutdown.terminate()).catch(() => {});
+    const { supervisor, init } = this;
+    if (!supervisor.isRenewing && supervisor.isClosing && init.startOnDemand) {
+      supervisor.renew(() => this.current.shutdown.terminate()).catch(() => {});
     }
-    return incarnations.isRenewing;
+    return supervisor.isRenewing;
   }
 
   ensureRunning(): Promise<void> {
-    return this.incarnations.ensureRunning();
+    return this.supervisor.ensureRunning();
   }
 
   keep({ payload, type }: OutgoingRequest): () => unknown {
@@ -75,7 +75,7 @@ export class SendTarget implements Retryable {
   }
 
   sendOnce(request: OutgoingRequest): Promise<unknown> {
-    const { current, isClosing } = this.incarnations;
+    const { current, isClosing } = this.supervisor;
     if (isClosing || !current.isActive) return this.sendLater(request).catch(this.failing(request.type));
     return current.requests.send(request);
   }

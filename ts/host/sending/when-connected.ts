@@ -1,6 +1,6 @@
 import { isOwnTimeout, messageTimeout } from '../../errors/host-errors.js';
 import type { OutgoingRequest } from '../../requests/outgoing-request.js';
-import { inTime } from '../../util/debugger.js';
+import { settlesWithin } from '../../util/debugger.js';
 import { now } from '../../util/primordials.js';
 
 export interface Waiting {
@@ -33,7 +33,7 @@ export async function sendWhenConnected(whenConnected: WhenConnected, waiting: W
   // In an object: the next in order does not wait for the answer.
   const turn = whenConnected(() => ({ answer: isLate ? undefined : send() }));
   try {
-    isLate = !(await inTime(whole, turn, isDebugged));
+    isLate = !(await settlesWithin(whole, turn, isDebugged));
   } catch (cause) {
     if (waiting.refusal === undefined) throw cause;
     const error = await waiting.refusal();

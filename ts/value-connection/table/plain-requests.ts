@@ -9,7 +9,7 @@ import { HEAD, NO_TICKET, TICKET_SLOTS, TICKETS } from '../../protocol/generated
 /** As in the addon: a ticket is `sequence % SEQUENCES * TICKET_SLOTS + slot`. */
 const SEQUENCES = 2 ** 27;
 /** How often the owner of a stopped clock checks whether the debugger is still there, in milliseconds. */
-const LOOK = 500;
+const POLL_INTERVAL = 500;
 /** A longer timeout is none, in milliseconds: 292 years. */
 const LONGEST = 2 ** 63 / 1e6;
 
@@ -171,7 +171,7 @@ export class PlainRequests implements NativeRequests {
   nextDeadline(): number | null {
     const first = this.deadlines.first();
     if (first === undefined) return null;
-    return this.clock.isStopped ? LOOK : Math.max(first.deadline - this.clock.now(), 0);
+    return this.clock.isStopped ? POLL_INTERVAL : Math.max(first.deadline - this.clock.now(), 0);
   }
 }
 

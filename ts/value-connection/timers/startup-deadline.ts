@@ -3,7 +3,7 @@ import { clearTimeout, now, setTimeout } from '../../util/primordials.js';
 /** By how many milliseconds a timer is late if its thread was blocked. */
 const BLOCKED = 100;
 /** How often this checks whether a debugger is still there, in milliseconds. */
-const LOOK = 500;
+const POLL_INTERVAL = 500;
 
 export interface StartupDeadlineInit {
   /** In milliseconds. */
@@ -47,7 +47,7 @@ export class StartupDeadline {
       const { timeout, isDebugged, onOver } = this.init;
       const wasHeld = this.isHeld;
       this.isHeld = isDebugged();
-      if (this.isHeld) return this.arm(LOOK);
+      if (this.isHeld) return this.arm(POLL_INTERVAL);
       if (wasHeld) return this.arm(timeout);
       const late = now() - this.due;
       // While this thread was blocked, a worker may have waited for it.

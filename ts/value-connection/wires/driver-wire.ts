@@ -30,7 +30,7 @@ export class DriverWire implements Wire {
   /** Messages that wait for the next turn of the loop. */
   private kept: unknown[][] = [];
   /** Reports the end of the other side, after those messages. */
-  private tellEnd: (() => void) | undefined;
+  private reportEnd: (() => void) | undefined;
 
   /** @param movesMemory - Its `send` accepts a transfer list. */
   constructor(
@@ -58,15 +58,15 @@ export class DriverWire implements Wire {
     let cause: Error | undefined;
     this.end.onError((error) => {
       cause = error;
-      this.listener?.onTrouble(`the driver "${this.driver}" reports: ${describe(error)}`);
+      this.listener?.onWarning(`the driver "${this.driver}" reports: ${describe(error)}`);
     });
     this.end.onClose((reason) => {
-      this.tellEnd = () => {
-        this.tellEnd = undefined;
+      this.reportEnd = () => {
+        this.reportEnd = undefined;
         if (!this.isClosed) this.listener?.onEnd();
         this.onClosed?.(isReason(reason) ? reason : { type: 'close' }, cause);
       };
-      if (this.kept.length === 0) this.tellEnd();
+      if (this.kept.length === 0) this.reportEnd();
     });
   }
 
@@ -133,7 +133,7 @@ export class DriverWire implements Wire {
     }
     if (this.isClosed) this.kept = [];
     if (this.kept.length > 0) inNextTurn(this.goOn);
-    else this.tellEnd?.();
+    else this.reportEnd?.();
   };
 
   queue(): boolean {

@@ -24,7 +24,7 @@ const MOST_AHEAD = 1000;
 const AHEAD = 10;
 
 /** The environment of a port. */
-export interface PortSurroundings {
+export interface PortHooks {
   /** Runs incoming messages in the asynchronous scope of their receiver. */
   enter?(act: () => void): void;
   /** The other side is in this thread: its messages arrive when it runs. */
@@ -62,7 +62,7 @@ export class PortWire implements Wire {
   constructor(
     private port: MessagePort,
     readonly driver: string,
-    private readonly surroundings: PortSurroundings = {},
+    private readonly hooks: PortHooks = {},
   ) {}
 
   listen(listener: WireListener): void {
@@ -130,9 +130,9 @@ export class PortWire implements Wire {
       this.kept.push(batch);
       this.rest();
     } else if (batch !== undefined) {
-      this.tell(batch);
+      this.deliver(batch);
     }
-    this.surroundings.onReceived?.();
+    this.hooks.onReceived?.();
   };
 
   /** Delivers kept messages in the next turn of the loop, and later ones behind them. */
@@ -147,7 +147,7 @@ export class PortWire implements Wire {
     this.isResting = false;
     if (this.isClosed) return;
     const next = this.kept.shift();
-    if (next !== undefined) this.tell(next);
+    if (next !== undefined) this.deliver(next);
     if (this.kept.length > 0) return this.rest();
     if (this.hasEnded) return this.end();
     if (this.stopListening === undefined || this.isClosed) return;
@@ -193,7 +193,7 @@ export class PortWire implements Wire {
       throw failure(kind, type, error);
     }
     this.posts.onAlone(kind, type, tx);
-    this.surroundings.onPosted?.();
+    this.hooks.onPosted?.();
   }
 
   private onPost(): void {
@@ -223,7 +223,7 @@ export class PortWire implements Wire {
     for (let at = batch.length - RECORD; at >= 0; at -= RECORD) {
       const kind = batch[at] as Kind | undefined;
       if (kind === undefined || kind < Kind.Unreadable) continue;
-      this.posts.onTold(kind, batch[at + 3]);
+      this.posts.onReport(kind, batch[at + 3]);
       batch.splice(at, RECORD);
     }
     return batch.length === 0 ? undefined : batch;
@@ -258,7 +258,7 @@ export class PortWire implements Wire {
     this.posted?.push(batch);
     this.port.postMessage(batch);
     this.posts.onBatch();
-    this.surroundings.onPosted?.();
+    this.hooks.onPosted?.();
   }
 
   /** Wakes the other side through the shared memory. */
@@ -266,14 +266,14 @@ export class PortWire implements Wire {
     if (!this.isClosed) this.port.postMessage([]);
   }
 
-  private tell(batch: unknown[]): void {
-    const { surroundings } = this;
-    if (surroundings.enter === undefined) this.onBatch(batch);
-    else surroundings.enter(() => this.onBatch(batch));
+  private deliver(batch: unknown[]): void {
+    const { hooks } = this;
+    if (hooks.enter === undefined) this.onBatch(batch);
+    else hooks.enter(() => this.onBatch(batch));
   }
 
-  private tellKept(): void {
-    for (let next = this.kept.shift(); next !== undefined; next = this.kept.shift()) this.tell(next);
+  private deliverKept(): void {
+    for (let next = this.kept.shift(); next !== undefined; next = this.kept.shift()) this.deliver(next);
   }
 
   /**
@@ -281,12 +281,12 @@ export class PortWire implements Wire {
    * never will be. Pass messages for others to `keep`.
    */
   await(millis: number): unknown[] | undefined {
-    return this.surroundings.blocker?.receive(() => this.receive(), millis);
+    return this.hooks.blocker?.receive(() => this.receive(), millis);
   }
 
   /** The other side has ended: no message follows. */
   get isGone(): boolean {
-    return this.surroundings.blocker?.isGone() ?? false;
+    return this.hooks.blocker?.isGone() ?? false;
   }
 
   /** Delivers it when the thread is no longer blocked. */
@@ -317,20 +317,20 @@ export class PortWire implements Wire {
 
   drain(): void {
     this.readFor(Infinity, Infinity);
-    this.tellKept();
+    this.deliverKept();
   }
 
   drainSome(): boolean {
     const isAll = this.readFor(AHEAD, MOST_AHEAD);
     const next = this.kept.shift();
-    if (next !== undefined) this.tell(next);
+    if (next !== undefined) this.deliver(next);
     return isAll && this.kept.length === 0;
   }
 
   readAhead(): boolean {
     this.readFor(AHEAD, MOST_AHEAD);
     if (this.kept.length > 0) this.rest();
-    return this.surroundings.sharesThread !== true;
+    return this.hooks.sharesThread !== true;
   }
 
   /**

@@ -131,7 +131,7 @@ export interface WireListener {
   /** A message was invalid, or has no place here. */
   onDropped(reason: string): void;
   /** Another event for the log. */
-  onTrouble(text: string): void;
+  onWarning(text: string): void;
   /** A message that seemed to be sent was not. */
   onSendFailed(kind: Kind, tx: Tx, error: WorkerError): void;
   /** The other side has ended. */

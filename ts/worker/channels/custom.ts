@@ -3,7 +3,7 @@ import type { RemoteErrorPayload } from '../../types/message.js';
 import type { WorkerChannel } from '../worker-channel.js';
 import type { ServeSetup } from '../../connection/serve-setup.js';
 import { DriverWire } from '../../value-connection/wires/driver-wire.js';
-import { type Hello, readStartupData } from '../../value-connection/handshake.js';
+import { type Handshake, readStartupData } from '../../value-connection/handshake.js';
 import { ValueServer } from '../../value-connection/server-connection.js';
 import { exit } from '../../util/primordials.js';
 import { SERVER_CONNECT_TIMEOUT } from '../../protocol/generated.js';
@@ -28,9 +28,9 @@ export class DriverWorkerChannel implements WorkerChannel {
 
   /** Available after the host has connected; a driver has no way to wait for them before that. */
   startupData(): unknown {
-    const hello: Hello | undefined = this.server?.hello;
-    if (hello === undefined) return undefined;
-    this.data ??= { value: readStartupData(hello) };
+    const handshake: Handshake | undefined = this.server?.handshake;
+    if (handshake === undefined) return undefined;
+    this.data ??= { value: readStartupData(handshake) };
     return this.data.value;
   }
 
@@ -42,23 +42,25 @@ export class DriverWorkerChannel implements WorkerChannel {
     return this.start(setup);
   }
 
-  private start(setup: ServeSetup, hello?: Hello): Promise<void> {
-    const onHelloAgain = this.canReconnect ? (next: Hello) => this.reconnect(setup, next) : undefined;
-    this.server = new ValueServer(this.wire, setup, hello, true, onHelloAgain);
+  private start(setup: ServeSetup, handshake?: Handshake): Promise<void> {
+    const onReconnect = this.canReconnect ? (next: Handshake) => this.reconnect(setup, next) : undefined;
+    this.server = new ValueServer(this.wire, setup, handshake, true, onReconnect);
     return this.server.connect();
   }
 
   /** The host connects again. Requests of the earlier connection have lost their requester. */
-  private reconnect(setup: ServeSetup, hello: Hello): void {
+  private reconnect(setup: ServeSetup, handshake: Handshake): void {
     // Only the first handshake has them.
     this.startupData();
     this.server?.leave();
     setup.onDisconnected();
-    this.start(setup, hello).catch((error: unknown) => setup.log('error', 'cannot connect to the host again', error));
+    this.start(setup, handshake).catch((error: unknown) =>
+      setup.log('error', 'cannot connect to the host again', error),
+    );
   }
 
-  tellFatal(error: RemoteErrorPayload): void {
-    this.server?.tellFatal(error);
+  reportFatal(error: RemoteErrorPayload): void {
+    this.server?.reportFatal(error);
   }
 
   flush(): void {}

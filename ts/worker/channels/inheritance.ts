@@ -38,7 +38,7 @@ export interface Inheritance {
   /** The worker begins to serve. */
   onServed?: (() => void) | undefined;
   /** One of the two has failed. */
-  onTrouble?: ((error: unknown) => void) | undefined;
+  onWarning?: ((error: unknown) => void) | undefined;
 }
 
 /**

@@ -44,14 +44,14 @@ export function inheritProcess(shared: SharedState): void {
   if (!inheritance.takesSignals) leaveSignalsToHost();
   const open = () => (shared.channel ??= openProcessChannel(inheritance));
   watchLifeline(inheritance, open);
-  inheritance.onServed = tellEarlyFatal(open);
+  inheritance.onServed = reportEarlyFatal(open);
 }
 
 /** Sends the host the error that ends this worker before it serves. Returns a function that stops this. */
-function tellEarlyFatal(open: () => WorkerChannel): () => void {
+function reportEarlyFatal(open: () => WorkerChannel): () => void {
   const onFatal = (error: unknown): void => {
     if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback?.()) return;
-    open().tellFatal(shortened(encodeError(error)));
+    open().reportFatal(shortened(encodeError(error)));
   };
   process.on('uncaughtExceptionMonitor', onFatal);
   return () => void process.off('uncaughtExceptionMonitor', onFatal);
@@ -72,7 +72,7 @@ function watchLifeline(inheritance: Inheritance, open: () => void): void {
   if (hasUv()) watchInspector((isThere) => debuggers.set(isThere));
   const { fd, killGroup } = lifeline;
   const detached = socket !== undefined;
-  const report = (error: unknown) => inheritance.onTrouble?.(error);
+  const report = (error: unknown) => inheritance.onWarning?.(error);
   const onStream = guard((stream: number | null) => {
     if (stream === null) return;
     if (inheritance.onStream === undefined) open();
@@ -123,7 +123,7 @@ class ProcessWorkerChannel implements WorkerChannel {
     this.kept = this.door === undefined ? undefined : new KeptResults(inheritance.socket?.keepResults ?? 0);
     this.connection = this.connect(inheritance.channel);
     inheritance.onStream = (fd) => this.reconnect(fd);
-    inheritance.onTrouble = this.report;
+    inheritance.onWarning = this.report;
     inheritance.onHostGone = () => this.onHostGone();
   }
 
@@ -252,7 +252,7 @@ class ProcessWorkerChannel implements WorkerChannel {
     }
   }
 
-  tellFatal(error: RemoteErrorPayload): void {
+  reportFatal(error: RemoteErrorPayload): void {
     this.connection.tellFatal(JSON.stringify(error));
     this.flush();
   }

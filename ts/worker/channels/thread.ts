@@ -15,10 +15,10 @@ import type * as Addon from '../../addon/environment.js';
 import type { RemoteErrorPayload } from '../../types/message.js';
 import type { WorkerChannel } from '../worker-channel.js';
 import type { ServeSetup } from '../../connection/serve-setup.js';
-import { type Hello, readHello, readStartupData } from '../../value-connection/handshake.js';
+import { type Handshake, parseHandshake, readStartupData } from '../../value-connection/handshake.js';
 import { PortWire } from '../../value-connection/wires/port-wire.js';
 import { ValueServer } from '../../value-connection/server-connection.js';
-import { PORT_LOST, Said, THREAD_KEY, type ThreadData } from '../../value-connection/thread-data.js';
+import { PORT_LOST, Signal, THREAD_KEY, type ThreadData } from '../../value-connection/thread-data.js';
 import { exit } from '../../util/primordials.js';
 import { SERVER_CONNECT_TIMEOUT } from '../../protocol/generated.js';
 
@@ -37,20 +37,20 @@ export function takeThread(): ThreadInheritance | undefined {
   if (isMainThread || parentPort === null) return undefined;
   const data = getEnvironmentData(THREAD_KEY) as unknown as ThreadData | undefined;
   if (data === undefined) return undefined;
-  const { said } = data;
+  const { signals } = data;
   setEnvironmentData(THREAD_KEY);
   // The host writes it as soon as the thread exists.
-  Atomics.wait(said, Said.ThreadId, 0, SERVER_CONNECT_TIMEOUT);
+  Atomics.wait(signals, Signal.ThreadId, 0, SERVER_CONNECT_TIMEOUT);
   // A nested thread inherits it from the thread that started it.
-  if (Atomics.load(said, Said.ThreadId) !== threadId) return undefined;
+  if (Atomics.load(signals, Signal.ThreadId) !== threadId) return undefined;
   return { data, port: data.port ?? nextPort(parentPort) };
 }
 
 /** Requests another port from the host, and blocks until it arrives. */
-function askForPort(said: Int32Array): MessagePort {
-  Atomics.store(said, Said.Handshake, 0);
+function askForPort(signals: Int32Array): MessagePort {
+  Atomics.store(signals, Signal.Handshake, 0);
   parentPort?.postMessage(PORT_LOST);
-  Atomics.wait(said, Said.Handshake, 0, SERVER_CONNECT_TIMEOUT);
+  Atomics.wait(signals, Signal.Handshake, 0, SERVER_CONNECT_TIMEOUT);
   const port = parentPort === null ? undefined : nextPort(parentPort);
   if (port === undefined) throw hostSilent(SERVER_CONNECT_TIMEOUT);
   return port;
@@ -63,15 +63,15 @@ function nextPort(from: MessagePort): MessagePort | undefined {
 /** The connection of this thread, for the copy of the package that requests it first. */
 export function openThreadChannel(inheritance: ThreadInheritance): WorkerChannel {
   const { data } = inheritance;
-  const { said } = data;
-  const port = inheritance.port ?? askForPort(said);
+  const { signals } = data;
+  const port = inheritance.port ?? askForPort(signals);
   const wake = () => {
-    Atomics.add(said, Said.Posted, 1);
-    Atomics.notify(said, Said.Posted);
+    Atomics.add(signals, Signal.Posted, 1);
+    Atomics.notify(signals, Signal.Posted);
   };
   // A blocked host hears of the end only here: not from Node, if the thread ended before its first check.
   process.once('exit', () => {
-    Atomics.store(said, Said.Ending, 1);
+    Atomics.store(signals, Signal.Ending, 1);
     wake();
   });
   let received = 0;
@@ -79,26 +79,26 @@ export function openThreadChannel(inheritance: ThreadInheritance): WorkerChannel
   // The host is blocked until its posts before its end were handled.
   const onLeaving = async () => {
     await channel.settled();
-    Atomics.store(said, Said.Left, 1);
-    Atomics.notify(said, Said.Left);
+    Atomics.store(signals, Signal.Left, 1);
+    Atomics.notify(signals, Signal.Left);
   };
   watchExit();
   const channel = new PortWorkerChannel('worker_threads', port, {
-    wait: (timeout) => void Atomics.wait(said, Said.Handshake, 0, timeout),
+    wait: (timeout) => void Atomics.wait(signals, Signal.Handshake, 0, timeout),
     exit,
     onReceived: () => {
-      if (Atomics.load(said, Said.Leaving) !== 0) void onLeaving();
+      if (Atomics.load(signals, Signal.Leaving) !== 0) void onLeaving();
       if (++received === MANY) onNews = (require('./streams.cjs') as typeof Addon).findNative()?.onNews;
       onNews?.();
     },
     onPosted: () => {
-      if (Atomics.load(said, Said.Waiting) !== 0) wake();
+      if (Atomics.load(signals, Signal.Waiting) !== 0) wake();
     },
   });
   return channel;
 }
 
-interface Surroundings {
+interface ThreadHooks {
   /** Blocks until the host has posted its handshake. */
   wait(timeout: number): void;
   exit(): void;
@@ -115,7 +115,7 @@ export class PortWorkerChannel implements WorkerChannel {
   readonly connectTimeout = SERVER_CONNECT_TIMEOUT;
   readonly isAlone: boolean;
   private readonly wire: PortWire;
-  private hello: Hello | undefined;
+  private handshake: Handshake | undefined;
   private server: ValueServer | undefined;
   private setup: ServeSetup | undefined;
   private data: { readonly value: unknown } | undefined;
@@ -123,34 +123,34 @@ export class PortWorkerChannel implements WorkerChannel {
   constructor(
     readonly driver: string,
     port: MessagePort,
-    private readonly surroundings: Surroundings,
+    private readonly hooks: ThreadHooks,
   ) {
-    this.isAlone = surroundings.enter === undefined;
-    this.wire = new PortWire(port, driver, surroundings);
+    this.isAlone = hooks.enter === undefined;
+    this.wire = new PortWire(port, driver, hooks);
   }
 
   startupData(): unknown {
-    const hello = this.readHello(this.connectTimeout);
-    this.data ??= { value: readStartupData(hello) };
+    const handshake = this.awaitHandshake(this.connectTimeout);
+    this.data ??= { value: readStartupData(handshake) };
     return this.data.value;
   }
 
-  private readHello(timeout: number): Hello {
-    if (this.hello === undefined) {
-      this.surroundings.wait(timeout);
+  private awaitHandshake(timeout: number): Handshake {
+    if (this.handshake === undefined) {
+      this.hooks.wait(timeout);
       // It is alone in its batch: kind, type, transaction, payload.
       const batch = this.wire.receive();
       if (batch === undefined) throw hostSilent(timeout);
-      this.hello = readHello(batch[3], 'host');
+      this.handshake = parseHandshake(batch[3], 'host');
     }
-    return this.hello;
+    return this.handshake;
   }
 
   async serve(setup: ServeSetup): Promise<void> {
     this.setup = setup;
     const timeout = setup.options.serverConnectTimeout;
-    const hello = this.readHello(timeout === 0 ? Infinity : timeout);
-    this.server = new ValueServer(this.wire, setup, hello, this.isAlone);
+    const handshake = this.awaitHandshake(timeout === 0 ? Infinity : timeout);
+    this.server = new ValueServer(this.wire, setup, handshake, this.isAlone);
     await this.server.connect();
   }
 
@@ -167,8 +167,8 @@ export class PortWorkerChannel implements WorkerChannel {
     this.wire.drain();
   }
 
-  tellFatal(error: RemoteErrorPayload): void {
-    this.server?.tellFatal(error);
+  reportFatal(error: RemoteErrorPayload): void {
+    this.server?.reportFatal(error);
   }
 
   flush(): void {
@@ -191,6 +191,6 @@ export class PortWorkerChannel implements WorkerChannel {
   }
 
   exit(): void {
-    this.surroundings.exit();
+    this.hooks.exit();
   }
 }
