@@ -4,6 +4,7 @@ import type { Body, Frame } from '../frames.js';
 import type { SharedMemory } from '../public.js';
 import { original } from '../originals.js';
 import { openBody, type Sender, sendSnapshot, sendValue } from './body.js';
+import { listenTo } from './listen-to-port.js';
 import { replaceIn } from './replace-in.js';
 import type { Snapshot } from './snapshot.js';
 
@@ -74,12 +75,12 @@ export class PortBridge implements Sender {
 
   private connect(id: number, port: MessagePort): void {
     this.ports.set(id, port);
-    port.on('message', (message: unknown) => this.forward(id, message));
-    port.on('close', () => {
-      if (this.ports.delete(id)) this.post({ kind: 'close', id });
+    listenTo(port, {
+      message: (message) => this.forward(id, message),
+      close: () => {
+        if (this.ports.delete(id)) this.post({ kind: 'close', id });
+      },
     });
-    // The user's own end keeps the program alive.
-    port.unref();
   }
 
   /** The message was cloned when it was sent on the port: it belongs to this. */

@@ -1,7 +1,7 @@
 import type { TransferListItem } from 'node:worker_threads';
 
 import { notIterable } from '../errors.js';
-import { structuredClone } from '../originals.js';
+import { original, structuredClone } from '../originals.js';
 import { replaceIn } from './replace-in.js';
 
 /** A value as it was when it was sent, and what was moved with it: the sender has lost that. */
@@ -24,11 +24,20 @@ export function snapshot(value: unknown, transfer: readonly TransferListItem[]):
 export function transferList(given: unknown): readonly TransferListItem[] {
   if (given === undefined || given === null) return [];
   if (typeof given !== 'object') throw notIterable('transferList');
-  if (Symbol.iterator in given) return [...(given as Iterable<TransferListItem>)];
+  if (Symbol.iterator in given) return checked([...(given as Iterable<unknown>)]);
   const { transfer } = given as { transfer?: unknown };
   if (transfer === undefined || transfer === null) return [];
-  if (typeof transfer === 'object' && Symbol.iterator in transfer) return [...(transfer as Iterable<TransferListItem>)];
+  if (typeof transfer === 'object' && Symbol.iterator in transfer) return checked([...(transfer as Iterable<unknown>)]);
   throw notIterable('options.transfer');
+}
+
+/** @throws What this version of Node throws for a list with something that is no object. */
+function checked(list: unknown[]): TransferListItem[] {
+  const items = list as TransferListItem[];
+  if (items.some((item) => typeof item !== 'object' || item === null)) {
+    new original.MessageChannel().port1.postMessage(undefined, items);
+  }
+  return items;
 }
 
 /** Whether a value of the caller has memory in it that threads share. Looks at nothing that could run the user's code twice. */

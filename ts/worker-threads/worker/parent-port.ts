@@ -3,6 +3,7 @@ import type { MessagePort, TransferListItem } from 'node:worker_threads';
 import type { Body, Frame } from '../frames.js';
 import { original } from '../originals.js';
 import type { PortBridge } from '../values/port-bridge.js';
+import { listenTo } from '../values/listen-to-port.js';
 import { transferList } from '../values/snapshot.js';
 
 /** The `parentPort` of a process: a port of Node's, whose other end this connects with the host. */
@@ -15,7 +16,7 @@ export class ParentPort {
     const { port1, port2 } = new original.MessageChannel();
     this.port = port1;
     this.inner = port2;
-    port1.once('close', () => (this.isOpen = false));
+    (port1 as unknown as EventTarget).addEventListener('close', () => (this.isOpen = false));
     const close = () => {
       this.isOpen = false;
       original.MessagePort.prototype.close.call(port1);
@@ -25,8 +26,7 @@ export class ParentPort {
     const postMessage = (value: unknown, transfer?: readonly TransferListItem[]) => this.send(value, transfer);
     Object.defineProperty(port1, 'postMessage', { value: postMessage, writable: true, configurable: true });
     // Of a port that was moved to another context, or to a thread.
-    port2.on('message', (value: unknown) => this.send(value));
-    port2.unref();
+    listenTo(port2, { message: (value) => this.send(value) });
   }
 
   /** Gives the program a message of its host. */

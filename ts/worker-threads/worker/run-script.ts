@@ -2,6 +2,7 @@ import Module from 'node:module';
 import path from 'node:path';
 import vm from 'node:vm';
 
+import { nextTick } from '../../util/primordials.js';
 import type { StartupData } from '../frames.js';
 
 type Internals = typeof Module & {
@@ -25,7 +26,11 @@ export function runScript(script: StartupData['script']): void {
 }
 
 function importAsMain(specifier: string): void {
-  void import(specifier);
+  import(specifier).catch((error: unknown) =>
+    nextTick(() => {
+      throw error;
+    }),
+  );
 }
 
 function runSource(source: string): void {
