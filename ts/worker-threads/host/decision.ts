@@ -10,7 +10,7 @@ import { warnOfSharedEnv, warnOfThread } from './warnings.js';
 
 /**
  * Whether a worker is a process or a thread is decided late: it is a thread if its `workerData`, or a message of the tick that made
- * it, shares memory.
+ * it, shares memory. It is decided at once where memory is shared: the program may block this thread until the worker answers.
  */
 export class Decision {
   private readonly messages: Snapshot[] = [];
@@ -21,28 +21,26 @@ export class Decision {
     private readonly data: Snapshot,
     private readonly decided: (backend: Backend) => void,
   ) {
-    nextTick(() => this.decide());
+    if (hasSharedMemory(data.value)) this.become(startThread(setup, data, true));
+    else nextTick(() => this.decide());
   }
 
   /** @throws A `DataCloneError`. */
   add(value: unknown, transfer: readonly TransferListItem[]): void {
-    this.messages.push(snapshot(value, transfer));
+    const taken = snapshot(value, transfer);
+    this.messages.push(taken);
+    if (hasSharedMemory(taken.value)) this.become(startThread(this.setup, this.data, true));
   }
 
   /** Now: also before the end of the tick. */
   decide(): void {
-    if (this.isOver) return;
-    this.isOver = true;
-    const { setup, data, messages } = this;
-    const shares = [data, ...messages].some(({ value }) => hasSharedMemory(value));
-    const backend = shares ? startThread(setup, data, true) : startProcess(setup, data);
-    for (const message of messages) backend.postSnapshot(message);
-    this.decided(backend);
+    if (!this.isOver) this.become(startProcess(this.setup, this.data));
   }
 
-  /** The worker is not needed any more. */
-  cancel(): void {
+  private become(backend: Backend): void {
     this.isOver = true;
+    for (const message of this.messages) backend.postSnapshot(message);
+    this.decided(backend);
   }
 }
 

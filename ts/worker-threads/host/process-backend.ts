@@ -187,13 +187,14 @@ export class ProcessBackend implements Backend {
     const isLimited = this.plan.given.resourceLimits?.maxOldGenerationSizeMb !== undefined;
     const isAborted = reason.type === 'exit' && reason.signal === 'SIGABRT';
     if (crash.isOutOfMemory || (isLimited && isAborted)) this.error ??= { value: outOfMemory() };
-    else if (crash.cause !== undefined && crash.cause !== null) this.deliveries.add(() => this.keepError(crash.cause));
-    else if (crash.phase === 'startup') this.deliveries.add(() => this.keepError(crash));
+    else if (crash.cause !== undefined && crash.cause !== null) this.keepLate(crash.cause);
+    // Its end tells nothing of its own: a program that waits for an answer has to learn of it.
+    else if (crash.phase === 'startup' || (reason.type === 'exit' && reason.signal !== null)) this.keepLate(crash);
   }
 
   /** The error that the worker itself has sent says more. */
-  private keepError(value: unknown): void {
-    this.error ??= { value };
+  private keepLate(value: unknown): void {
+    this.deliveries.add(() => (this.error ??= { value }));
   }
 
   private onExit(code: number): void {

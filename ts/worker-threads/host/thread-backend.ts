@@ -11,9 +11,9 @@ export class ThreadBackend implements Backend {
   private readonly thread: Thread;
 
   constructor(filename: string | URL, given: WorkerOptions, streams: StandardStreams, events: BackendEvents) {
-    const thread = new original.Worker(filename, { ...given, stdout: true, stderr: true });
+    const thread = new original.Worker(filename, given);
     this.thread = thread;
-    streams.connect(thread.stdin, thread.stdout, thread.stderr);
+    streams.useThread(thread);
     thread.on('online', () => events.online());
     thread.on('message', (value: unknown) => events.message(value));
     thread.on('messageerror', (error: unknown) => events.messageError(error));

@@ -6,7 +6,7 @@ import { nextTick } from '../../util/primordials.js';
 import { snapshotOfEnvironment } from '../environment-data.js';
 import { notRunning, unsupported } from '../errors.js';
 import type { WorkerOptions } from '../public.js';
-import { snapshot, transferList } from '../values/snapshot.js';
+import { type Snapshot, snapshot, transferList } from '../values/snapshot.js';
 import type { Backend, BackendEvents, Question } from './backend.js';
 import { choose } from './choice.js';
 import { Decision, startProcess, startThread } from './decision.js';
@@ -53,14 +53,15 @@ export class Worker extends EventEmitter {
     };
     if (isolation === 'thread') this.#backend = startThread(setup, data, false);
     else if (sharedMemory !== 'thread') this.#backend = startProcess(setup, data);
-    else this.#decision = new Decision(setup, data, (backend) => this.#onDecided(backend));
+    else this.#decide(setup, data);
     nextTick(() => process.emit('worker', this as never));
   }
 
   postMessage(value: unknown, transfer?: readonly TransferListItem[]): void {
     if (this.#hasExited) return;
     const list = transferList(transfer);
-    if (this.#decision !== undefined) this.#decision.add(value, list);
+    const decision = this.#decision;
+    if (decision !== undefined) decision.add(value, list);
     else this.#backend?.postMessage(value, list);
   }
 
@@ -148,10 +149,14 @@ export class Worker extends EventEmitter {
     return this;
   }
 
-  #onDecided(backend: Backend): void {
-    this.#decision = undefined;
-    this.#backend = backend;
-    backend.setRef(this.#isReferenced);
+  #decide(setup: Setup, data: Snapshot): void {
+    const decision = new Decision(setup, data, (backend) => {
+      this.#decision = undefined;
+      this.#backend = backend;
+      backend.setRef(this.#isReferenced);
+    });
+    // It may be over already.
+    if (this.#backend === undefined) this.#decision = decision;
   }
 
   #events(): BackendEvents {
