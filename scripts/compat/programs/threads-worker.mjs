@@ -9,10 +9,7 @@ expose({
   },
   count: (most) =>
     new Observable((observer) => {
-      // The library loses what comes before its subscription, with threads, too.
-      setTimeout(() => {
-        for (let index = 0; index < most; index++) observer.next(index);
-        observer.complete();
-      }, 50);
+      for (let index = 0; index < most; index++) observer.next(index);
+      observer.complete();
     }),
 });
