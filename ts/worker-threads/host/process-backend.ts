@@ -46,6 +46,7 @@ export class ProcessBackend implements Backend {
   private client: WorkerClient | undefined;
   private isTerminated = false;
   private isReferenced = true;
+  private streamsAreReferenced = true;
   private hasExited = false;
   /** The error that ends the worker. */
   private error: { readonly value: unknown } | undefined;
@@ -81,12 +82,16 @@ export class ProcessBackend implements Backend {
   setRef(referenced: boolean): void {
     this.isReferenced = referenced;
     const { client } = this;
+    if (client === undefined) return;
+    if (referenced) client.ref();
+    else client.unref();
+    // They keep the host alive by themselves; Bun lets go of none that was told so once more.
+    if (referenced === this.streamsAreReferenced) return;
+    this.streamsAreReferenced = referenced;
     // Sockets, which the types do not tell.
-    for (const held of [client, client?.stdin, client?.stdout, client?.stderr] as (
-      Partial<Socket> | null | undefined
-    )[]) {
-      if (referenced) held?.ref?.();
-      else held?.unref?.();
+    for (const stream of [client.stdin, client.stdout, client.stderr] as (Partial<Socket> | null)[]) {
+      if (referenced) stream?.ref?.();
+      else stream?.unref?.();
     }
   }
 
