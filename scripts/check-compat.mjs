@@ -24,7 +24,7 @@ try {
     console.log(`${failures.length === 0 ? 'ok  ' : 'FAIL'} ${name} ${version}: ${passed} of ${checks}`);
     for (const failure of failures) console.log(`     ${failure}`);
   }
-  if (values.record) await record(results);
+  if (values.record) record(results);
   process.exitCode = results.every(({ failures }) => failures.length === 0) ? 0 : 1;
 } finally {
   if (values.folder === undefined) rmSync(folder, { recursive: true, force: true });

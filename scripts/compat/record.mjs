@@ -1,7 +1,6 @@
 // Writes the result into the documentation.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { format, resolveConfig } from 'prettier';
 import { root } from '../command.mjs';
 import { packages } from './packages.mjs';
 
@@ -9,7 +8,7 @@ const page = path.join(root, 'docs/worker-threads.md');
 const begin = '<!-- written by npm run check:compat -- --record -->';
 const end = '<!-- end -->';
 
-export async function record(results) {
+export function record(results) {
   const rows = results.map(({ name, version, passed, checks }) => {
     const { shows } = packages.find((each) => each.name === name);
     return `| ${name} ${version} | ${shows} | ${passed} of ${checks} |`;
@@ -19,6 +18,6 @@ export async function record(results) {
   const [before, rest] = text.split(begin);
   const after = rest?.split(end)[1];
   if (after === undefined) throw new Error(`${page} lacks the lines ${begin} and ${end}`);
-  const written = `${before}${begin}\n\nNode ${process.versions.node}, ${process.platform} ${process.arch}:\n\n${table}\n\n${end}${after}`;
-  writeFileSync(page, await format(written, { ...(await resolveConfig(page)), parser: 'markdown' }));
+  const head = `Node ${process.versions.node}, ${process.platform} ${process.arch}:`;
+  writeFileSync(page, `${before}${begin}\n\n${head}\n\n${table}\n\n${end}${after}`);
 }
