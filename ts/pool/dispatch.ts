@@ -1,5 +1,5 @@
-import { poolClosed, poolUnavailable, queueFull, queueTimeout } from '../errors/pool-errors.js';
-import { isOwnTimeout, messageTimeout } from '../errors/host-errors.js';
+import { poolClosed, poolUnavailable, queueFull } from '../errors/pool-errors.js';
+import { isOwnTimeout } from '../errors/host-errors.js';
 import type { BroadcastOptions } from '../types/pool-options.js';
 import type { CloseOptions } from '../types/worker-client.js';
 import type { Log } from '../logging/logger.js';
@@ -9,14 +9,14 @@ import { BackPressure } from './back-pressure.js';
 import { Broadcasts } from './broadcasts.js';
 import { Clock } from './clock.js';
 import { Scheduler } from './core/scheduler.js';
-import { Deadlines } from './deadlines.js';
 import type { Events } from './events.js';
 import { Figures } from './figures.js';
 import { Fleet } from './fleet.js';
 import { pauseUntilWell } from './health.js';
-import { type Notification, ValueRequest } from './kinds.js';
+import type { Notification } from './kinds.js';
 import type { Member } from './member.js';
 import type { PoolRequest, RequestOwner } from './pool-request.js';
+import { Queue } from './queue.js';
 import { isCrash, lossOf, Retries, wasLeft } from './retries.js';
 import type { Settings } from './settings.js';
 import { chooserOf } from './strategy.js';
@@ -40,7 +40,7 @@ export class Dispatch implements RequestOwner {
   private readonly choose: (free: readonly Member[], request: PoolRequest) => Member;
   private readonly broadcasts = new Broadcasts();
   private readonly retries: Retries;
-  private readonly deadlines = new Deadlines();
+  private readonly queue: Queue;
   private readonly alarm = new Alarm(() => this.pump());
   private readonly clock = new Clock();
   readonly figures = new Figures(this.clock);
@@ -63,6 +63,19 @@ export class Dispatch implements RequestOwner {
     this.scheduler = new Scheduler(settings.maxWorkers, settings.concurrency, this.choose);
     const queued = () => this.scheduler.queued;
     this.backPressure = new BackPressure(settings.maxQueue, queued, () => events.emit('drain'));
+    this.queue = new Queue({
+      name,
+      settings,
+      log,
+      scheduler: this.scheduler,
+      backPressure: this.backPressure,
+      clock: this.clock,
+      figures: this.figures,
+      keep: (payload, type) => init.keep(payload, type),
+      onWithdrawn: () => {
+        if (!this.isPumping) this.rest();
+      },
+    });
     this.fleet = new Fleet({
       name,
       settings,
@@ -78,7 +91,7 @@ export class Dispatch implements RequestOwner {
   /** Resolves when as many workers serve as the pool keeps. */
   async ready(): Promise<void> {
     this.pump();
-    await this.settled(() => this.fleet.serving.length >= this.fleet.minWorkers, true);
+    await this.settled(() => this.fleet.serving.length >= this.fleet.growth.minWorkers, true);
     this.fleet.isReady = true;
   }
 
@@ -132,29 +145,10 @@ export class Dispatch implements RequestOwner {
     scheduler.add(request);
     this.dispatch();
     if (request.place < 0) return;
-    this.wait(request);
-    if (fleet.mayGrow) return this.pump();
+    this.queue.wait(request);
+    if (fleet.growth.mayGrow) return this.pump();
     this.alarm.hold(true);
-    this.alarm.atLatest(this.deadlines.first);
-  }
-
-  private wait(request: PoolRequest): void {
-    const { type } = request;
-    request.sentAt = this.clock.now();
-    try {
-      if (!request.isKept && request.call.isRepeatable) request.keep(this.init.keep(request.payload, type));
-    } catch (error) {
-      this.withdraw(request, error);
-      return;
-    }
-    request.remember();
-    request.watchSignal();
-    const limit = request.call.queueTimeout ?? this.settings.queueTimeout;
-    if (limit !== Infinity) {
-      const late = () => this.withdraw(request, queueTimeout(type, this.init.name, limit));
-      request.deadline = this.deadlines.add(request.sentAt + limit, late);
-    }
-    this.backPressure.grown();
+    this.alarm.atLatest(this.queue.deadlines.first);
   }
 
   /** A notification goes at once where there is a worker for it. */
@@ -186,9 +180,9 @@ export class Dispatch implements RequestOwner {
     this.isPumpDue = false;
     if (this.isPumping) return;
     const { scheduler, fleet } = this;
-    this.deadlines.expire(now());
+    this.queue.deadlines.expire(now());
     do this.dispatch();
-    while ((scheduler.queued > 0 || fleet.isShort) && fleet.grow());
+    while ((scheduler.queued > 0 || fleet.growth.isShort) && fleet.growth.grow());
     if (scheduler.queued > 0) this.refuseIfUnavailable();
     this.rest();
   }
@@ -196,8 +190,8 @@ export class Dispatch implements RequestOwner {
   /** Sets the alarm, and tells those who wait. */
   private rest(): void {
     const { scheduler, fleet } = this;
-    this.alarm.atLatest(this.deadlines.first);
-    if (scheduler.queued > 0 || fleet.isShort) this.alarm.atLatest(fleet.nextStart);
+    this.alarm.atLatest(this.queue.deadlines.first);
+    if (scheduler.queued > 0 || fleet.growth.isShort) this.alarm.atLatest(fleet.growth.nextStart);
     if (!this.isClosing) this.alarm.atLatest(fleet.shrink());
     this.backPressure.check();
     this.watchers.check();
@@ -222,7 +216,7 @@ export class Dispatch implements RequestOwner {
     try {
       for (let next = this.scheduler.next(); next !== undefined; next = this.scheduler.next()) {
         const { request, seat } = next;
-        if (seat === undefined) this.refuse(request, next.error);
+        if (seat === undefined) this.queue.refuse(request, next.error);
         else this.begin(request, seat);
       }
     } finally {
@@ -239,7 +233,7 @@ export class Dispatch implements RequestOwner {
       scheduler.add(request);
       return;
     }
-    this.forget(request);
+    this.queue.forget(request);
     if (request.isAnswered) {
       request.begunAt = this.figures.begin(member, request.attempt === 1 ? request.sentAt : undefined);
     }
@@ -303,40 +297,12 @@ export class Dispatch implements RequestOwner {
 
   private retry(request: PoolRequest, member: Member): void {
     this.end(request, member);
-    const timeout = this.retries.timeoutOf(request);
-    const first = (request.firstBegunAt ??= request.begunAt);
-    request.attempt++;
-    request.isSuspect = true;
-    if (timeout !== Infinity && request instanceof ValueRequest) {
-      const late = () => this.withdraw(request, messageTimeout(request.type, `the pool "${this.init.name}"`, timeout));
-      request.deadline = this.deadlines.add(first + timeout, late);
-      request.left = Math.max(1, Math.ceil(first + timeout - now()));
-    }
-    this.scheduler.add(request);
-    request.watchSignal();
+    this.queue.waitAgain(request, this.retries.timeoutOf(request));
     this.pumpSoon();
   }
 
   withdraw(request: PoolRequest, error: unknown): void {
-    if (!this.scheduler.remove(request)) return;
-    this.refuse(request, error);
-    if (!this.isPumping) this.rest();
-  }
-
-  /** Of a request that waits no longer. */
-  private refuse(request: PoolRequest, error: unknown): void {
-    this.forget(request);
-    if (request.isAnswered) this.figures.failed++;
-    else if ((request as Notification).isLate)
-      this.init.log('error', `the message "${request.type}" was not sent`, error);
-    request.reject(error);
-  }
-
-  private forget(request: PoolRequest): void {
-    request.leaveSignal();
-    if (request.deadline === undefined) return;
-    this.deadlines.remove(request.deadline);
-    request.deadline = undefined;
+    this.queue.withdraw(request, error);
   }
 
   private get isRejecting(): boolean {
@@ -354,7 +320,7 @@ export class Dispatch implements RequestOwner {
     const wait = Math.max(breaker.notBefore - now(), 0);
     for (const request of this.scheduler.stranded()) {
       if (!this.scheduler.remove(request)) continue;
-      this.refuse(request, poolUnavailable(`send "${request.type}"`, this.init.name, wait, cause));
+      this.queue.refuse(request, poolUnavailable(`send "${request.type}"`, this.init.name, wait, cause));
     }
     this.watchers.fail(cause);
   }
@@ -362,7 +328,7 @@ export class Dispatch implements RequestOwner {
   /** Ends the pool; the second time, `reject` rejects what is left. */
   close(options: CloseOptions): Promise<void> {
     this.isClosing = true;
-    this.fleet.isClosing = true;
+    this.fleet.growth.isClosing = true;
     if (options.pending === 'reject') {
       this.fleet.isEnding = true;
       for (const request of this.scheduler.waiting()) {

@@ -1,23 +1,22 @@
 import type { WorkerError } from '../errors/worker-error.js';
-import { clearInterval, now, setInterval } from '../util/primordials.js';
+import { now } from '../util/primordials.js';
 import type { Log } from '../logging/logger.js';
 import type { ShutdownReason } from '../types/shutdown-reason.js';
 import type { CloseOptions } from '../types/worker-client.js';
-import { BackOff } from './back-off.js';
+import { watchAging } from './aging.js';
 import type { Broadcasts } from './broadcasts.js';
 import type { Scheduler, Slot } from './core/scheduler.js';
+import { Endings } from './endings.js';
 import type { Events } from './events.js';
+import { Growth } from './growth.js';
 import { watchHealth } from './health.js';
 import type { Member } from './member.js';
 import type { PoolRequest } from './pool-request.js';
 import { Replacements } from './replacements.js';
-import { rssOf } from './rss.js';
 import type { Settings } from './settings.js';
+import { Spares } from './spares.js';
 import { Starter } from './starter.js';
 import { Watchers } from './watchers.js';
-
-/** How often workers are looked at that may become too old or too large, in milliseconds. */
-const POLL_INTERVAL = 500;
 
 export interface FleetInit {
   readonly name: string;
@@ -40,138 +39,47 @@ export class Fleet {
   readonly watchers = new Watchers();
   crashed = 0;
   recycled = 0;
-  minWorkers: number;
   maxWorkers: number;
   /** `createPool` has resolved. Before, it tells what goes wrong. */
   isReady = false;
-  /** No more workers than requests need. */
-  isClosing = false;
   /** No more workers at all. */
   isEnding = false;
   private restarts = 0;
   /** What workers that are gone had of places, and used of them, in milliseconds. */
   readonly past = { used: 0, there: 0 };
-  private readonly spares: Member[] = [];
-  private startingSpares = 0;
-  private readonly endings = new Set<Promise<unknown>>();
-  private readonly backOffs = new WeakMap<Slot<Member>, BackOff>();
-  private readonly look: NodeJS.Timeout | undefined;
+  readonly spares = new Spares();
+  private readonly endings = new Endings();
+  readonly growth: Growth;
+  private readonly stopAging: (() => void) | undefined;
 
   constructor(private readonly init: FleetInit) {
     const { name, settings, broadcasts } = init;
-    this.minWorkers = settings.minWorkers;
     this.maxWorkers = settings.maxWorkers;
     this.starter = new Starter(name, settings, broadcasts, (error, hasOpened) => this.startFailed(error, hasOpened));
-    const { maxAge, maxRss } = settings.recycle;
-    if (maxAge !== Infinity || maxRss !== Infinity) {
-      this.look = setInterval(() => this.lookAtAll(), Math.min(POLL_INTERVAL, Math.max(maxAge / 4, 10))).unref();
-    }
+    this.growth = new Growth({
+      settings,
+      scheduler: init.scheduler,
+      starter: this.starter,
+      replacements: this.replacements,
+      spares: this.spares,
+      start: () => this.start(),
+      settle: (member, slot) => this.settle(member, slot),
+      end: (member) => this.end(member),
+      onChange: () => init.onChange(),
+    });
+    this.stopAging = watchAging(
+      settings.recycle,
+      () => this.serving,
+      (aged) => this.recycle(aged),
+    );
   }
 
   get serving(): Member[] {
     return this.init.scheduler.seats;
   }
 
-  get spareCount(): number {
-    return this.spares.length;
-  }
-
-  /** Whether the pool keeps fewer workers than it should. */
-  get isShort(): boolean {
-    if (this.isClosing) return false;
-    return (
-      this.replacements.size > 0 ||
-      this.spares.length + this.startingSpares < this.init.settings.spares ||
-      this.lacksWorkers
-    );
-  }
-
-  private get lacksWorkers(): boolean {
-    return this.serving.length < this.minWorkers;
-  }
-
-  /** Whether there is a slot without a worker that serves or is being started. */
-  get mayGrow(): boolean {
-    return this.init.scheduler.slots.some(({ seat, isStarting }) => seat === undefined && !isStarting);
-  }
-
   get isRestarting(): boolean {
     return this.restarts > 0;
-  }
-
-  /**
-   * Starts the workers that are wanted, as far as they may be started now: for requests, then in place of others, then ahead.
-   *
-   * @returns Whether one that was started ahead serves from now on.
-   */
-  grow(): boolean {
-    const { scheduler, settings } = this.init;
-    let hasSettled = false;
-    for (const index of scheduler.wanted(this.isClosing ? 0 : this.minWorkers)) {
-      const slot = scheduler.slots[index] as Slot<Member>;
-      const spare = this.takeSpare();
-      if (spare !== undefined) {
-        this.settle(spare, slot);
-        hasSettled = true;
-      } else if (!this.starter.mayStart()) return hasSettled;
-      else if (now() >= this.backOffOf(slot).notBefore) void this.startFor(slot);
-    }
-    if (this.isClosing) return hasSettled;
-    for (const member of this.replacements.waiting) {
-      if (this.spares.length === 0 && !this.starter.mayStart()) return hasSettled;
-      this.replacements.begin(member);
-      void this.startInPlaceOf(member);
-    }
-    while (this.spares.length + this.startingSpares < settings.spares && this.starter.mayStart())
-      void this.startSpare();
-    return hasSettled;
-  }
-
-  /** The next instant at which something may be started that may not now. */
-  get nextStart(): number {
-    const time = now();
-    let next = this.starter.breaker.notBefore > time ? this.starter.breaker.notBefore : Infinity;
-    for (const slot of this.init.scheduler.slots) {
-      const { notBefore = -Infinity } = this.backOffs.get(slot) ?? {};
-      if (notBefore > time && slot.seat === undefined) next = Math.min(next, notBefore);
-    }
-    return next;
-  }
-
-  private async startFor(slot: Slot<Member>): Promise<void> {
-    slot.isStarting = true;
-    const member = await this.start();
-    slot.isStarting = false;
-    if (member !== undefined) this.settle(member, slot);
-    this.init.onChange();
-  }
-
-  private async startInPlaceOf(old: Member): Promise<void> {
-    const { scheduler } = this.init;
-    const slot = scheduler.slots[old.slot];
-    if (slot?.seat !== old) return this.replacements.done(old);
-    slot.isStarting = true;
-    const member = this.takeSpare() ?? (await this.start());
-    slot.isStarting = false;
-    if (member === undefined) this.replacements.failed(old, this.starter.breaker.cause);
-    else this.settle(member, slot);
-    this.init.onChange();
-  }
-
-  private async startSpare(): Promise<void> {
-    this.startingSpares++;
-    const member = await this.start();
-    this.startingSpares--;
-    if (member?.state === 'spare') {
-      if (this.isClosing || member.generation < this.starter.currentGeneration) this.end(member);
-      else this.spares.push(member);
-    }
-    this.init.onChange();
-  }
-
-  private takeSpare(): Member | undefined {
-    const spare = this.spares.shift();
-    return spare?.worker.isActive === false ? this.takeSpare() : spare;
   }
 
   private async start(): Promise<Member | undefined> {
@@ -200,7 +108,7 @@ export class Fleet {
     if (index < 0 || this.isEnding) return this.end(member);
     member.state = 'serving';
     member.idleSince = now();
-    member.backOff = this.backOffOf(slot);
+    member.backOff = this.growth.backOffOf(slot);
     const before = scheduler.seat(index, member);
     if (before !== undefined) {
       this.recycled++;
@@ -208,6 +116,12 @@ export class Fleet {
       this.replacements.done(before);
     }
     if (member.generation < this.starter.currentGeneration) void this.replace(member).catch(() => {});
+  }
+
+  /** These workers have served long enough. */
+  private recycle(members: readonly Member[]): void {
+    for (const member of members) this.replace(member).catch(() => {});
+    if (this.replacements.size > 0) this.init.onChange();
   }
 
   /** Another worker serves in place of this one as soon as it can. */
@@ -235,8 +149,7 @@ export class Fleet {
     this.past.used += used;
     this.past.there += there;
     this.members.delete(member);
-    const spare = this.spares.indexOf(member);
-    if (spare >= 0) this.spares.splice(spare, 1);
+    this.spares.remove(member);
     if (!wasEnding) this.crashed++;
     if (slot >= 0) {
       if (!wasEnding) member.backOff.crashed(now());
@@ -257,7 +170,7 @@ export class Fleet {
     member.unresponsiveFor = unresponsiveAfter;
     const ending = member.worker.kill();
     this.lost(member);
-    this.follow(ending);
+    this.endings.follow(ending);
   }
 
   /** Ends a worker in good order: once it has finished what it runs. */
@@ -265,9 +178,8 @@ export class Fleet {
     if (member.state === 'gone' || member.state === 'draining') return;
     member.state = 'draining';
     this.init.scheduler.unseat(member);
-    const spare = this.spares.indexOf(member);
-    if (spare >= 0) this.spares.splice(spare, 1);
-    this.follow(new Promise<void>((resolve) => (member.onLeft = resolve)));
+    this.spares.remove(member);
+    this.endings.follow(new Promise<void>((resolve) => (member.onLeft = resolve)));
     if (member.inFlight === 0) this.close(member);
   }
 
@@ -275,7 +187,7 @@ export class Fleet {
   close(member: Member, options?: CloseOptions): void {
     if (member.isClosing || member.state === 'gone') return;
     member.isClosing = true;
-    this.follow(member.worker.close(options).then((reason) => this.left(member, reason)));
+    this.endings.follow(member.worker.close(options).then((reason) => this.left(member, reason)));
   }
 
   /** Closes workers that had nothing to do for too long; gives when there will be more of them. */
@@ -284,7 +196,7 @@ export class Fleet {
     let next = Infinity;
     let count = this.serving.length;
     for (const member of this.serving.toReversed()) {
-      if (member.inFlight > 0 || count <= this.minWorkers) continue;
+      if (member.inFlight > 0 || count <= this.growth.minWorkers) continue;
       const slot = scheduler.slots[member.slot] as Slot<Member>;
       const at = member.idleSince + settings.idleTimeout;
       if (at > now() || slot.keys.size > 0 || slot.isStarting) {
@@ -298,7 +210,7 @@ export class Fleet {
   }
 
   resize(minWorkers: number, maxWorkers: number): void {
-    this.minWorkers = minWorkers;
+    this.growth.minWorkers = minWorkers;
     this.maxWorkers = maxWorkers;
     for (const member of this.init.scheduler.resize(maxWorkers)) {
       this.end(member);
@@ -319,7 +231,7 @@ export class Fleet {
 
   private async replaceAll(): Promise<void> {
     const generation = this.starter.nextGeneration();
-    while (this.spares.length > 0) this.end(this.spares[0] as Member);
+    for (let spare = this.spares.first; spare !== undefined; spare = this.spares.first) this.end(spare);
     const old = () => this.serving.filter((member) => member.generation < generation);
     do {
       const replaced = old().map((member) => this.replace(member));
@@ -327,20 +239,20 @@ export class Fleet {
       await Promise.all(replaced);
       await this.watchers.settled(() => old().length > 0 || !this.starter.isStartingOlder(generation));
     } while (old().length > 0 && !this.isEnding);
-    await this.ended();
+    await this.endings.ended();
   }
 
   /** Ends all workers; resolves when they are gone. */
   async endAll(options: CloseOptions): Promise<void> {
     this.isEnding = true;
-    clearInterval(this.look);
+    this.stopAging?.();
     for (const member of this.members) {
       // One that is being closed already heeds no other options.
-      if (member.isClosing && options.pending === 'reject') this.follow(member.worker.terminate());
+      if (member.isClosing && options.pending === 'reject') this.endings.follow(member.worker.terminate());
       else if (!member.isClosing) this.endNow(member, options);
     }
     await this.watchers.settled(() => this.starter.inProgress === 0);
-    await this.ended();
+    await this.endings.ended();
   }
 
   private endNow(member: Member, options: CloseOptions): void {
@@ -349,38 +261,9 @@ export class Fleet {
     this.close(member, options);
   }
 
-  private async ended(): Promise<void> {
-    while (this.endings.size > 0) await Promise.allSettled(this.endings);
-  }
-
-  private follow(ending: Promise<unknown>): void {
-    const ended: Promise<unknown> = ending.then(
-      () => this.endings.delete(ended),
-      () => this.endings.delete(ended),
-    );
-    this.endings.add(ended);
-  }
-
   private startFailed(error: WorkerError, hasOpened: boolean): void {
     const { events, log } = this.init;
     if (!events.emit('error', error) && this.isReady) log('warn', 'a worker could not be started', error);
     if (hasOpened) this.init.onUnavailable(error);
-  }
-
-  private backOffOf(slot: Slot<Member>): BackOff {
-    let backOff = this.backOffs.get(slot);
-    if (backOff === undefined) this.backOffs.set(slot, (backOff = new BackOff()));
-    return backOff;
-  }
-
-  private lookAtAll(): void {
-    const time = now();
-    const { maxRss } = this.init.settings.recycle;
-    for (const member of this.serving) {
-      const rss = maxRss === Infinity ? undefined : rssOf(member.worker.pid);
-      if (!member.limits.isTooOld(time - member.since) && !member.limits.isTooLarge(rss)) continue;
-      this.replace(member).catch(() => {});
-    }
-    if (this.replacements.size > 0) this.init.onChange();
   }
 }

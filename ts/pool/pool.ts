@@ -124,7 +124,10 @@ export class Pool {
     checkResize(sizes);
     if (this.closing !== undefined) throw poolClosed('resize', this.name);
     const { fleet } = this.dispatch;
-    const { minWorkers, maxWorkers } = sizesOf(sizes, fleet);
+    const { minWorkers, maxWorkers } = sizesOf(sizes, {
+      minWorkers: fleet.growth.minWorkers,
+      maxWorkers: fleet.maxWorkers,
+    });
     fleet.resize(minWorkers, maxWorkers);
     this.dispatch.pump();
   }

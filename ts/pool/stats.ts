@@ -17,7 +17,7 @@ export function statsOf({ fleet, scheduler, settings, figures }: Dispatch): Pool
   return {
     workers: serving.length,
     starting: starter.inProgress,
-    spares: fleet.spareCount,
+    spares: fleet.spares.size,
     idle: serving.length - busy,
     busy,
     queued: scheduler.queued,
