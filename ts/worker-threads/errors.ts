@@ -50,6 +50,11 @@ export function invalidScheme(): Error {
   return coded(TypeError, 'ERR_INVALID_URL_SCHEME', text);
 }
 
+export function invalidExecArgv(flags: readonly string[]): Error {
+  const text = `Initiated Worker with invalid execArgv flags: ${flags.join(', ')}`;
+  return coded(Error, 'ERR_WORKER_INVALID_EXEC_ARGV', text);
+}
+
 export function outOfMemory(): Error {
   return coded(
     Error,

@@ -5,8 +5,9 @@ import { closeRelay, openRelay } from './relay.js';
 export class BroadcastChannel extends original.BroadcastChannel {
   #isOpen = true;
 
-  constructor(name: string) {
-    super(name);
+  constructor(...args: [name: string]) {
+    // Node tells a name that is `undefined` from one that is missing.
+    super(...args);
     openRelay(this.name);
   }
 

@@ -17,9 +17,11 @@ export class Deliveries {
 
   private readonly next = (): void => {
     const deliver = this.waiting.shift();
-    if (this.waiting.length === 0) this.isRunning = false;
-    // After the microtasks of the listeners.
-    else void queueMicrotask(() => nextTick(this.next));
+    // Runs with the microtasks of the listeners, also where one of them throws.
+    void queueMicrotask(() => {
+      this.isRunning = this.waiting.length > 0;
+      if (this.isRunning) nextTick(this.next);
+    });
     deliver?.();
   };
 }

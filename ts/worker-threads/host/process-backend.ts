@@ -10,7 +10,7 @@ import {
   type WorkerOptions as CoreOptions,
 } from '../../index.js';
 import { joinBroadcasts, leaveBroadcasts, onBroadcast } from '../broadcast/relay.js';
-import { notRunning, outOfMemory } from '../errors.js';
+import { invalidExecArgv, notRunning, outOfMemory } from '../errors.js';
 import { FRAME, type Frame, type StartupData } from '../frames.js';
 import type { SharedMemory } from '../public.js';
 import { nextThreadId } from '../this-worker.js';
@@ -30,6 +30,8 @@ const MOST_BYTES = 2 ** 31;
 const STARTUP_TIMEOUT = 120_000;
 /** The exit code of a worker that failed, or was ended. */
 const FAILED = 1;
+/** The exit code of Node for arguments that it does not know. */
+const REFUSED_FLAGS = 9;
 
 /** A worker that is a process of its own. */
 export class ProcessBackend implements Backend {
@@ -192,9 +194,17 @@ export class ProcessBackend implements Backend {
     const isLimited = this.plan.given.resourceLimits?.maxOldGenerationSizeMb !== undefined;
     const isAborted = reason.type === 'exit' && reason.signal === 'SIGABRT';
     if (crash.isOutOfMemory || (isLimited && isAborted)) this.error ??= { value: outOfMemory() };
-    else if (crash.cause !== undefined && crash.cause !== null) this.keepLate(crash.cause);
+    else if (crash.phase === 'startup') this.keepLate(this.startError(crash));
     // Its end tells nothing of its own: a program that waits for an answer has to learn of it.
-    else if (crash.phase === 'startup' || (reason.type === 'exit' && reason.signal !== null)) this.keepLate(crash);
+    else if (reason.type !== 'exit' || reason.signal !== null) this.keepLate(crash);
+  }
+
+  /** The process has ended before this library's part of it ran. */
+  private startError(crash: WorkerCrashedError): unknown {
+    const { reason, cause } = crash;
+    const { execArgv } = this.plan.given;
+    const isRefused = reason.type === 'exit' && reason.code === REFUSED_FLAGS && execArgv !== undefined;
+    return isRefused ? invalidExecArgv(execArgv) : (cause ?? crash);
   }
 
   /** The error that the worker itself has sent says more. */

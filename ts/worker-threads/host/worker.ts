@@ -4,7 +4,7 @@ import type { ResourceLimits, TransferListItem } from 'node:worker_threads';
 
 import { nextTick } from '../../util/primordials.js';
 import { snapshotOfEnvironment } from '../environment-data.js';
-import { notRunning, unsupported } from '../errors.js';
+import { invalidType, notRunning, unsupported } from '../errors.js';
 import type { WorkerOptions } from '../public.js';
 import { type Snapshot, snapshot, transferList } from '../values/snapshot.js';
 import type { Backend, BackendEvents, Question } from './backend.js';
@@ -114,6 +114,8 @@ export class Worker extends EventEmitter {
   }
 
   getHeapSnapshot(options?: unknown): Promise<Readable> {
+    const isObject = typeof options === 'object' && options !== null && !Array.isArray(options);
+    if (options !== undefined && !isObject) throw invalidType('options', 'of type object', options);
     return this.#ask('getHeapSnapshot', options).then(heapSnapshotOf);
   }
 
@@ -122,6 +124,8 @@ export class Worker extends EventEmitter {
   }
 
   cpuUsage(previous?: unknown): Promise<unknown> {
+    // For its errors.
+    process.cpuUsage(previous as NodeJS.CpuUsage | undefined);
     return this.#ask('cpuUsage', previous);
   }
 

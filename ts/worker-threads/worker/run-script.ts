@@ -12,6 +12,8 @@ type Internals = typeof Module & {
 
 const internals = Module as Internals;
 const isNode = process.versions['bun'] === undefined && process.versions['deno'] === undefined;
+/** The exit code of Node for a program whose top level awaits a promise for ever. */
+const NEVER_SETTLED = 13;
 const SOURCE_NAME = '[worker eval]';
 /** Syntax that only ES modules have: Node of 22.7 and later runs such text as one. */
 const MODULE_SYNTAX = /Cannot use import statement outside a module|Unexpected token 'export'|await is only valid/;
@@ -26,11 +28,18 @@ export function runScript(script: StartupData['script']): void {
 }
 
 function importAsMain(specifier: string): void {
-  import(specifier).catch((error: unknown) =>
-    nextTick(() => {
-      throw error;
-    }),
-  );
+  // As Node does for a module that waits for what never comes.
+  const onExit = (): void => {
+    process.exitCode ??= NEVER_SETTLED;
+  };
+  process.prependOnceListener('exit', onExit);
+  import(specifier)
+    .finally(() => process.off('exit', onExit))
+    .catch((error: unknown) =>
+      nextTick(() => {
+        throw error;
+      }),
+    );
 }
 
 function runSource(source: string): void {
