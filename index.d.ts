@@ -1,7 +1,7 @@
 // Generated from ts/index.ts by `npm run build:ts`. Do not edit.
 /// <reference types="node" />
 
-import { Readable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { ReadableStream as ReadableStream$1 } from 'node:stream/web';
 import { ResourceLimits, WorkerOptions as WorkerOptions$1 } from 'node:worker_threads';
 /**
@@ -1973,6 +1973,8 @@ export interface WorkerHandle<D extends Driver = Driver, H extends MessageTypes<
   /** The path at which a detached worker listens for hosts; `undefined` for others. */
   readonly socketPath: string | undefined;
   readonly capabilities: CapabilitiesOf<D>;
+  /** The worker's standard input if it is piped, else `null`. */
+  readonly stdin: Writable | null;
   /** The worker's standard output if it is piped, else `null`. */
   readonly stdout: Readable | null;
   /** The worker's standard error if it is piped, else `null`. */

@@ -24,10 +24,12 @@ const entries = [
 ];
 /** Programs of their own, which hand on nothing of the root. */
 const programs = ['isolated-workers/conformance', 'isolated-workers/effect', 'isolated-workers/effect/runner'];
+/** In place of `node:worker_threads`: with its default export, and with what each version of Node has. */
+const substitutes = ['./worker_threads', './register'];
 const specifiers = entries.map((entry) => path.posix.join('isolated-workers', entry));
 
 test('The exports map has exactly these entries', () => {
-  assert.deepEqual(Object.keys(manifest.exports), [...entries, './package.json']);
+  assert.deepEqual(Object.keys(manifest.exports), [...entries, ...substitutes, './package.json']);
 });
 
 test('Each exported class and function has the name of its export', async () => {
@@ -169,6 +171,14 @@ test('The published package has exactly the necessary files', async () => {
         `dist/effect/${types}.d.mts`,
         `dist/effect/${types}.d.ts`,
       ]),
+      ...['index', 'register'].flatMap((entry) => [
+        `dist/worker-threads/${entry}.cjs`,
+        `dist/worker-threads/${entry}.d.mts`,
+        `dist/worker-threads/${entry}.d.ts`,
+        `dist/worker-threads/${entry}.mjs`,
+      ]),
+      'dist/worker-threads/boot.cjs',
+      'dist/worker-threads/implementation.cjs',
       'dist/index.cjs',
       'dist/index.d.mts',
       'dist/index.mjs',

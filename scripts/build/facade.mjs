@@ -13,6 +13,7 @@ import { effectFiles } from './effect.mjs';
 import { doctorWorker, rootEntry, subpathEntry, subpaths } from './entries.mjs';
 import { writeIfChanged } from './generated.mjs';
 import { filesOf } from './stamp.mjs';
+import { workerThreadsFiles } from './worker-threads.mjs';
 
 /** Each file of dist/, and what it is loaded for. */
 const entries = {
@@ -51,6 +52,7 @@ export const facade = {
       ...subpaths.flatMap((subpath) => subpathEntry(subpath, names)),
       ...(await conformanceFiles()),
       ...(await effectFiles()),
+      ...(await workerThreadsFiles()),
     ]);
     for (const [name, text] of files) writeIfChanged(name, text);
     for (const name of filesOf('dist')) if (!files.has(name)) rmSync(path.join(root, name));

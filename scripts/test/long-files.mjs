@@ -51,6 +51,9 @@ export const longFiles = new Set([
   'pool/faults',
   'pool/renewal',
   'requests/back-pressure',
+  'worker-threads/register',
+  'worker-threads/runtimes',
+  'worker-threads/side-by-side',
   'worker/ends-in-time',
   'worker/nothing-is-lost',
 ]);

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { isMainThread } from 'node:worker_threads';
+import { isMainThread } from '../util/node-threads.js';
 
 import type * as Binding from './binding.js';
 

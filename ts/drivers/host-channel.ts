@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 import type { ConnectedHost, ConnectionSetup } from '../connection/connection.js';
 import type { CoreChannel } from '../types/driver.js';
@@ -24,6 +24,8 @@ export interface Ending {
 export interface HostChannel extends CoreChannel {
   /** Its description, for the log. */
   readonly title: string;
+  /** Absent: the worker's standard input is not piped. */
+  readonly stdin?: Writable | null;
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
   /** Resolves when the worker has ended and its output has been read. */

@@ -1,4 +1,4 @@
-import { isMainThread } from 'node:worker_threads';
+import { isMainThread } from '../util/node-threads.js';
 
 import { now } from '../util/primordials.js';
 

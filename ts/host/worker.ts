@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 import { unsupportedByDriver } from '../errors/driver-errors.js';
 import { invalidOption } from '../errors/worker-error.js';
@@ -102,6 +102,10 @@ export class Worker {
 
   get socketPath(): string | undefined {
     return this.current.channel.socketPath;
+  }
+
+  get stdin(): Writable | null {
+    return this.current.channel.stdin ?? null;
   }
 
   get stdout(): Readable | null {

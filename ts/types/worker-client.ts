@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 import type { ChildProcessDriver } from '../drivers/process/driver.js';
 import type { CapabilitiesOf, Driver, PidOf } from './driver.js';
@@ -108,6 +108,8 @@ export interface WorkerHandle<D extends Driver = Driver, H extends MessageTypes<
   /** The path at which a detached worker listens for hosts; `undefined` for others. */
   readonly socketPath: string | undefined;
   readonly capabilities: CapabilitiesOf<D>;
+  /** The worker's standard input if it is piped, else `null`. */
+  readonly stdin: Writable | null;
   /** The worker's standard output if it is piped, else `null`. */
   readonly stdout: Readable | null;
   /** The worker's standard error if it is piped, else `null`. */

@@ -1,4 +1,4 @@
-import { isMainThread } from 'node:worker_threads';
+import { isMainThread } from '../util/node-threads.js';
 
 import { CHANNEL_VARIABLE } from '../addon/env-variables.js';
 import type * as ProcessChannels from './channels/process.js';

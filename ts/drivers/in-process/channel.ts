@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { MessageChannel } from 'node:worker_threads';
+import { MessageChannel } from '../../util/node-threads.js';
 
 import type { ConnectedHost, ConnectionSetup } from '../../connection/connection.js';
 import { flushAtExit } from '../../addon/exit-flush.js';

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { constants } from 'node:os';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 import type { ConnectedHost, ConnectionSetup } from '../../connection/connection.js';
 import { LastLines } from '../last-lines.js';
@@ -32,6 +32,7 @@ export class ProcessChannel implements HostChannel {
   readonly isCore = true;
   readonly movesValues = false;
   readonly pid: number;
+  readonly stdin: Writable | null;
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
   /** Resolves when the process has ended and its output has been read. */
@@ -61,6 +62,9 @@ export class ProcessChannel implements HostChannel {
     // No code has reaped it yet: this number is the process, not a later one.
     const { NativeProcess } = getNative().addon;
     this.process = new NativeProcess(this.pid, options.killTree, socket !== undefined);
+    this.stdin = child.stdin;
+    // A worker may end, or close it, before it has read all: that is no error of the host.
+    child.stdin?.on('error', () => {});
     this.stdout = child.stdout;
     this.stderr = options.keepsLines ? null : child.stderr;
     // No code waits for it.

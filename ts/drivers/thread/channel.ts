@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream';
-import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
+import type { MessagePort, Worker } from 'node:worker_threads';
+
+import { MessageChannel } from '../../util/node-threads.js';
 import { delay } from '../../util/delay.js';
 
 import type { ConnectedHost, ConnectionSetup } from '../../connection/connection.js';

@@ -1,4 +1,4 @@
-import { MessageChannel, type MessagePort, setEnvironmentData, Worker, type WorkerOptions } from 'node:worker_threads';
+import type { MessagePort, Worker as Thread, WorkerOptions } from 'node:worker_threads';
 
 import { invalidOption, WorkerError } from '../../errors/worker-error.js';
 import { spawnFailed } from '../../errors/host-errors.js';
@@ -11,6 +11,7 @@ import { checkThreadLimits } from '../process/resource-limits.js';
 import { ThreadChannel } from './channel.js';
 import { watchingThread } from './thread-use.js';
 import { expectOutput } from './output.js';
+import { MessageChannel, setEnvironmentData, Worker } from '../../util/node-threads.js';
 
 /** Starts a worker thread, connected by a port of its own. */
 export async function startThread(given: string, options: ThreadOptions): Promise<ThreadChannel> {
@@ -56,7 +57,7 @@ function threadOptions(script: string, options: ThreadOptions): WorkerOptions {
  * Starts a thread that finds `signals` under the key, with its id in it, and the port as its first message. Its nested
  * threads find `signals` too, with an id that is not theirs; a port in that place would prevent them from starting.
  */
-function start(script: string, options: WorkerOptions, port: MessagePort, signals: Int32Array): Worker {
+function start(script: string, options: WorkerOptions, port: MessagePort, signals: Int32Array): Thread {
   // A thread of Deno cannot wait for its first message.
   const isDeno = process.versions['deno'] !== undefined;
   const data: ThreadData = { signals, port: isDeno ? port : undefined };

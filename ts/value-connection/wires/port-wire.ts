@@ -1,4 +1,6 @@
-import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+
+import { receiveMessageOnPort } from '../../util/node-threads.js';
 
 import { findUncloned } from '../../codecs/host-objects.js';
 import { notSerializable, type WorkerError } from '../../errors/worker-error.js';

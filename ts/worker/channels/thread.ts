@@ -1,12 +1,13 @@
+import type { MessagePort } from 'node:worker_threads';
+
 import {
   getEnvironmentData,
   isMainThread,
-  type MessagePort,
   parentPort,
   receiveMessageOnPort,
   setEnvironmentData,
   threadId,
-} from 'node:worker_threads';
+} from '../../util/node-threads.js';
 
 import { hostSilent } from '../../errors/worker-error.js';
 import { watchExit } from '../../addon/exit-flush.js';

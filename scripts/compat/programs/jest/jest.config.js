@@ -1,0 +1,1 @@
+module.exports = { workerThreads: true, maxWorkers: 2, testMatch: ['**/*.test.js'], rootDir: __dirname };

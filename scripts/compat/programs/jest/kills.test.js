@@ -1,0 +1,4 @@
+test('kills its own process', () => {
+  process.kill(process.pid, 'SIGKILL');
+  return new Promise(() => {});
+});

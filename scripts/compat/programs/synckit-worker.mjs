@@ -1,0 +1,6 @@
+import { runAsWorker } from 'synckit';
+
+runAsWorker(async (one, other) => {
+  if (one === 'fail') throw new Error('failed');
+  return one + other;
+});

@@ -1,0 +1,89 @@
+// The errors of Node, with its names, codes and texts.
+import { inspect } from 'node:util';
+
+type ErrorClass = new (message: string) => Error;
+
+function coded(of: ErrorClass, code: string, message: string): Error {
+  const error = new of(message);
+  // As Node's own do, whose stack shows the code.
+  error.name = `${error.name} [${code}]`;
+  void error.stack;
+  return Object.assign(Object.defineProperty(error, 'name', { value: of.name, configurable: true, writable: true }), {
+    code,
+  });
+}
+
+export function dataCloneError(message: string): DOMException {
+  return new DOMException(message, 'DataCloneError');
+}
+
+export function invalidType(name: string, expected: string, actual: unknown): Error {
+  const kind = name.includes('.') ? 'property' : 'argument';
+  return coded(
+    TypeError,
+    'ERR_INVALID_ARG_TYPE',
+    `The "${name}" ${kind} must be ${expected}. Received ${received(actual)}`,
+  );
+}
+
+export function invalidValue(name: string, actual: unknown, reason: string): Error {
+  const kind = name.includes('.') ? 'property' : 'argument';
+  return coded(TypeError, 'ERR_INVALID_ARG_VALUE', `The ${kind} '${name}' ${reason}. Received ${inspect(actual)}`);
+}
+
+export function notIterable(name: string): Error {
+  return coded(TypeError, 'ERR_INVALID_ARG_TYPE', `Optional ${name} argument must be an iterable`);
+}
+
+export function invalidPath(filename: string): Error {
+  const hint = filename.startsWith('file://')
+    ? ' Wrap file:// URLs with `new URL`.'
+    : filename.startsWith('data:text/javascript')
+      ? ' Wrap data: URLs with `new URL`.'
+      : '';
+  const text = 'The worker script or module filename must be an absolute path or a relative path starting with';
+  return coded(TypeError, 'ERR_WORKER_PATH', `${text} './' or '../'.${hint} Received "${filename}"`);
+}
+
+export function invalidScheme(): Error {
+  const text = 'The URL must be of scheme file';
+  return coded(TypeError, 'ERR_INVALID_URL_SCHEME', text);
+}
+
+export function invalidExecArgv(flags: readonly string[]): Error {
+  const text = `Initiated Worker with invalid execArgv flags: ${flags.join(', ')}`;
+  return coded(Error, 'ERR_WORKER_INVALID_EXEC_ARGV', text);
+}
+
+export function outOfMemory(): Error {
+  return coded(
+    Error,
+    'ERR_WORKER_OUT_OF_MEMORY',
+    'Worker terminated due to reaching memory limit: JS heap out of memory',
+  );
+}
+
+export function notRunning(): Error {
+  return coded(Error, 'ERR_WORKER_NOT_RUNNING', 'Worker instance not running');
+}
+
+export function unserializable(): Error {
+  return coded(Error, 'ERR_WORKER_UNSERIALIZABLE_ERROR', 'Serializing an uncaught exception failed');
+}
+
+/** An option of this library that it cannot honour. */
+export function unsupported(what: string, instead: string): Error {
+  return coded(Error, 'ERR_UNSUPPORTED_BY_DRIVER', `${what} is not supported. ${instead}`);
+}
+
+/** As the errors of Node describe a value. */
+function received(value: unknown): string {
+  if (value === undefined || value === null) return String(value);
+  if (typeof value === 'function') return `function ${value.name}`;
+  if (typeof value === 'object') {
+    const { constructor } = value as { constructor?: { name?: string } };
+    return constructor?.name ? `an instance of ${constructor.name}` : inspect(value, { depth: -1 });
+  }
+  const text = inspect(value, { colors: false });
+  return `type ${typeof value} (${text.length > 28 ? `${text.slice(0, 25)}...` : text})`;
+}

@@ -1,0 +1,36 @@
+import type { SharedMemory } from './public.js';
+
+/** The one message type of the connection between a `Worker` and its process. */
+export const FRAME = 'frame';
+
+/** A value of the user, with stand-ins for its ports. */
+export interface Body {
+  readonly value: unknown;
+  /** The name of the only member of each stand-in, which no value of the user has. That member is an index of `ports`. */
+  readonly mark?: string;
+  /** The numbers of the ports on the bridge. */
+  readonly ports?: readonly number[];
+}
+
+/** What the two ends send each other. */
+export type Frame =
+  /** To the worker, first: the user's `workerData`, and the environment data. */
+  | { readonly kind: 'start'; readonly data: Body; readonly environment: ReadonlyMap<unknown, unknown> }
+  /** To the host: the user's script is about to run. */
+  | { readonly kind: 'online' }
+  | { readonly kind: 'message'; readonly body: Body }
+  /** A message on a port that was sent to the other side. */
+  | { readonly kind: 'port'; readonly id: number; readonly body: Body }
+  | { readonly kind: 'close'; readonly id: number }
+  | { readonly kind: 'broadcast'; readonly name: string; readonly body: Body }
+  /** To the host: the error that ends the worker. */
+  | { readonly kind: 'error'; readonly error: unknown };
+
+/** The start-up data of the process, which are JSON. */
+export interface StartupData {
+  readonly script: { readonly file: string } | { readonly url: string } | { readonly source: string };
+  readonly threadId: number;
+  readonly threadName: string;
+  readonly resourceLimits: Readonly<Record<string, number>>;
+  readonly sharedMemory: SharedMemory;
+}

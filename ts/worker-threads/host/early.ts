@@ -1,0 +1,22 @@
+import { preparePayload } from '../../index.js';
+import type { Frame } from '../frames.js';
+import { structuredClone } from '../originals.js';
+
+/** Bun lacks what encodes a value before its connection is there. */
+const canPrepare = process.versions['bun'] === undefined;
+
+/** Frames that wait for the start of their process, as they were when they were sent. */
+export class Early {
+  private frames: unknown[] = [];
+
+  /** @throws `ERR_NOT_SERIALIZABLE`, or a `DataCloneError`. */
+  keep(frame: Frame): void {
+    this.frames.push(canPrepare ? preparePayload(frame) : structuredClone(frame));
+  }
+
+  release(post: (frame: unknown) => void): void {
+    const { frames } = this;
+    this.frames = [];
+    for (const frame of frames) post(frame);
+  }
+}

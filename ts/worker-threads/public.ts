@@ -1,0 +1,30 @@
+import type { Worker as NodeWorker, WorkerOptions as NodeWorkerOptions } from 'node:worker_threads';
+
+export * from 'node:worker_threads';
+
+/** How a worker is separated from its host. */
+export type Isolation = 'process' | 'thread' | 'isolate';
+
+/** What becomes of a `SharedArrayBuffer` that is to go to another process. */
+export type SharedMemory = 'thread' | 'copy' | 'refuse';
+
+/** The options of `new Worker`: those of Node, and two of this library. */
+export interface WorkerOptions extends NodeWorkerOptions {
+  /**
+   * What the worker is: a process of its own, or a thread of Node's. Default: a process; the variables of
+   * `isolated-workers/register` may decide by the worker's file.
+   */
+  isolation?: Isolation | undefined;
+  /**
+   * What becomes of a `SharedArrayBuffer` in `workerData` or a message. `'thread'`: a worker whose `workerData`, or whose messages of
+   * the tick that made it, have one becomes a thread; later messages are refused. `'copy'`: its bytes are copied. `'refuse'`: a
+   * `DataCloneError`. Default: `'refuse'`; with `isolated-workers/register`, `'thread'`.
+   */
+  sharedMemory?: SharedMemory | undefined;
+}
+
+/** A worker: a process of its own, or a thread. */
+export type Worker = NodeWorker;
+
+/** Starts a worker. */
+export declare const Worker: new (filename: string | URL, options?: WorkerOptions) => Worker;

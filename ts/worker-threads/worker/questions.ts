@@ -1,0 +1,11 @@
+import { text } from 'node:stream/consumers';
+import v8 from 'node:v8';
+
+import type { Question } from '../host/backend.js';
+
+/** The handlers for what a `Worker` object asks. */
+export const questions: Record<Question, (argument: unknown) => unknown> = {
+  getHeapStatistics: () => v8.getHeapStatistics(),
+  cpuUsage: (previous) => process.cpuUsage(previous as NodeJS.CpuUsage | undefined),
+  getHeapSnapshot: async (options) => Buffer.from(await text(v8.getHeapSnapshot(options as v8.HeapSnapshotOptions))),
+};

@@ -1,0 +1,85 @@
+import Module from 'node:module';
+import path from 'node:path';
+import vm from 'node:vm';
+
+import { nextTick } from '../../util/primordials.js';
+import type { StartupData } from '../frames.js';
+
+type Internals = typeof Module & {
+  runMain?: () => void;
+  _nodeModulePaths?: (folder: string) => string[];
+};
+
+const internals = Module as Internals;
+const isNode = process.versions['bun'] === undefined && process.versions['deno'] === undefined;
+/** The exit code of Node for a program whose top level awaits a promise for ever. */
+const NEVER_SETTLED = 13;
+const SOURCE_NAME = '[worker eval]';
+/** Syntax that only ES modules have: Node of 22.7 and later runs such text as one. */
+const MODULE_SYNTAX = /Cannot use import statement outside a module|Unexpected token 'export'|await is only valid/;
+
+/** Runs the user's script as the main program of this process. */
+export function runScript(script: StartupData['script']): void {
+  if ('source' in script) return runSource(script.source);
+  if ('url' in script) return importAsMain(script.url);
+  // The arguments of the process name it: Node decides what kind of module it is.
+  if (isNode && internals.runMain !== undefined) return internals.runMain();
+  importAsMain(script.file);
+}
+
+function importAsMain(specifier: string): void {
+  // As Node does for a module that waits for what never comes.
+  const onExit = (): void => {
+    process.exitCode ??= NEVER_SETTLED;
+  };
+  process.prependOnceListener('exit', onExit);
+  import(specifier)
+    .finally(() => process.off('exit', onExit))
+    .catch((error: unknown) =>
+      nextTick(() => {
+        throw error;
+      }),
+    );
+}
+
+function runSource(source: string): void {
+  const folder = process.cwd();
+  const module = new Module(SOURCE_NAME);
+  module.filename = path.join(folder, SOURCE_NAME);
+  module.paths = internals['_nodeModulePaths']?.(folder) ?? [];
+  const require = isNode ? module.require.bind(module) : Module.createRequire(module.filename);
+  const scope = { require, module, exports: module.exports as unknown, __filename: SOURCE_NAME, __dirname: '.' };
+  // As Node does: names of the program, which are no members of the global object that it enumerates.
+  for (const [name, value] of Object.entries(scope)) {
+    Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
+  }
+  if (process.execArgv.includes('--input-type=module')) return importAsMain(urlOf(source));
+  try {
+    compiled(source).runInThisContext();
+  } catch (error) {
+    if (!(error instanceof SyntaxError) || !MODULE_SYNTAX.test(error.message)) throw error;
+    importAsMain(urlOf(source));
+  }
+}
+
+function urlOf(source: string): string {
+  return `data:text/javascript,${encodeURIComponent(source)}`;
+}
+
+function compiled(source: string): vm.Script {
+  const importing = { importModuleDynamically: vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER };
+  if (/\bimport\s*\(/.test(source))
+    withoutWarning(() => new vm.Script(`import('node:module')`, importing).runInThisContext());
+  return new vm.Script(source, { filename: SOURCE_NAME, ...importing });
+}
+
+/** Node warns once of the only way to let text import from the current folder; its own workers do that without a warning. */
+function withoutWarning(act: () => void): void {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    act();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
