@@ -147,15 +147,19 @@ fn sides_that_do_not_fit_learn_why() {
 }
 
 #[test]
-fn the_end_in_the_middle_of_a_frame_is_told_and_later_sends_are_refused() {
+fn the_end_in_the_middle_of_a_frame_is_told_and_sends_are_refused_once_the_owner_knows_of_it() {
     let (mut host, _) = connected(Some("\n"));
     let slot = request(&mut host, "echo", b"1", 1);
     feed(&mut host, b"{\"type\":\"echoRes", 100);
     let mut events = Vec::new();
     host.end(&mut events);
     assert_eq!(events, [Event::End { mid_frame: true }]);
-    assert_eq!(host.exchange.fail_all(), [slot]);
-    let error = host.exchange.request("echo", none(), Timeout::Configured, 2, NOW).unwrap_err();
+    let late = request(&mut host, "echo", b"2", 2);
+    host.exchange.notify("echo", none()).unwrap();
+    assert_eq!(host.pending_bytes(), 0, "nothing is written any more");
+    host.close();
+    assert_eq!(host.exchange.fail_all(), [slot, late]);
+    let error = host.exchange.request("echo", none(), Timeout::Configured, 3, NOW).unwrap_err();
     assert_eq!(error.code(), "ERR_WORKER_CLOSED");
 }
 

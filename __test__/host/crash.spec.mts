@@ -9,9 +9,13 @@ import { createWorker, WorkerCrashedError, WorkerThreadsDriver, type WorkerOptio
 import { failure, fixture, type Loose } from '../fixtures/faults/support.mjs';
 import { eventually, live, lives, record } from '../fixtures/lives/support.mjs';
 import { serializer } from '../fixtures/serializers.mjs';
-import { gone } from '../fixtures/processes.mjs';
+import { gone, isGone } from '../fixtures/processes.mjs';
 
 const MIB = 1024 * 1024;
+
+function block(millis: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, millis);
+}
 
 async function start(t: TestContext, options: Partial<WorkerOptions<Loose>> = {}) {
   const worker = await createWorker<Loose>({
@@ -60,6 +64,27 @@ describe('A worker that is killed', () => {
     assert.throws(() => worker.post('echo', 1), { code: 'ERR_WORKER_CRASHED' });
     await worker.close();
     await worker.close();
+  });
+
+  test('rejects requests that the host sends before it hears of the end, with the reason of the end', async (t) => {
+    const worker = await start(t);
+    const late = failure(worker.send('hang', undefined, { timeout: 50 }));
+    const answered = worker.send('answerThenDie', 1);
+    await setImmediate();
+    // The host's event loop does not turn meanwhile. When a request is late then, the host reads all that has arrived.
+    const deadline = performance.now() + 100;
+    while (!isGone(worker.pid) || performance.now() < deadline) block(1);
+    assert.equal(await answered, 1);
+    // One engine runs this before the host hears of the end, the other after it.
+    if (!worker.isActive) return void (await late);
+    worker.post('echo', 2);
+    const lost = [
+      worker.send('echo', 3),
+      worker.stream('count' as never).next(),
+      worker.send('echo', 4, { timeout: 1 }),
+    ];
+    for (const error of await Promise.all(lost.map((each) => failure(each))))
+      assert.deepEqual([error.code, error.reason?.signal], ['ERR_WORKER_CRASHED', 'SIGKILL'], error.message);
   });
 
   test('has crashed also for a host that was disconnected from it', async (t) => {

@@ -72,11 +72,13 @@ export const remainingSteps = [
   {
     name: 'js-rounds',
     needsBuild: true,
-    commands: [() => script('test-js.mjs', '--engine', engine, '--rounds', 'all', '--only-repeated')],
+    commands: [
+      () => script('test-js.mjs', '--engine', engine, '--concurrency', '3', '--rounds', 'all', '--only-repeated'),
+    ],
   },
   ...otherEngines.map((name) => ({
     name: `js-${name}`,
     needsBuild: true,
-    commands: [() => script('test-js.mjs', '--engine', name, '--long', '--only-engine')],
+    commands: [() => script('test-js.mjs', '--engine', name, '--concurrency', '3', '--long', '--only-engine')],
   })),
 ];

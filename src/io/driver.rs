@@ -198,6 +198,7 @@ impl<D: Deliver> IoDriver<D> {
         drop(watched);
         if let Ok(mut connection) = self.channel.connection.try_borrow_mut() {
             connection.end(&mut Vec::new());
+            connection.close();
         }
         // The user may keep the driver for long.
         if let (Ok(mut sender), Ok(mut receiver)) =

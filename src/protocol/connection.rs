@@ -274,7 +274,8 @@ impl Connection {
         self.decoder.retained()
     }
 
-    /// The input has ended, or the owner gives the connection up. Drops unsent output; later commands fail.
+    /// The input has ended, or the owner gives the connection up. Drops unsent output. Later commands fail after
+    /// [`Connection::close`].
     pub fn end(&mut self, events: &mut Vec<Event>) {
         if self.phase != Phase::Ended {
             // A worker that does not serve yet holds whole frames.
@@ -283,6 +284,11 @@ impl Connection {
             self.exchange.output.clear();
             events.push(Event::End { mid_frame });
         }
+    }
+
+    /// The owner knows of the end: later commands fail.
+    pub fn close(&mut self) {
+        self.exchange.close();
     }
 
     fn finish(&mut self) {

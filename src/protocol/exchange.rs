@@ -85,7 +85,10 @@ pub struct Exchange {
     pub(crate) peer_codec: Codec,
     pub(crate) limit: usize,
     pub(crate) output: Output,
+    /// Nothing more is sent or received.
     pub(crate) ended: bool,
+    /// The owner knows of the end, and sends nothing more.
+    is_closed: bool,
     /// The extensions that the peer understands.
     pub(crate) peer: Extensions,
     timeouts: Timeouts,
@@ -118,6 +121,7 @@ impl Exchange {
             limit: 0,
             output: Output::default(),
             ended: false,
+            is_closed: false,
             peer: Extensions::ALL,
             timeouts: Timeouts::default(),
             context: None,
@@ -204,6 +208,12 @@ impl Exchange {
         for request in self.transactions.values_mut() {
             request.held = None;
         }
+    }
+
+    /// The owner knows of the end. Until then the exchange accepts requests that it cannot send: they are in flight when
+    /// the owner hears of the end, and fail with the others and their reason.
+    pub(crate) fn close(&mut self) {
+        self.is_closed = true;
     }
 
     /// How many requests of this side wait for their outcome.

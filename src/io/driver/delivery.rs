@@ -86,8 +86,10 @@ impl<D: Deliver> IoDriver<D> {
         match event {
             Event::StartupData { payload } => self.keep_startup_data(payload.as_ref()),
             event => {
-                if event == Event::Ready {
-                    self.stop_idle_timer();
+                match event {
+                    Event::Ready => self.stop_idle_timer(),
+                    Event::End { .. } => self.channel.connection.borrow_mut().close(),
+                    _ => {}
                 }
                 self.report(Report::Event(event));
             }

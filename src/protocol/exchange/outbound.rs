@@ -101,6 +101,9 @@ impl Exchange {
     ) -> Result<bool, Error> {
         self.check_sendable(type_name)?;
         let Some((id, request)) = self.transactions.get(slot) else { return Ok(false) };
+        if self.ended {
+            return Ok(true);
+        }
         let kind = request.streams.as_ref().map_or(Kind::Request, |streams| streams.kind);
         let (tx, is_implied) = (Some(id.borrowed()), self.is_implied(kind));
         let context = self.context.as_deref().filter(|_| self.peer.context && kind.has_context());
@@ -165,6 +168,9 @@ impl Exchange {
     /// The message cannot be sent; nothing was written.
     pub fn notify<P: FnOnce(&mut Vec<u8>)>(&mut self, type_name: &str, payload: Option<P>) -> Result<(), Error> {
         self.check_sendable(type_name)?;
+        if self.ended {
+            return Ok(());
+        }
         let context = self.context.as_deref().filter(|_| self.peer.context);
         let head = Head { context, ..Head::new(Kind::Notification, type_name) };
         let mut sender = Sender {
@@ -234,7 +240,7 @@ impl Exchange {
     }
 
     pub(super) fn check_sendable(&self, type_name: &str) -> Result<(), Error> {
-        if self.ended {
+        if self.is_closed {
             return Err(Error::Closed { type_name: type_name.to_owned() });
         }
         if type_name.len() > TYPE_NAME_LIMIT {

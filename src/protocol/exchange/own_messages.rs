@@ -34,6 +34,9 @@ impl Exchange {
     /// It cannot be sent; nothing was written.
     pub fn send_kept_result<P: FnOnce(&mut Vec<u8>)>(&mut self, payload: Option<P>) -> Result<(), Error> {
         self.check_sendable("")?;
+        if self.ended {
+            return Ok(());
+        }
         let target = Target::new(self.output.tail(), &self.framing, self.codec, self.limit);
         write(target, Head::new(Kind::KeptResult, ""), payload).map(drop)
     }
