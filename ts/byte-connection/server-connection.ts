@@ -157,13 +157,19 @@ export class NativeServer {
     const { connection } = this;
     if (!this.isReady || this.late.hasLeft || this.kept === undefined || !connection.acceptsKeptResults) return;
     const send = connection.keptResultCommand;
-    for (const { type, tx, payload } of this.kept.take()) {
+    let hasEnded = false;
+    for (const outcome of this.kept.take()) {
+      const { type, tx, payload } = outcome;
       try {
-        send(payload);
+        if (!hasEnded) send(payload);
       } catch (error) {
+        const failure = fromNative(error);
+        hasEnded = failure.code === 'ERR_WORKER_CLOSED';
         // It does not fit: the current host may have another limit.
-        send(this.late.encode({ type, tx, error: encodeError(fromNative(error)) }));
+        if (!hasEnded) send(this.late.encode({ type, tx, error: encodeError(failure) }));
       }
+      // The connection has ended meanwhile: the next host gets it.
+      if (hasEnded) this.kept.add(outcome);
     }
     this.native.scheduleFlush();
   }
