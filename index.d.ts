@@ -1568,6 +1568,12 @@ export interface WorkerServerOptions<
    * buffer of the host fails. It has no effect in a thread.
    */
   sharedMemory?: boolean | undefined;
+  /**
+   * Whether this side of the connection may spin: poll for up to 0.1 ms before its thread sleeps. `'auto'`: it spins while
+   * that shortens waits and takes no more processor time than sleeping. `false`: it never spins; the thread may still
+   * spin for other connections. `ISOLATED_WORKERS_BUSY_POLL=0` in the environment has priority. Default: `'auto'`.
+   */
+  busyPoll?: 'auto' | false | undefined;
   /** Timeouts in milliseconds; `message` and `types` apply to calls of this worker to its host. */
   timeout?: Pick<TimeoutConfig<H>, 'serverConnect' | 'message' | 'types'> | undefined;
 }
@@ -2124,6 +2130,12 @@ export interface BaseWorkerOptions<
    */
   sharedMemory?: boolean | undefined;
   /**
+   * Whether this side of the connection may spin: poll for up to 0.1 ms before its thread sleeps. `'auto'`: it spins while
+   * that shortens waits and takes no more processor time than sleeping. `false`: it never spins; the thread may still
+   * spin for other connections. `ISOLATED_WORKERS_BUSY_POLL=0` in the environment has priority. Default: `'auto'`.
+   */
+  busyPoll?: 'auto' | false | undefined;
+  /**
    * How many bytes of messages may wait for the worker. Above it, `whenFull` determines the behaviour of `send`, and
    * `post` throws `ERR_BACKPRESSURE`. A larger message passes alone. Value connections (threads, custom drivers) count
    * nothing. Default: 67,108,864 (64 MiB); `Infinity`: no limit.
@@ -2508,6 +2520,12 @@ export interface AttachOptions<
   maxMessageSize?: number | undefined;
   /** As for `createWorker`. Without a `serializer` option, the worker's serializer must be `'structured'`. */
   sharedMemory?: boolean | undefined;
+  /**
+   * Whether this side of the connection may spin: poll for up to 0.1 ms before its thread sleeps. `'auto'`: it spins while
+   * that shortens waits and takes no more processor time than sleeping. `false`: it never spins; the thread may still
+   * spin for other connections. `ISOLATED_WORKERS_BUSY_POLL=0` in the environment has priority. Default: `'auto'`.
+   */
+  busyPoll?: 'auto' | false | undefined;
   /** As for `createWorker`. */
   maxPendingBytes?: number | undefined;
   /** As for `createWorker`. */

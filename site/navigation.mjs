@@ -11,6 +11,7 @@ const groups = {
   Workers: guide('drivers', 'lifecycle', 'pool', 'detached', 'timeouts', 'limits'),
   'In production': guide(
     'deployment',
+    'platforms',
     'bundlers',
     'testing',
     'performance',

@@ -2,9 +2,11 @@
 //!
 //! `tests/generated.rs` writes them, and those of [`crate::protocol`], to `ts/protocol/generated.ts`.
 
+use crate::protocol::message::Kind;
+
 /// Defines an enum of numbers with the list of its members.
 macro_rules! numbered {
-    ($(#[$attribute:meta])* $name:ident: $($(#[$doc:meta])* $member:ident = $number:literal,)*) => {
+    ($(#[$attribute:meta])* $name:ident: $($(#[$doc:meta])* $member:ident = $number:expr,)*) => {
         $(#[$attribute])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[repr(i32)]
@@ -14,14 +16,11 @@ macro_rules! numbered {
 
         impl $name {
             /// All members and their names.
-            pub const MEMBERS: &'static [(&'static str, i32)] = &[$((stringify!($member), $number)),*];
+            pub const MEMBERS: &'static [(&'static str, i32)] = &[$((stringify!($member), Self::$member as i32)),*];
 
             /// The member with this number.
             pub fn from_number(number: i32) -> Option<Self> {
-                match number {
-                    $($number => Some(Self::$member),)*
-                    _ => None,
-                }
+                [$(Self::$member),*].into_iter().find(|member| *member as i32 == number)
             }
         }
     };
@@ -68,29 +67,29 @@ numbered! {
     Request = 4,
     /// A notification of the peer.
     Notification = 5,
-    // The following have the numbers of the wire.
+    // The following have the numbers of the wire: no number above may be one of them.
     /// A request for a stream.
-    Stream = 9,
+    Stream = Kind::Stream as i32,
     /// A request with input.
-    Upload = 10,
+    Upload = Kind::Upload as i32,
     /// A request for a stream, with input.
-    Duplex = 11,
+    Duplex = Kind::Duplex as i32,
     /// The peer no longer waits for the outcome.
-    Cancel = 12,
+    Cancel = Kind::Cancel as i32,
     /// Progress of a handler of the peer.
-    Progress = 13,
+    Progress = Kind::Progress as i32,
     /// A chunk of the outcome of a request of this side.
-    Chunk = 14,
+    Chunk = Kind::Chunk as i32,
     /// This side may send more chunks.
-    Credit = 15,
+    Credit = Kind::Credit as i32,
     /// A chunk of input.
-    Input = 16,
+    Input = Kind::Input as i32,
     /// The end of the input.
-    InputEnd = 17,
+    InputEnd = Kind::InputEnd as i32,
     /// This side may send more input.
-    Demand = 18,
+    Demand = Kind::Demand as i32,
     /// The context of the message in the next record.
-    Context = 19,
+    Context = ValueKind::Context as i32,
 }
 
 numbered! {
@@ -141,6 +140,12 @@ numbered! {
     Writable = 15,
     /// The addon has failed, and has closed the connection.
     Broken = 16,
+    /// The peer asks whether a request that it has cancelled has ended.
+    Ended = 17,
+    /// The outcome of a request whose host has left.
+    KeptResult = 18,
+    /// Another host takes over the worker.
+    TakenOver = 19,
 }
 
 numbered! {

@@ -1,5 +1,7 @@
 //! The errors of sending a message or making a connection, each with its stable code.
 
+pub mod code;
+
 use crate::protocol::exchange::Side;
 use crate::protocol::frame::FrameError;
 use crate::protocol::timeouts::InvalidTimeout;
@@ -115,16 +117,16 @@ impl Error {
     /// The stable code that users switch on.
     pub fn code(&self) -> &'static str {
         match self {
-            Error::TooLarge { .. } | Error::SharedBuffersTooLarge { .. } => "ERR_MESSAGE_TOO_LARGE",
-            Error::SharedBufferRefused { .. } | Error::TooManySharedBuffers { .. } => "ERR_NOT_SERIALIZABLE",
-            Error::ContainsTerminator { .. } => "ERR_TERMINATOR_IN_MESSAGE",
-            Error::Duplicate(_) => "ERR_DUPLICATE_TRANSACTION",
-            Error::InvalidTransactionId(_) => "ERR_INVALID_TRANSACTION_ID",
+            Error::TooLarge { .. } | Error::SharedBuffersTooLarge { .. } => code::MESSAGE_TOO_LARGE,
+            Error::SharedBufferRefused { .. } | Error::TooManySharedBuffers { .. } => code::NOT_SERIALIZABLE,
+            Error::ContainsTerminator { .. } => code::TERMINATOR_IN_MESSAGE,
+            Error::Duplicate(_) => code::DUPLICATE_TRANSACTION,
+            Error::InvalidTransactionId(_) => code::INVALID_TRANSACTION_ID,
             Error::InvalidTimeout(_) | Error::TypeNameTooLong { .. } | Error::UnusableTerminator { .. } => {
-                "ERR_INVALID_OPTION"
+                code::INVALID_OPTION
             }
-            Error::UnsupportedByPeer { .. } => "ERR_UNSUPPORTED_BY_PEER",
-            Error::Closed { .. } => "ERR_WORKER_CLOSED",
+            Error::UnsupportedByPeer { .. } => code::UNSUPPORTED_BY_PEER,
+            Error::Closed { .. } => code::WORKER_CLOSED,
         }
     }
 

@@ -3,6 +3,7 @@
 //! The layers, bottom first. Each uses only layers above it in this list.
 //!
 //! - [`error`]: the errors of all layers, each with a stable code.
+//! - [`reuse`]: the budget of the process for memory that is kept for re-use.
 //! - [`boundary`]: the numbers that the addon and its TypeScript facade exchange.
 //! - [`protocol`]: frames, messages, transactions. It does no I/O and reads no clock: time is a parameter (`now`, a
 //!   [`std::time::Duration`] since an epoch the caller picks).
@@ -15,6 +16,8 @@
 //! - `node`: Node-API, compiled only with the feature `napi`. The layers above do not name it.
 
 pub mod error;
+
+pub mod reuse;
 
 pub mod boundary;
 

@@ -85,7 +85,7 @@ fn take_frames(decoder: &mut FrameDecoder, limit: usize) {
 
 #[test]
 fn arbitrary_bytes_do_not_panic_the_envelope_decoders() {
-    const SEEDS: [&[u8]; 7] = [
+    const SEEDS: [&[u8]; 9] = [
         br#"{"type":"echo","tx":"123e4567-e89b-42d3-a456-426614174000","payload":{"a":[1,"x"]}}"#,
         br#"{"kind":"notification","type":"lo\u0067","payload":null}"#,
         br#" {"payload": 5, "tx":"a", "type":"b"} "#,
@@ -93,6 +93,8 @@ fn arbitrary_bytes_do_not_panic_the_envelope_decoders() {
         b"\x06\x01\x00\x00\x00\x00\x00\x00data",
         br#"{"kind":"chunk","tx":"a","payload":[1]}"#,
         b"\x0f\x01\x00\x00\x01\x00\x00\x00a64",
+        br#"{"kind":"ended","tx":"q","payload":"a"}"#,
+        b"\x16\x01\x00\x00\x00\x00\x00\x00{\"type\":\"a\",\"tx\":\"b\"}",
     ];
     fuzz("the envelope decoders", |rng| {
         let mut frame = rng.pick(&SEEDS).to_vec();
@@ -120,7 +122,7 @@ fn arbitrary_bytes_do_not_panic_the_envelope_decoders() {
 }
 
 /// What belongs to streams, in an order that makes sense or none.
-const MORE: [&[u8]; 10] = [
+const MORE: [&[u8]; 14] = [
     b"{\"kind\":\"duplex\",\"type\":\"echo\",\"tx\":\"s\",\"payload\":1}\n",
     b"{\"kind\":\"input\",\"tx\":\"s\",\"payload\":[1,2]}\n",
     b"{\"kind\":\"inputEnd\",\"tx\":\"s\"}\n",
@@ -129,6 +131,10 @@ const MORE: [&[u8]; 10] = [
     b"{\"kind\":\"cancel\",\"tx\":\"s\"}\n",
     b"{\"kind\":\"chunk\",\"tx\":\"s\",\"payload\":1}\n",
     b"{\"kind\":\"demand\"}\n",
+    b"{\"kind\":\"ended\",\"tx\":\"q\",\"payload\":\"s\"}\n",
+    b"{\"kind\":\"ended\",\"tx\":\"q\",\"payload\":[]}\n",
+    b"{\"kind\":\"keptResult\",\"payload\":{\"type\":\"a\",\"tx\":\"s\",\"result\":1}}\n",
+    b"{\"kind\":\"takenOver\"}\n",
     b"{\"type\":\"echo\",\"tx\":\"c\",\"context\":{\"a\":\"b\"},\"payload\":1}\n",
     b"{\"type\":\"echo\",\"tx\":\"c\",\"context\":{\"a\":\"\\u00\n",
 ];
@@ -210,7 +216,7 @@ fn a_connection_survives_arbitrary_bytes_and_stays_small() {
             events.clear();
             worker.receive(Duration::ZERO, &mut events);
             for event in &events {
-                if let Event::Request { call, .. } = event {
+                if let Event::Request { call, .. } | Event::Ended { call, .. } = event {
                     worker.exchange.fail_with(*call, "{}");
                 }
             }

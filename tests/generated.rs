@@ -1,25 +1,39 @@
-//! `ts/protocol/generated.ts` has the numbers and names of this crate that the facade uses too.
+//! `ts/protocol/generated.ts` and `native-code.ts` have the numbers, names and codes of this crate that the facade uses too.
 //!
-//! `GENERATE=1 cargo test --no-default-features --test generated` writes it; without the variable, the test fails if it
-//! is not current.
+//! `GENERATE=1 cargo test --no-default-features --test generated` writes them; without the variable, the test fails if
+//! one is not current.
 
 use std::fmt::Write as _;
 
 use isolated_workers::boundary::{self, Control, PulseState, RecordKind, RefMode, ValueKind, WaitOutcome};
+use isolated_workers::error::code;
 use isolated_workers::protocol::grants::Amount;
 use isolated_workers::protocol::multipart::Content;
 use isolated_workers::protocol::{flow, handshake, message, multipart, timeouts, transaction_id};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/ts/protocol/generated.ts");
+/// Without values, so that a test of the package may import it.
+const CODES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/ts/protocol/native-code.ts");
+const HEADLINE: &str = "// Made by tests/generated.rs from the Rust sources named below: `npm run generate`.\n";
 
 #[test]
 fn the_facade_has_the_numbers_of_this_crate() {
-    let text = module();
+    check(FILE, &module());
+}
+
+#[test]
+fn the_facade_has_the_codes_of_this_crate() {
+    let codes: String = code::ALL.iter().map(|code| format!("\n  | '{code}'")).collect();
+    let about = "The codes of the errors of the addon: src/error/code.rs.";
+    check(CODES, &format!("{HEADLINE}\n/** {about} */\nexport type NativeCode ={codes};\n"));
+}
+
+fn check(file: &str, text: &str) {
     if std::env::var_os("GENERATE").is_some() {
-        std::fs::write(FILE, &text).unwrap();
+        std::fs::write(file, text).unwrap();
     }
-    let found = std::fs::read_to_string(FILE).unwrap_or_default();
-    assert!(found == text, "{FILE} is not current: run `npm run generate`");
+    let found = std::fs::read_to_string(file).unwrap_or_default();
+    assert!(found == text, "{file} is not current: run `npm run generate`");
 }
 
 #[test]
@@ -30,8 +44,25 @@ fn kinds_of_values_have_numbers_of_their_own() {
     }
 }
 
+#[test]
+fn records_of_one_number_are_of_one_kind() {
+    let mut numbers: Vec<_> = RecordKind::MEMBERS.iter().map(|(_, number)| number).collect();
+    numbers.dedup();
+    assert!(numbers.is_sorted());
+    assert_eq!(numbers.len(), RecordKind::MEMBERS.len());
+}
+
+#[test]
+fn a_number_is_found_by_the_member_that_has_it() {
+    for (name, number) in RecordKind::MEMBERS {
+        let member = RecordKind::from_number(*number).map(|member| format!("{member:?}"));
+        assert_eq!(member.as_deref(), Some(*name));
+    }
+    assert_eq!(RecordKind::from_number(message::Kind::Grant as i32), None);
+}
+
 fn module() -> String {
-    let mut out = "// Made by tests/generated.rs from the Rust sources named below: `npm run generate`.\n".to_owned();
+    let mut out = HEADLINE.to_owned();
     let kinds = message::NAMES.iter().map(|(kind, name)| (capitalised(name), *kind as i32));
     let kinds = kinds.chain(ValueKind::MEMBERS.iter().map(|(name, number)| ((*name).to_owned(), *number)));
     enumeration(

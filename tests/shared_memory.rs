@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use isolated_workers::protocol::multipart::ShmRange;
+use isolated_workers::reuse::{Budget, Kept, MOST};
 use isolated_workers::shm::{ShmReceiver, ShmSender};
 use isolated_workers::sys::mapping::Mapping;
 use isolated_workers::sys::memory::Memory;
@@ -139,7 +140,8 @@ fn a_memory_that_is_lost_on_the_way_comes_again_with_the_next_frame() {
 #[test]
 fn memory_that_was_not_used_for_a_while_is_given_back() {
     let (here, there) = ends();
-    let (mut outbox, mut intake) = (ShmSender::new(usize::MAX), ShmReceiver::default());
+    static BUDGET: Budget = Budget::new(MOST);
+    let (mut outbox, mut intake) = (ShmSender::with(usize::MAX, Kept::of(&BUDGET)), ShmReceiver::default());
     let mut received = 0;
     outbox.prepare(NOW);
     let range = outbox.put(&vec![1; 8 << 20]).expect("memory");
@@ -152,10 +154,64 @@ fn memory_that_was_not_used_for_a_while_is_given_back() {
     let deadline = outbox.next_deadline().expect("something to give back");
     outbox.trim(deadline);
     assert!(pages() >= 8 << 20, "the peer has not read it yet");
+    assert_eq!(BUDGET.kept(), 0, "it is in use");
     intake.settle(received);
+    outbox.trim(outbox.next_deadline().expect("still something"));
+    assert!(pages() >= 8 << 20, "it is kept for a while");
+    assert_eq!(BUDGET.kept(), 8 << 20);
     outbox.trim(outbox.next_deadline().expect("still something"));
     assert!(pages() <= 2 << 20, "{}", pages());
     assert_eq!(outbox.next_deadline(), None);
+    assert!(BUDGET.kept() <= 1 << 20);
+    drop(outbox);
+    assert_eq!(BUDGET.kept(), 0);
+}
+
+#[test]
+fn many_connections_together_keep_no_more_than_the_process_may() {
+    static BUDGET: Budget = Budget::new(4 << 20);
+    let mut connections: Vec<_> = (0..8)
+        .map(|_| {
+            let (here, there) = ends();
+            let (mut outbox, mut intake) = (ShmSender::with(usize::MAX, Kept::of(&BUDGET)), ShmReceiver::default());
+            let mut received = 0;
+            outbox.prepare(NOW);
+            let range = outbox.put(&vec![1; 900 << 10]).expect("memory");
+            send(&here, &mut outbox, 0, 10);
+            receive(&there, &mut intake, &mut received);
+            intake.find(range, 1 << 20, 1 << 20).expect("the segment");
+            intake.settle(received);
+            (outbox, intake, here, there)
+        })
+        .collect();
+    for (outbox, ..) in &mut connections {
+        outbox.trim(outbox.next_deadline().expect("it may be over the bound"));
+    }
+    let pages = |outbox: &ShmSender| {
+        rustix::fs::fstat(outbox.memory().expect("a memory").memory()).expect("it is open").st_blocks * 512
+    };
+    let all: i64 = connections.iter().map(|(outbox, ..)| pages(outbox)).sum();
+    // A memory keeps its header, and the page in which the kept part ends.
+    assert!(all <= (4 << 20) + 8 * 2 * 4096, "{all}");
+    assert_eq!(BUDGET.kept(), 4 << 20);
+
+    // The last one got nothing. Its next segment takes new pages, and it keeps them when another one needs its own again.
+    let deadline = connections[7].0.next_deadline();
+    assert_eq!(deadline, None, "it has released all");
+    connections[0].0.prepare(NOW);
+    assert!(BUDGET.kept() < 4 << 20, "what is in use is not kept");
+    let (outbox, intake, here, there) = &mut connections[7];
+    outbox.prepare(NOW);
+    let range = outbox.put(&vec![2; 900 << 10]).expect("memory");
+    send(here, outbox, 10, 10);
+    let mut received = 10;
+    receive(there, intake, &mut received);
+    assert_eq!(copy(intake, range).expect("the segment"), vec![2; 900 << 10]);
+    intake.settle(received);
+    outbox.trim(outbox.next_deadline().expect("it is to be kept"));
+    assert!(pages(outbox) >= 900 << 10);
+    drop(connections);
+    assert_eq!(BUDGET.kept(), 0);
 }
 
 #[test]

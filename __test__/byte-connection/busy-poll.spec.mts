@@ -26,17 +26,19 @@ interface Exchange {
   readonly goal: 'polls' | 'no polls' | 'busy loop';
   readonly env?: NodeJS.ProcessEnv;
   readonly pinned?: readonly string[];
+  /** The side, or the sides, whose option `busyPoll` is `false`. */
+  readonly still?: 'host' | 'worker' | 'both' | 'beside';
 }
 
 /** Runs the host until its goal is reached, and ends it where that takes a minute. */
-function exchange({ driver = 'child_process', way = 'send', goal, env, pinned = [] }: Exchange): Promise<Seen> {
+function exchange({ driver = 'child_process', way = 'send', goal, env, pinned = [], still }: Exchange): Promise<Seen> {
   const options = {
     env: { ...process.env, ...env, NODE_OPTIONS: `--require ${JSON.stringify(fixture('count.cjs'))}` },
     timeout: 60_000,
     killSignal: 'SIGKILL',
   } as const;
   return new Promise((resolve, reject) => {
-    const [program = '', ...args] = [...pinned, process.execPath, fixture('host.mjs'), driver, way, goal];
+    const [program = '', ...args] = [...pinned, process.execPath, fixture('host.mjs'), driver, way, goal, still ?? ''];
     execFile(program, args, options, (error, stdout, stderr) => {
       if (error === null) resolve(JSON.parse(stdout) as Seen);
       else reject(new Error(`${driver}, ${way}, ${goal}: ${error.signal ?? error.code} ${stderr}`));
@@ -74,7 +76,24 @@ for (const driver of ['child_process', 'worker_threads']) {
       const { host, worker, wrong } = await exchange({ driver, way, goal: 'no polls', env: off });
       assert.deepEqual({ host, worker, wrong }, { host: 0, worker: 0, wrong: 0 });
     });
+
+    test(`${driver}, ${way}: the option busyPoll: false stops both sides from spinning`, async () => {
+      const { host, worker, wrong } = await exchange({ driver, way, goal: 'no polls', still: 'both' });
+      assert.deepEqual({ host, worker, wrong }, { host: 0, worker: 0, wrong: 0 });
+    });
+
+    test(`${driver}, ${way}: busyPoll: false on one side stops that side`, async () => {
+      for (const still of ['host', 'worker'] as const) {
+        const counts = await exchange({ driver, way, goal: 'no polls', still });
+        assert.deepEqual({ [still]: counts[still], wrong: counts.wrong }, { [still]: 0, wrong: 0 });
+      }
+    });
   }
+
+  test(`${driver}: a host does not spin for one connection because another may`, async () => {
+    const { host, worker, wrong } = await exchange({ driver, goal: 'no polls', still: 'beside' });
+    assert.deepEqual({ host, worker, wrong }, { host: 0, worker: 0, wrong: 0 });
+  });
 }
 
 test('Threads that end while they spin leave nothing behind', async () => {

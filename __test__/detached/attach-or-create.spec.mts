@@ -7,7 +7,15 @@ import { promisify } from 'node:util';
 
 import { attachOrCreate } from 'isolated-workers';
 
-import { endsWith, files, newFile, newName, nothingLeft, script, type Client } from '../fixtures/detached/support.mjs';
+import {
+  endsWith,
+  files,
+  newSocket,
+  newName,
+  nothingLeft,
+  script,
+  type Client,
+} from '../fixtures/detached/support.mjs';
 import type { Loose } from '../fixtures/faults/support.mjs';
 
 after(() => assert.deepEqual(files(), [], 'sockets are left'));
@@ -18,7 +26,7 @@ const run = async (...args: string[]) => (await promisify(execFile)(process.exec
 describe('attachOrCreate', () => {
   for (const [how, which] of [
     ['name', { name: newName() }],
-    ['path', { socketPath: newFile() }],
+    ['path', { socketPath: newSocket() }],
   ] as const) {
     test(`starts the worker of a ${how}, and attaches to it afterwards`, async (t) => {
       const first: Client = await attachOrCreate<Loose>({ ...which, script });

@@ -5,7 +5,7 @@ import { after, describe, test, type TestContext } from 'node:test';
 
 import * as door from '../fixtures/detached/support.mjs';
 import { attach, event, files, keptResults, nothingLeft, start } from '../fixtures/detached/support.mjs';
-import { eventually } from '../fixtures/faults/support.mjs';
+import { eventually, failure } from '../fixtures/faults/support.mjs';
 
 after(() => assert.deepEqual(files(), [], 'sockets are left'));
 
@@ -47,6 +47,25 @@ describe('Results that come while no host is there', () => {
     assert.deepEqual([message, code, detail], ['out of range', 'ERR_MINE', { key: 'a' }]);
     assert.equal((unwritable.error as any).code, 'ERR_NOT_SERIALIZABLE');
     await second.close();
+  });
+
+  test('do not include the answer to the question when a cancelled handler has ended', async (t) => {
+    const first = await start(t);
+    const escalate = { killAfter: 600_000 };
+    const late = failure(first.send('wait', 'late', { timeout: 20, escalate }));
+    assert.equal((await late).code, 'ERR_MESSAGE_TIMEOUT');
+    first.send('wait', 'kept').catch(() => {});
+    assert.deepEqual(await first.send('waiting'), ['late', 'kept']);
+    const file = door.newFile();
+    first.post('releaseWhenAlone', { file, keys: ['late', 'kept'] });
+    await first.disconnect();
+    const { worker, results } = await attachWhen(t, file, first.name, 1);
+    await worker.send('waiting');
+    assert.deepEqual(
+      results.map(({ type, result }: any) => [type, result]),
+      [['wait', 'kept']],
+    );
+    await worker.close();
   });
 
   test('keep the values that they had at that time', async (t) => {

@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { createWorker, JsonSerializer, startWorkerServer, WorkerError, type WorkerClient } from 'isolated-workers';
+import {
+  attachWorker,
+  createWorker,
+  JsonSerializer,
+  startWorkerServer,
+  WorkerError,
+  type WorkerClient,
+} from 'isolated-workers';
 
 import { endProcess, failure, fixture, type Loose, RecordingDriver } from '../fixtures/faults/support.mjs';
 import { gone } from '../fixtures/processes.mjs';
@@ -55,6 +62,11 @@ describe('createWorker refuses', () => {
     ['a serializer without a name', 'serializer.name', { script, serializer: json({ name: '' }) }],
     ['a serializer without serialize', 'serializer.serialize', { script, serializer: json({ serialize: 1 }) }],
     ['a serializer without deserialize', 'serializer.deserialize', { script, serializer: json({ deserialize: 1 }) }],
+    ...[true, 'always', 0, null].map((busyPoll): [string, string, unknown] => [
+      `${String(busyPoll)} (${typeof busyPoll}) for busyPoll`,
+      "busyPoll must be 'auto' or false",
+      { script, busyPoll },
+    ]),
     ['an empty terminator', 'serializer.terminator', { script, serializer: json({ terminator: '' }) }],
     ['a terminator that is a number', 'serializer.terminator', { script, serializer: json({ terminator: 10 }) }],
     ...['"', ',', '{"', 'type'].map((terminator): [string, string, unknown] => [
@@ -163,6 +175,12 @@ describe('startWorkerServer refuses', () => {
     const handlers = { good: () => {}, bad: 'text' };
     assertInvalid(await failure(startWorkerServer(handlers as never)), '"bad"');
     assertInvalid(await failure(startWorkerServer({ handlers } as never)), '"bad"');
+  });
+
+  test('a value of busyPoll that there is not, and so does attachWorker', async () => {
+    const text = "'auto' or false";
+    assertInvalid(await failure(startWorkerServer({}, { busyPoll: true } as never)), text);
+    assertInvalid(await failure(attachWorker({ name: 'none', busyPoll: true } as never)), text);
   });
 
   test('handlers that are no object', async () => {

@@ -57,9 +57,12 @@ export async function everyOptionOfAttachingIsTyped(name: string | undefined): P
     middleware: [(message) => message],
     txIdGenerator: (message) => message.type,
     maxMessageSize: 10_000,
+    busyPoll: 'auto',
     logLevel: 'silent',
     unresponsiveAfter: 100,
   });
+  // @ts-expect-error
+  await attachWorker({ name: 'a', busyPoll: true });
   // @ts-expect-error
   await attachWorker();
   // @ts-expect-error

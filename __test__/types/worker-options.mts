@@ -21,6 +21,7 @@ export async function everyOptionIsTyped(): Promise<void> {
     middleware: [(message) => message],
     txIdGenerator: (message) => message.type,
     maxMessageSize: 1_024,
+    busyPoll: false,
     logger: defaultLogger,
     logLevel: 'silent',
     waitForReady: false,

@@ -41,6 +41,7 @@ const options = {
   context: false,
   sharedMemory: false,
   sharedBuffers: false,
+  busyPoll: true,
   handlers: [],
   maxMessageSize: 1,
   maxPendingBytes: 1,

@@ -185,7 +185,7 @@ fn take(side: &mut Connection, mut bytes: &[u8], events: &mut Vec<Event>) {
         events.clear();
         side.receive(Duration::ZERO, events);
         for event in events.iter() {
-            if let Event::Request { call, .. } = event {
+            if let Event::Request { call, .. } | Event::Ended { call, .. } = event {
                 side.exchange.fail_with(*call, "{}");
             }
         }

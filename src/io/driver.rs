@@ -62,6 +62,8 @@ pub struct IoDriver<D: Deliver> {
     is_dirty: Cell<bool>,
     /// The peer does not read any more.
     is_write_closed: Cell<bool>,
+    /// The thread may spin before it blocks, for this connection.
+    may_spin: Cell<bool>,
 }
 
 impl<D: Deliver> IoDriver<D> {
@@ -93,6 +95,7 @@ impl<D: Deliver> IoDriver<D> {
             is_delivering: Cell::new(false),
             is_dirty: Cell::new(false),
             is_write_closed: Cell::new(false),
+            may_spin: Cell::new(true),
         })
     }
 
@@ -109,6 +112,18 @@ impl<D: Deliver> IoDriver<D> {
     /// The drivers of this thread.
     pub fn drivers(&self) -> &Drivers<Self> {
         &self.drivers
+    }
+
+    /// Whether the thread may spin before it blocks, for this connection: it may by default.
+    pub fn set_may_spin(&self, may_spin: bool) {
+        self.may_spin.set(may_spin);
+    }
+
+    /// The thread is about to block: it spins first, if this connection wants that and it has been profitable.
+    pub fn before_sleep(&self, is_ready: impl Fn() -> bool) {
+        if self.may_spin.get() {
+            self.drivers.spin().before_sleep(is_ready);
+        }
     }
 
     /// Its number among the drivers of this thread: [`Drivers::get`].

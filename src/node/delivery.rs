@@ -7,6 +7,7 @@ use std::time::Duration;
 use napi::sys;
 
 use crate::boundary::{Control, RecordKind};
+use crate::error::code;
 use crate::io::{Channel, Deliver, IoDriver, Report};
 use crate::node::event_loop::environment::Environment;
 use crate::node::event_loop::watch::Watch;
@@ -104,10 +105,13 @@ impl Delivery {
                 rare(Control::Refused).number(slot.0).failure(NativeFailure::new(code, message))
             }
             Event::Fatal { payload } => rare(Control::Fatal).payload(payload.as_ref()),
+            Event::Ended { call, id } => rare(Control::Ended).number(call.0).detail(id),
+            Event::KeptResult { payload } => rare(Control::KeptResult).payload(payload.as_ref()),
+            Event::TakenOver => rare(Control::TakenOver),
             Event::Close => rare(Control::Close),
             Event::Dropped { reason } => rare(Control::Dropped).detail(reason),
             Event::Overflow { message } => {
-                rare(Control::Overflow).failure(NativeFailure::new("ERR_BACKPRESSURE", message))
+                rare(Control::Overflow).failure(NativeFailure::new(code::BACKPRESSURE, message))
             }
             Event::End { mid_frame } => rare(Control::End).number((*mid_frame).into()),
             // The others have records.
@@ -183,14 +187,14 @@ impl Deliver for Delivery {
             Report::Due => self.control(channel, RareEvent::new(Control::Due)),
             Report::Failed(reason) => {
                 let text = format!("the addon has failed, and has ended the connection: {reason}");
-                let failure = NativeFailure::new("ERR_SYSTEM", text);
+                let failure = NativeFailure::new(code::SYSTEM, text);
                 self.control(channel, RareEvent::new(Control::Broken).failure(failure));
             }
         }
     }
 
     fn set_flush_scheduled(&self, is_scheduled: bool) {
-        self.environment.set_flush_scheduled(is_scheduled);
+        self.environment.records.set_flush_scheduled(is_scheduled);
     }
 
     fn schedule_turn(&self) {

@@ -78,6 +78,13 @@ pub enum Event {
         /// `None`: undefined.
         payload: Option<Payload>,
     },
+    /// The peer asks whether a request that it has cancelled has ended.
+    Ended {
+        /// Identifies the question in the answer.
+        call: CallId,
+        /// The transaction id of the cancelled request.
+        id: String,
+    },
     /// A notification of the peer.
     Notification {
         /// The handler's number, or the unknown type's name.
@@ -147,6 +154,13 @@ pub enum Event {
     },
     /// The host asks the worker to stop.
     Close,
+    /// The outcome of a request whose host has left.
+    KeptResult {
+        /// As serialised.
+        payload: Option<Payload>,
+    },
+    /// Another host takes over this detached worker.
+    TakenOver,
     /// The worker is about to end because of this error.
     Fatal {
         /// A [`crate::protocol::remote_error::RemoteError`] as JSON.
@@ -182,6 +196,7 @@ impl Event {
             | Self::Chunk { payload, .. }
             | Self::Input { payload, .. }
             | Self::InputEnd { payload, .. }
+            | Self::KeptResult { payload }
             | Self::Fatal { payload } => payload.as_ref(),
             Self::Context { payload } => Some(payload),
             _ => None,
@@ -200,6 +215,7 @@ impl Event {
             | Self::Chunk { payload, .. }
             | Self::Input { payload, .. }
             | Self::InputEnd { payload, .. }
+            | Self::KeptResult { payload }
             | Self::Fatal { payload } => payload.as_mut(),
             Self::Context { payload } => Some(payload),
             _ => None,
@@ -225,6 +241,7 @@ impl Event {
         let text = match self {
             Self::Refused { message, .. } | Self::InputRefused { message, .. } => message.len(),
             Self::Dropped { reason } => reason.len(),
+            Self::Ended { id, .. } => id.len(),
             Self::Request { handler: Err(name), .. } | Self::Notification { handler: Err(name), .. } => name.len(),
             _ => 0,
         };

@@ -7,7 +7,9 @@ mod granting;
 mod held;
 mod inbound;
 mod outbound;
+mod own_messages;
 mod streams;
+mod writing;
 
 use std::time::Duration;
 
@@ -176,9 +178,7 @@ impl Exchange {
     /// Both handshakes are known. Earlier requests may need extensions that the peer lacks.
     pub(crate) fn adopt(&mut self, peer: Extensions, events: &mut Vec<Event>) {
         self.peer = peer;
-        if !peer.streams {
-            self.refuse_streams(events);
-        }
+        self.refuse_unsupported(events);
         if !peer.grants {
             self.allowance.lift();
             self.release_held();

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::code;
 use crate::error::{printable, quoted};
 
 /// The version of the wire protocol this library speaks.
@@ -42,7 +43,8 @@ pub struct Hello {
 }
 
 /// The names of all extensions, in the order of the fields of [`Extensions`].
-pub const EXTENSIONS: [&str; 7] = ["cancel", "streams", "calls", "context", "sharedMemory", "sharedBuffers", "grants"];
+pub const EXTENSIONS: [&str; 9] =
+    ["cancel", "streams", "calls", "context", "sharedMemory", "sharedBuffers", "grants", "ended", "detached"];
 
 /// The extensions that a side may understand besides requests and notifications.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +64,10 @@ pub struct Extensions {
     pub shared_buffers: bool,
     /// `grants`: it grants requests and notifications, and sends no more than it was granted.
     pub grants: bool,
+    /// `ended`: it answers the question whether a cancelled request has ended.
+    pub ended: bool,
+    /// `detached`, of a host: it accepts kept results of a detached worker, and the news that another host takes over.
+    pub detached: bool,
 }
 
 impl Extensions {
@@ -74,20 +80,22 @@ impl Extensions {
         shared_memory: true,
         shared_buffers: true,
         grants: true,
+        ended: true,
+        detached: true,
     };
 
     /// Their names.
     pub fn names(self) -> Vec<String> {
-        let Self { cancel, streams, calls, context, shared_memory, shared_buffers, grants } = self;
-        let has = [cancel, streams, calls, context, shared_memory, shared_buffers, grants];
+        let Self { cancel, streams, calls, context, shared_memory, shared_buffers, grants, ended, detached } = self;
+        let has = [cancel, streams, calls, context, shared_memory, shared_buffers, grants, ended, detached];
         has.iter().zip(EXTENSIONS).filter(|(has, _)| **has).map(|(_, name)| name.to_owned()).collect()
     }
 
     /// The named ones; ignores unknown names.
     pub fn from_names(names: &[String]) -> Self {
-        let [cancel, streams, calls, context, shared_memory, shared_buffers, grants] =
+        let [cancel, streams, calls, context, shared_memory, shared_buffers, grants, ended, detached] =
             EXTENSIONS.map(|name| names.iter().any(|other| other == name));
-        Self { cancel, streams, calls, context, shared_memory, shared_buffers, grants }
+        Self { cancel, streams, calls, context, shared_memory, shared_buffers, grants, ended, detached }
     }
 }
 
@@ -157,8 +165,8 @@ impl Mismatch {
     /// The stable code that users switch on.
     pub fn code(&self) -> &'static str {
         match self {
-            Mismatch::NotAHandshake { .. } | Mismatch::Protocol { .. } => "ERR_PROTOCOL_MISMATCH",
-            Mismatch::Serializer { .. } => "ERR_SERIALIZER_MISMATCH",
+            Mismatch::NotAHandshake { .. } | Mismatch::Protocol { .. } => code::PROTOCOL_MISMATCH,
+            Mismatch::Serializer { .. } => code::SERIALIZER_MISMATCH,
         }
     }
 }

@@ -60,6 +60,13 @@ pub enum Kind {
     /// The totals of requests and notifications, and of their bytes, that the peer may send since the beginning of the
     /// connection: see [`crate::protocol::grants`].
     Grant = 20,
+    /// A question of the requester: it is answered when the handler of the request that it has cancelled has ended. Its
+    /// payload is the transaction id of that request, as JSON.
+    Ended = 21,
+    /// From a detached worker: the outcome of a request whose host has left.
+    KeptResult = 22,
+    /// From a detached worker: another host takes over the connection.
+    TakenOver = 23,
 }
 
 /// All kinds with their names in text frames.
@@ -82,6 +89,9 @@ pub const NAMES: &[(Kind, &str)] = &[
     (Kind::InputEnd, "inputEnd"),
     (Kind::Demand, "demand"),
     (Kind::Grant, "grant"),
+    (Kind::Ended, "ended"),
+    (Kind::KeptResult, "keptResult"),
+    (Kind::TakenOver, "takenOver"),
 ];
 
 impl Kind {
@@ -101,22 +111,27 @@ impl Kind {
 
     /// Whether a message of this kind has a type.
     pub fn has_type(self) -> bool {
-        self.is_request() || matches!(self, Kind::Result | Kind::Error | Kind::Notification)
+        self.has_handler() || matches!(self, Kind::Result | Kind::Error)
     }
 
     /// Whether a message of this kind may have a context.
     pub fn has_context(self) -> bool {
-        self.is_request() || self == Kind::Notification
+        self.has_handler()
     }
 
-    /// Whether a handler must begin it: then it needs a grant.
-    pub fn needs_handler(self) -> bool {
+    /// Whether a handler of the user serves it.
+    fn has_handler(self) -> bool {
+        self == Kind::Notification || (self.is_request() && self != Kind::Ended)
+    }
+
+    /// Whether it needs a grant: the peer holds it until it has been served.
+    pub fn needs_grant(self) -> bool {
         self.is_request() || self == Kind::Notification
     }
 
     /// Whether it expects an outcome.
     pub fn is_request(self) -> bool {
-        matches!(self, Kind::Request | Kind::Stream | Kind::Upload | Kind::Duplex)
+        matches!(self, Kind::Request | Kind::Stream | Kind::Upload | Kind::Duplex | Kind::Ended)
     }
 
     /// Whether the answerer of a transaction sends it.

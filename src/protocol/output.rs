@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-/// Above this capacity an emptied buffer releases its memory.
+use crate::reuse::Kept;
+
+/// Above this capacity an emptied buffer releases its memory; below it only if the process keeps too much.
 const KEEP: usize = 2 << 20;
 const SMALL: usize = 64 << 10;
 
@@ -13,6 +15,8 @@ pub struct Output {
     sent: usize,
     /// All bytes that were taken from the front since the beginning.
     taken: u64,
+    /// For what an emptied buffer keeps beyond [`SMALL`].
+    kept: Kept,
 }
 
 impl Output {
@@ -42,7 +46,9 @@ impl Output {
         if self.is_empty() {
             self.bytes.clear();
             self.sent = 0;
-            if self.bytes.capacity() > KEEP {
+            let capacity = self.bytes.capacity();
+            if capacity > KEEP || !self.kept.set(capacity.saturating_sub(SMALL)) {
+                self.kept.shrink(0);
                 self.bytes.shrink_to(SMALL);
             }
         }
@@ -69,6 +75,7 @@ impl Output {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reuse::Budget;
 
     #[test]
     fn bytes_leave_in_the_order_they_came() {
@@ -90,6 +97,21 @@ mod tests {
             output.consume(pending.saturating_sub(1 << 10));
         }
         assert!(output.bytes.capacity() < 1 << 20, "{}", output.bytes.capacity());
+    }
+
+    #[test]
+    fn emptied_buffers_of_many_connections_keep_no_more_than_the_process_may() {
+        static BUDGET: Budget = Budget::new(4 << 20);
+        let mut outputs: Vec<_> = (0..10).map(|_| Output { kept: Kept::of(&BUDGET), ..Output::default() }).collect();
+        for output in &mut outputs {
+            output.tail().resize(1 << 20, 0);
+            output.consume(1 << 20);
+        }
+        let kept: usize = outputs.iter().map(|output| output.bytes.capacity().saturating_sub(SMALL)).sum();
+        assert!(kept > 0 && kept <= 4 << 20, "{kept}");
+        assert_eq!(kept, BUDGET.kept());
+        outputs.iter_mut().for_each(Output::clear);
+        assert_eq!(BUDGET.kept(), 0);
     }
 
     #[test]

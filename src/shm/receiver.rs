@@ -1,10 +1,10 @@
 //! The receiving end of the shared-memory side channel.
 
 use std::mem::MaybeUninit;
-use std::os::fd::OwnedFd;
 
 use crate::protocol::multipart::ShmRange;
 use crate::shm::sender::{CAPACITY, size_for};
+use crate::sys::Descriptor;
 use crate::sys::closing::close_elsewhere;
 use crate::sys::mapping::Mapping;
 use crate::sys::memory::Memory;
@@ -27,7 +27,7 @@ pub struct ShmReceiver {
 impl ShmReceiver {
     /// Descriptors have arrived, with input up to `received`. Closes descriptors that are not memories on another
     /// thread. `false`: there are so many that the caller must disconnect the peer.
-    pub fn add(&mut self, passed: Vec<OwnedFd>, received: u64) -> bool {
+    pub fn add(&mut self, passed: Vec<Descriptor>, received: u64) -> bool {
         let mut foreign = Vec::new();
         for memory in passed.into_iter().map(Memory::adopt) {
             match memory {

@@ -1,12 +1,13 @@
 //! The sending end of the shared-memory side channel.
 
 use std::collections::VecDeque;
-use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::protocol::multipart::ShmRange;
 use crate::protocol::shm_ring::{BASE, ShmRing};
+use crate::reuse::Kept;
+use crate::sys::DescriptorRef;
 use crate::sys::fd_passing::MOST_DESCRIPTORS;
 use crate::sys::mapping::Mapping;
 
@@ -16,9 +17,11 @@ pub const LARGE: usize = 64 << 10;
 pub(super) const CAPACITY: usize = 64 << 20;
 /// The bytes of each memory besides segments: its header, and the rounding of ranges.
 const ROOM: usize = 2 * BASE as usize;
-/// The sender keeps memory up to this size for the next large segment.
+/// The sender keeps memory up to this size for the next large segment, as far as the process may.
 const KEEP: u64 = 1 << 20;
-/// It releases more after this time without use.
+/// Memory without use for this time, whose segments the peer has read, is kept rather than in use.
+const IN_USE: Duration = Duration::from_millis(50);
+/// The sender releases what is more than [`KEEP`] after this time without use.
 pub const IDLE: Duration = Duration::from_secs(1);
 
 /// The size of a memory for segments of up to `length`.
@@ -40,11 +43,20 @@ pub struct ShmSender {
     /// The descriptors of the frame that is being written.
     open: Vec<Arc<Mapping>>,
     used_at: Duration,
+    /// The peer had not read all when the sender looked last.
+    is_unread: bool,
+    /// What the sender keeps of an unused memory.
+    kept: Kept,
 }
 
 impl ShmSender {
     /// `bound` bytes may wait for the reader, at most [`CAPACITY`]. A single segment may be larger.
     pub fn new(bound: usize) -> Self {
+        Self::with(bound, Kept::default())
+    }
+
+    /// Like [`ShmSender::new`], with a share of another budget.
+    pub fn with(bound: usize, kept: Kept) -> Self {
         Self {
             ring: ShmRing::new(CAPACITY.min(bound) as u64),
             memory: None,
@@ -53,6 +65,8 @@ impl ShmSender {
             passed: VecDeque::new(),
             open: Vec::new(),
             used_at: Duration::ZERO,
+            is_unread: false,
+            kept,
         }
     }
 
@@ -114,6 +128,8 @@ impl ShmSender {
     /// Before a frame: frees the ranges that the peer has read.
     pub fn prepare(&mut self, now: Duration) {
         self.used_at = now;
+        self.is_unread = false;
+        self.kept.shrink(0);
         if !self.ring.is_empty() {
             self.free();
         }
@@ -141,14 +157,14 @@ impl ShmSender {
     }
 
     /// How much of `pending`, which begins at `start`, may be written at once, and with which descriptors.
-    pub fn next(&self, start: u64, pending: usize) -> (usize, Vec<BorrowedFd<'_>>) {
+    pub fn next(&self, start: u64, pending: usize) -> (usize, Vec<DescriptorRef<'_>>) {
         let mut positions = self.passed.iter().map(|(position, _)| *position);
         let Some(first) = positions.next() else { return (pending, Vec::new()) };
         let until = |position: u64| usize::try_from(position - start).map_or(pending, |length| length.min(pending));
         if first > start {
             return (until(first), Vec::new());
         }
-        let beside = self.passed[0].1.iter().map(|mapping| mapping.memory().as_fd()).collect();
+        let beside = self.passed[0].1.iter().map(|mapping| mapping.memory().descriptor()).collect();
         (positions.next().map_or(pending, until), beside)
     }
 
@@ -164,21 +180,37 @@ impl ShmSender {
 
     /// When [`ShmSender::trim`] has work to do next.
     pub fn next_deadline(&self) -> Option<Duration> {
-        (self.ring.high() > KEEP).then(|| self.used_at.saturating_add(IDLE))
+        let is_kept = self.kept.bytes() as u64 >= self.ring.high() - BASE;
+        let time = match (is_kept, self.is_unread) {
+            (true, _) if self.ring.high() <= KEEP => return None,
+            (false, false) => IN_USE,
+            _ => IDLE,
+        };
+        Some(self.used_at.saturating_add(time))
     }
 
-    /// Releases memory that was unused for a while.
+    /// Releases memory that was unused for a while: what is more than the process may keep at first, then all but
+    /// [`KEEP`].
     pub fn trim(&mut self, now: Duration) {
         if self.next_deadline().is_none_or(|deadline| now < deadline) {
             return;
         }
         self.free();
-        self.used_at = now;
-        if self.ring.is_empty()
+        self.is_unread = !self.ring.is_empty();
+        if self.is_unread {
+            self.used_at = now;
+            return;
+        }
+        let used = self.ring.high() - BASE;
+        let is_kept = self.kept.bytes() as u64 >= used;
+        let most = if is_kept { KEEP - BASE } else { used };
+        self.kept.shrink(usize::try_from(most).unwrap_or(usize::MAX));
+        let kept = self.kept.raise(usize::try_from(most).unwrap_or(usize::MAX)) as u64;
+        if kept < used
             && let Some(memory) = &self.memory
         {
-            memory.memory().trim(KEEP);
-            self.ring.trim(KEEP.max(BASE));
+            memory.memory().trim(BASE + kept);
+            self.ring.trim(BASE + kept);
         }
     }
 }

@@ -12,9 +12,16 @@ pub mod memory;
 pub mod path_lock;
 mod peer;
 pub mod process;
+#[cfg(feature = "napi")]
+pub mod program;
 pub mod rlimits;
 mod stream;
 pub mod tty;
 
-pub use stream::{ChildEnd, Stream, WatchedStream, adopt, is_readable, keep_from_children, pair};
+pub use stream::{ChildEnd, Stream, WatchedStream, adopt, is_readable, keep_from_children, open, pair};
 use stream::{QUIETLY, adopt_socket, new_socket};
+
+/// What passes beside the bytes of a stream.
+pub type Descriptor = std::os::fd::OwnedFd;
+/// A borrowed [`Descriptor`].
+pub type DescriptorRef<'a> = std::os::fd::BorrowedFd<'a>;

@@ -67,6 +67,7 @@ fn payload_of(event: &Event) -> Option<std::ops::Range<usize>> {
         | Event::Chunk { payload, .. }
         | Event::Input { payload, .. }
         | Event::InputEnd { payload, .. }
+        | Event::KeptResult { payload }
         | Event::StartupData { payload } => payload.as_ref().map(|payload| payload.range.clone()),
         _ => None,
     }

@@ -52,12 +52,8 @@ export declare class NativeConnection {
   failAll(): Array<number>;
   /** Answers a request of the peer with an error, as JSON text. `false`: as for `respondCommand`. */
   fail(call: number, error: string): boolean;
-  /** Sends the host the error that ends this worker, as JSON text. */
-  tellFatal(error: string): void;
   /** The transaction id of a request of the peer that has no answer yet. */
   callTransactionId(call: number): string | null;
-  /** Asks the worker to stop, after all earlier messages. */
-  askToClose(): void;
   /** Handles all messages that have arrived, before it returns. */
   drain(): void;
   /** Handles arrived messages for as long as a turn of the event loop may take; the rest follows in later turns. */
@@ -113,6 +109,8 @@ export declare class NativeConnection {
   get carryCommand(): (context: string | undefined) => void;
   /** A function that sends a notification; `false` if too much output waits. */
   get postCommand(): (messageType: string, payload: unknown) => boolean;
+  /** A function that sends the host the outcome of a request of an earlier host. */
+  get keptResultCommand(): (payload: unknown) => void;
   /**
    * A function that answers a request of the peer. It returns `false` if too much output waits: `Control.Writable`
    * then follows.
@@ -125,6 +123,19 @@ export declare class NativeConnection {
   get inputCommand(): (slot: number, payload: unknown) => number;
   /** A function that sends a chunk of a call's outcome. Like `inputCommand`. */
   get chunkCommand(): (call: number, payload: unknown) => number;
+  /**
+   * Asks the peer whether a request that was cancelled has ended, by its transaction id; returns the slot of the
+   * question.
+   */
+  askEnded(tx: string): number;
+  /** Tells the host that another host takes over. */
+  tellTakenOver(): void;
+  /** Whether the host accepts kept results. */
+  get acceptsKeptResults(): boolean;
+  /** Sends the host the error that ends this worker, as JSON text. */
+  tellFatal(error: string): void;
+  /** Asks the worker to stop, after all earlier messages. */
+  askToClose(): void;
   /** Like `cancel`; also tells the peer that this side no longer waits for the outcome. */
   abort(slot: number): boolean;
   /** Grants this many more units of chunks. */
@@ -213,8 +224,13 @@ export declare class NativeLifeline {
   get childFd(): number;
   /** Sends a detached worker its token, before its start. */
   giveToken(token: string): void;
-  /** Closes this process's copy of the child's end: otherwise this process would not notice the end of the child. */
-  closeChildEnd(): void;
+  /** Where the child finds its end; `null`: it inherits the descriptor. */
+  get childAddress(): string | null;
+  /**
+   * The child has started: closes this process's copy of what the child has inherited. Otherwise this process would
+   * not notice the end of the child.
+   */
+  childStarted(): void;
   /**
    * Pings the worker. Returns `null`, or the state that made it impossible: the worker has not read the previous
    * ping, or has ended.
@@ -250,16 +266,29 @@ export declare class NativePair {
   get childFd(): number;
   /** In a worker: child processes do not inherit the descriptor, which is the worker's end. */
   static keepFromChildren(fd: number): void;
-  /** Closes this process's copy of the child's end: otherwise this process would not notice the end of the child. */
-  closeChildEnd(): void;
+  /** Where the child finds its end; `null`: it inherits the descriptor. */
+  get childAddress(): string | null;
+  /**
+   * The child has started: closes this process's copy of what the child has inherited. Otherwise this process would
+   * not notice the end of the child.
+   */
+  childStarted(): void;
+  /**
+   * In a worker: opens the worker's end by its address. Returns the number for everything that takes a descriptor.
+   * Throws `ERR_SYSTEM`.
+   */
+  static open(address: string): number;
   /** Closes the rest of both ends. */
   close(): void;
 }
 
 /** A handle of a process: a later process with its number receives no signal. */
 export declare class NativeProcess {
-  /** The process with this number now; call it while that is certain. It may have ended. */
-  constructor(pid: number);
+  /**
+   * The process with this number now; call it while that is certain. It may have ended. `leads`: it has a group of its
+   * own, whose members are those that it starts; `outlives`: they may outlive this process.
+   */
+  constructor(pid: number, leads: boolean, outlives: boolean);
   /** Sends it a signal, by number; `false`: it has ended. */
   signal(signal: number): boolean;
   /** Sends a signal to its group; `false`: the group has no members. */
@@ -347,7 +376,21 @@ export declare class NativeSocket {
   static remove(path: string, token: string): boolean;
   /** The descriptor for the child's `stdio`. Throws `ERR_SYSTEM` after it was closed. */
   get fd(): number;
-  /** Closes this process's copy: otherwise this process would not notice the end of the worker. */
+  /** Where the child finds it; `null`: it inherits the descriptor. */
+  get childAddress(): string | null;
+  /**
+   * In a worker: listens at an address, with the worker's token. Returns the number for `NativeDoor`. Throws
+   * `ERR_SYSTEM`.
+   */
+  static open(address: string, token: string): number;
+  /** The file with the token of the worker at `path`. */
+  static tokenFile(path: string): string;
+  /**
+   * The child has started: closes this process's copy of what the child has inherited. Otherwise this process would
+   * not notice the end of the worker.
+   */
+  childStarted(): void;
+  /** Closes the rest. */
   close(): void;
 }
 
@@ -412,6 +455,8 @@ export interface NativeOptions {
   sharedMemory: boolean;
   /** This side passes and accepts shared buffers: memory that the other side may write at any time. */
   sharedBuffers: boolean;
+  /** The thread may spin before it blocks, for this connection. */
+  busyPoll: boolean;
   /** The message types with handlers on this side, in the order of their numbers. */
   handlers: Array<string>;
   /** The largest frame in bytes. */

@@ -1,6 +1,6 @@
 // The environment variables of a worker's process.
 
-/** Names the connection to the host: `fd:` and the number of an inherited descriptor. */
+/** Names the connection to the host: `fd:` and the number of an inherited descriptor, or `pipe:`, a name and a secret. */
 export const CHANNEL_VARIABLE = 'ISOLATED_WORKERS_CHANNEL';
 
 /** Names the lifeline in this form; a `,group` suffix: the host's death ends the whole process group. */

@@ -121,11 +121,11 @@ function createNative(addon: typeof Binding): Native {
 }
 
 /**
- * `uv` polls on Node's own loop, without another thread. Elsewhere libuv is absent or only its names are there: a
- * thread of the addon waits instead.
+ * `uv` polls on Node's own loop, without another thread. Elsewhere libuv is absent, only its names are there, or it
+ * does not poll pipes: a thread of the addon waits instead.
  */
 export function chooseEngine(): 'uv' | 'tokio' {
-  const canUseUv = hasUv();
+  const canUseUv = hasUv() && process.platform !== 'win32';
   const wanted = process.env['ISOLATED_WORKERS_ENGINE'];
   if (wanted === undefined || wanted === '') return canUseUv ? 'uv' : 'tokio';
   if (wanted !== 'uv' && wanted !== 'tokio') {
@@ -134,9 +134,9 @@ export function chooseEngine(): 'uv' | 'tokio' {
   return wanted === 'uv' && !canUseUv ? 'tokio' : wanted;
 }
 
-/** Whether the runtime has the real libuv, and handles are descriptors. */
+/** Whether the runtime has the real libuv. */
 export function hasUv(): boolean {
-  return isNode() && process.platform !== 'win32';
+  return isNode();
 }
 
 function isNode(): boolean {

@@ -73,7 +73,7 @@ async function serve(handlers: object, options: ServeOptions): Promise<WorkerSer
   if (typeof options !== 'object' || options === null) throw invalidOption('options', 'an object', options);
   checkKnown('startWorkerServer', options, serverOptions);
   const driver = options.driver === undefined ? undefined : toDriver(options.driver);
-  const { messages, hostMessages, context, middleware, sharedMemory } = options;
+  const { messages, hostMessages, context, middleware, sharedMemory, busyPoll } = options;
   const checked = codecOf(options.serializer);
   const isChecked = messages !== undefined || hostMessages !== undefined;
   const handled = isChecked ? Checks.ofHandled(messages, 'worker', 'messages') : undefined;
@@ -89,7 +89,7 @@ async function serve(handlers: object, options: ServeOptions): Promise<WorkerSer
   }
   if (timeout?.serverConnect !== undefined) checkTimeout('timeout.serverConnect', timeout.serverConnect);
   const { maxConcurrency, maxPendingBytes } = options;
-  const limits = { maxConcurrency, maxPendingBytes, context, sharedMemory };
+  const limits = { maxConcurrency, maxPendingBytes, context, sharedMemory, busyPoll };
   const timeoutsFor = (channel?: WorkerChannel) => ({
     serverConnect: timeout?.serverConnect ?? channel?.connectTimeout,
     message: timeout?.message,

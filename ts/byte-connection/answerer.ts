@@ -110,6 +110,14 @@ export class NativeAnswerer implements Answers<number> {
     if (!hasCapacity) this.onFull();
   }
 
+  /** Nobody asks any more where the host has left. */
+  confirmEnded(question: number): void {
+    if (this.late?.hasLeft === true) return;
+    const hasCapacity = this.respondCommand(question, undefined);
+    this.native.scheduleFlush();
+    if (!hasCapacity) this.onFull();
+  }
+
   flush(): void {
     this.native.flushEarly();
   }

@@ -15,8 +15,6 @@ import { Control } from '../protocol/generated.js';
 
 /** How long a worker that does not read may delay its host, in milliseconds. */
 const FLUSH_TIMEOUT = 100;
-/** The prefix of internal messages. */
-const OWN = 'isolated-workers:';
 
 /** Connects to a worker process through the addon. */
 export function connectNative(pair: NativePair, setup: ConnectionSetup): ConnectedHost {
@@ -37,10 +35,11 @@ export function connectNative(pair: NativePair, setup: ConnectionSetup): Connect
         return outcomes.refuse(number, fromNative(payload));
       case Control.UnknownRequest:
         return answerer.onUnknownRequest(number, payload as Encoded, detail, kind);
+      case Control.Ended:
+        return answerer.dispatcher.onEndedAsked(number, detail);
       case Control.InputRefused:
         return answerer.onInputRefused(number, payload);
       case Control.UnknownNotification:
-        if (detail.startsWith(OWN)) break;
         return answerer.onUnknownNotification(payload as Encoded, detail);
       case Control.Fatal:
         return setup.onControl(what, number, readJson(payload as Encoded), detail);

@@ -1,7 +1,7 @@
 import type { ConnectedRequester, Outcomes } from '../connection/connection.js';
 import { fromNative } from '../errors/from-native.js';
 import { hostSilent } from '../errors/worker-error.js';
-import { KEPT_RESULT, type KeptResults, TAKEN_OVER } from '../detached/kept-results.js';
+import type { KeptResults } from '../detached/kept-results.js';
 import { logLimited } from '../logging/limited-log.js';
 import { createCodec, type Encoded, type PayloadCodec } from '../codecs/payload-codec.js';
 import { encodeError } from '../errors/encode-remote-error.js';
@@ -74,6 +74,8 @@ export class NativeServer {
             return this.answerer.onUnknownRequest(number, payload, detail, kind);
           case Control.UnknownNotification:
             return this.answerer.onUnknownNotification(payload, detail);
+          case Control.Ended:
+            return this.dispatcher.onEndedAsked(number, detail);
           case Control.InputRefused:
             return this.answerer.onInputRefused(number, given);
           case Control.Dropped:
@@ -152,13 +154,15 @@ export class NativeServer {
 
   /** Sends the host the outcomes that arrived while none was connected. */
   deliver(): void {
-    if (!this.isReady || this.late.hasLeft || this.kept === undefined) return;
+    const { connection } = this;
+    if (!this.isReady || this.late.hasLeft || this.kept === undefined || !connection.acceptsKeptResults) return;
+    const send = connection.keptResultCommand;
     for (const { type, tx, payload } of this.kept.take()) {
       try {
-        this.connection.postCommand(KEPT_RESULT, payload);
+        send(payload);
       } catch (error) {
         // It does not fit: the current host may have another limit.
-        this.connection.postCommand(KEPT_RESULT, this.late.encode({ type, tx, error: encodeError(fromNative(error)) }));
+        send(this.late.encode({ type, tx, error: encodeError(fromNative(error)) }));
       }
     }
     this.native.scheduleFlush();
@@ -167,7 +171,7 @@ export class NativeServer {
   /** Another host takes over: tells this one that the worker does not end. */
   tellTakenOver(): void {
     if (!this.isReady || this.late.hasLeft) return;
-    this.connection.postCommand(TAKEN_OVER, undefined);
+    this.connection.tellTakenOver();
   }
 
   reportFatal(error: RemoteErrorPayload): void {

@@ -15,6 +15,8 @@ export interface Answers<Call> {
   /** @throws If the result cannot be sent; nothing was sent. */
   respond(call: Call, type: string, result: unknown, transfer: TransferList | undefined): void;
   fail(call: Call, type: string, error: RemoteErrorPayload): void;
+  /** Answers the question whether a request has ended. */
+  confirmEnded(question: Call): void;
   transactionId(call: Call): string | undefined;
   /** @throws If the value cannot be sent. */
   progress(call: Call, type: string, value: unknown, transfer: TransferList | undefined): void;
@@ -57,6 +59,8 @@ export interface Answerer<Call> {
   setContext(carrier: unknown): void;
   /** The requester waits no longer. */
   cancel(call: Call): void;
+  /** The requester asks when the call with this transaction id, which it has cancelled, has ended. */
+  onEndedAsked(question: Call, tx: string): void;
   /** An incoming message for the call could not be handled. */
   refuse(call: Call, error: WorkerError): void;
   /** The requester has left. @param keepsResults - Outcomes of plain requests are kept: their handlers continue. */

@@ -35,6 +35,13 @@ export interface Requester {
   cancel(slot: number): boolean;
   /** Ends a transaction, and tells the peer that this side no longer waits; returns whether there was one. */
   abort(slot: number): boolean;
+  /**
+   * Asks when the request with this transaction id, which was cancelled, has ended; returns the slot of the question,
+   * whose result is the answer.
+   *
+   * @throws If the peer does not answer such questions.
+   */
+  askEnded(tx: string): number;
   /** Grants this many more units of chunks. */
   credit(slot: number, units: number): void;
   /**

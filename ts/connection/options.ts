@@ -28,6 +28,7 @@ export interface ConnectionLimits {
   readonly maxConcurrency?: number | undefined;
   readonly context?: ContextCarrier | undefined;
   readonly sharedMemory?: boolean | undefined;
+  readonly busyPoll?: 'auto' | false | undefined;
 }
 
 /** The connection options for the addon. Throws for numbers out of range, with the name of the option. */
@@ -40,9 +41,11 @@ export function connectionOptions(
     maxConcurrency = DEFAULT_MAX_CONCURRENCY,
     context,
     sharedMemory: sharedBuffers = false,
+    busyPoll = 'auto',
   }: ConnectionLimits,
 ): NativeOptions {
   if (typeof sharedBuffers !== 'boolean') throw invalidOption('sharedMemory', 'true or false', sharedBuffers);
+  if (busyPoll !== 'auto' && busyPoll !== false) throw invalidOption('busyPoll', "'auto' or false", busyPoll);
   const isSize = maxMessageSize >= LEAST_MAX_MESSAGE_SIZE && maxMessageSize <= MOST_MAX_MESSAGE_SIZE;
   if (typeof maxMessageSize !== 'number' || !isSize) {
     const range = `from ${LEAST_MAX_MESSAGE_SIZE} to ${MOST_MAX_MESSAGE_SIZE} (2 GiB)`;
@@ -70,6 +73,7 @@ export function connectionOptions(
     context: context !== undefined,
     sharedBuffers,
     sharedMemory: process.env['ISOLATED_WORKERS_SHARED_MEMORY'] !== '0',
+    busyPoll: busyPoll === 'auto',
     handlers: [],
     maxMessageSize,
     maxPendingBytes: Math.min(maxPendingBytes, Number.MAX_SAFE_INTEGER),

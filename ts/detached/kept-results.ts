@@ -1,11 +1,6 @@
 import { invalidOption } from '../errors/worker-error.js';
 import type { RemoteErrorPayload } from '../types/message.js';
 
-/** The message type of an outcome that arrives after its requester has left. */
-export const KEPT_RESULT = 'isolated-workers:kept-result';
-/** The message type of a worker's last message to a host that another replaces. */
-export const TAKEN_OVER = 'isolated-workers:taken-over';
-
 /** How many outcomes a detached worker, and a host without listeners, keep by default. */
 export const DEFAULT_KEPT = 100;
 

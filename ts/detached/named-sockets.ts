@@ -7,8 +7,10 @@ import { fromNative } from '../errors/from-native.js';
 import { invalidOption, WorkerError } from '../errors/worker-error.js';
 import type { NativeSocket } from '../addon/binding.js';
 import { getNative } from '../addon/environment.js';
+import { checkedPipe, pipeFor, pipeIds } from './named-pipes.js';
 import { type NamedSocket, tokenFile } from './socket-files.js';
 
+const isWindows = process.platform === 'win32';
 /** The longest path of a socket in bytes; a zero ends it. */
 const LONGEST_PATH = process.platform === 'linux' ? 107 : 103;
 const TOKEN_BYTES = 32;
@@ -16,22 +18,28 @@ const TOKEN_BYTES = 32;
 /** The path for a worker of this name, or for one without a name. */
 export function socketPathFor(name: string | undefined): string {
   const id = name === undefined ? randomBytes(8).toString('hex') : `name-${encodeURIComponent(name)}`;
-  return checkedPath(path.join(privateDirectory(), `${id}.sock`), name === undefined ? 'the directory' : 'name');
+  const socket = isWindows ? pipeFor(id) : path.join(privateDirectory(), `${id}.sock`);
+  return checkedPath(socket, name === undefined ? 'the directory' : 'name');
 }
 
 /** The sockets in the directory of this user, with the name or, for a worker without one, the path of each. */
 export function detachedSockets(): { readonly name: string; readonly path: string }[] {
-  const directory = privateDirectory();
-  const files = readdirSync(directory).filter((file) => file.endsWith('.sock'));
-  return files.map((file) => {
-    const socket = path.join(directory, file);
-    const [, name] = /^name-(.*)\.sock$/.exec(file) ?? [];
+  return socketIds().map(([id, socket]) => {
+    const [, name] = /^name-(.*)$/.exec(id) ?? [];
     return { name: name === undefined ? socket : decodeURIComponent(name), path: socket };
   });
 }
 
+function socketIds(): [id: string, socket: string][] {
+  if (isWindows) return pipeIds().map((id) => [id, pipeFor(id)]);
+  const directory = privateDirectory();
+  const files = readdirSync(directory).filter((file) => file.endsWith('.sock'));
+  return files.map((file) => [file.slice(0, -'.sock'.length), path.join(directory, file)]);
+}
+
 export function checkedPath(socket: unknown, what = 'socketPath'): string {
   if (typeof socket !== 'string' || socket === '' || socket.includes('\0')) throw invalidOption(what, 'a path', socket);
+  if (isWindows) return checkedPipe(socket, what);
   const file = path.resolve(socket);
   const size = Buffer.byteLength(file);
   if (size > LONGEST_PATH) {
@@ -69,7 +77,7 @@ function privateDirectory(): string {
 /** Creates a socket for a worker that is about to start. Removes the files of dead workers, but not of live ones. */
 export function claimSocket(socket: string): [NamedSocket, NativeSocket] {
   const token = randomBytes(TOKEN_BYTES).toString('hex');
-  const sweep = path.basename(path.dirname(socket)).startsWith('isolated-workers-');
+  const sweep = isWindows || path.basename(path.dirname(socket)).startsWith('isolated-workers-');
   try {
     return [{ path: socket, token }, new (getNative().addon.NativeSocket)(socket, token, sweep)];
   } catch (error) {

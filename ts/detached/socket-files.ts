@@ -6,9 +6,9 @@ export interface NamedSocket {
   readonly token: string;
 }
 
-/** The token file beside a socket; only its owner may read it. */
+/** The token file beside a socket, or of a pipe; only its owner may read it. */
 export function tokenFile(socket: string): string {
-  return `${socket}.token`;
+  return process.platform === 'win32' ? getNative().addon.NativeSocket.tokenFile(socket) : `${socket}.token`;
 }
 
 /** Removes the files after the worker's end, unless another has replaced it. */

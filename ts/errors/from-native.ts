@@ -1,3 +1,4 @@
+import type { NativeCode } from '../protocol/native-code.js';
 import { reasonOf, safely } from '../util/safely.js';
 import type { WorkerErrorCode } from '../types/worker-error-code.js';
 import { WorkerError } from './worker-error.js';
@@ -18,7 +19,8 @@ export function fromNative(error: unknown): WorkerError {
   if (error instanceof WorkerError) return error;
   const { code, message, difference } = safely(() => membersOf(error as Partial<Failure>)) ?? {};
   const text = typeof message === 'string' ? message : reasonOf(error);
-  const converted = new WorkerError((typeof code === 'string' ? code : 'ERR_SYSTEM') as WorkerErrorCode, text);
+  const known: WorkerErrorCode = typeof code === 'string' ? (code as NativeCode) : 'ERR_SYSTEM';
+  const converted = new WorkerError(known, text);
   if (typeof difference === 'string') differences.set(converted, difference);
   return converted;
 }

@@ -2,7 +2,6 @@ import { Undecodable } from '../codecs/codec.js';
 import type { Answerer, Answers } from '../connection/answerer.js';
 import type { ConcurrencyLimiter } from '../connection/concurrency-limiter.js';
 import { type AnyHandler, Handler } from '../connection/handler.js';
-import { ENDED } from '../connection/internal-messages.js';
 import { cancelled, tooManyRequests, type WorkerError } from '../errors/worker-error.js';
 import type { AnyEnvelope } from '../messages/middleware-chain.js';
 import { Kind } from '../protocol/generated.js';
@@ -101,7 +100,6 @@ export class Dispatcher<Ref> implements Answerer<Ref> {
     if (Undecodable.is(payload)) return this.responder.fail(call, payload.error);
     if (kind === Kind.Request && incoming === undefined && !limiter.isBusy)
       return this.runner.start(call, handler, payload);
-    if (type === ENDED && handler === undefined && ref !== undefined) return this.responder.reportEnded(ref, payload);
     // A message that does not begin at once may be cancelled before, or receive its input.
     this.calls.add(call);
     if (kind === Kind.Upload || kind === Kind.Duplex) callStreams().expectInput(this.runner, call);
@@ -146,6 +144,10 @@ export class Dispatcher<Ref> implements Answerer<Ref> {
   cancel(ref: Ref): void {
     const call = this.calls.find(ref);
     if (call !== undefined) this.abort(call);
+  }
+
+  onEndedAsked(question: Ref, tx: string): void {
+    this.responder.reportEnded(question, tx);
   }
 
   refuse(ref: Ref, error: WorkerError): void {

@@ -1,6 +1,5 @@
 import type { Answers } from '../connection/answerer.js';
 import type { Handler } from '../connection/handler.js';
-import { ENDED } from '../connection/internal-messages.js';
 import { WorkerError } from '../errors/worker-error.js';
 import { Kind } from '../protocol/generated.js';
 import { isStream } from '../streams/is-stream.js';
@@ -72,7 +71,7 @@ export class HandlerRunner<Ref> implements CallOwner<Ref> {
     if (ref === undefined) {
       const isHeard = this.options.onNotification?.(type, payload) === true;
       if (isHeard && handler === undefined) return this.calls.remove(call);
-    } else if (handler === undefined && type === ENDED) return this.responder.reportEnded(ref, payload);
+    }
     if (handler === undefined) return this.responder.failUnknown(call);
     if (call.reader !== undefined) call.reader.check = this.options.checks?.find('input', type);
     const result = handler.isTimed() ? this.time(call, handler, payload) : this.invoke(call, handler, payload);

@@ -1,6 +1,5 @@
 import { carriesMore } from '../codecs/codec.js';
 import type { Answers } from '../connection/answerer.js';
-import { ENDED } from '../connection/internal-messages.js';
 import { encodeError } from '../errors/encode-remote-error.js';
 import { fromNative } from '../errors/from-native.js';
 import { cancelled, unknownMessageType, WorkerError } from '../errors/worker-error.js';
@@ -35,9 +34,9 @@ export class Responder<Ref> implements CallSource<Ref> {
   }
 
   /** Answers when the call with this transaction id has ended, or at once if there is none. */
-  reportEnded(ref: Ref, tx: unknown): void {
-    const call = typeof tx === 'string' ? this.calls.findById(tx) : undefined;
-    const answer = () => this.write(ref, ENDED, undefined, undefined);
+  reportEnded(question: Ref, tx: string): void {
+    const call = this.calls.findById(tx);
+    const answer = () => this.answers.confirmEnded(question);
     if (call === undefined) answer();
     else (call.own.onEnd ??= []).push(answer);
   }

@@ -23,6 +23,7 @@ export const serverOptions: KnownOf<ServeOptions & { handlers: object }> = {
   maxConcurrency: true,
   maxPendingBytes: true,
   sharedMemory: true,
+  busyPoll: true,
   timeout: timeouts,
   messages: true,
   hostMessages: true,

@@ -20,6 +20,9 @@ export const enum Kind {
   InputEnd = 17,
   Demand = 18,
   Grant = 20,
+  Ended = 21,
+  KeptResult = 22,
+  TakenOver = 23,
   Hello = 8,
   Context = 19,
   Unreadable = 40,
@@ -46,6 +49,9 @@ export const KIND_NAMES = new Map<Kind, string>([
   [17, 'inputEnd'],
   [18, 'demand'],
   [20, 'grant'],
+  [21, 'ended'],
+  [22, 'keptResult'],
+  [23, 'takenOver'],
   [8, 'hello'],
 ]);
 
@@ -58,6 +64,8 @@ export const enum Extension {
   SharedMemory = 'sharedMemory',
   SharedBuffers = 'sharedBuffers',
   Grants = 'grants',
+  Ended = 'ended',
+  Detached = 'detached',
 }
 
 /** The kinds of records in a batch: src/boundary.rs. */
@@ -98,6 +106,9 @@ export const enum Control {
   Overflow = 14,
   Writable = 15,
   Broken = 16,
+  Ended = 17,
+  KeptResult = 18,
+  TakenOver = 19,
 }
 
 /** How a request has ended for which a thread was blocked: src/boundary.rs. */

@@ -1,15 +1,14 @@
-import { ENDED } from '../connection/internal-messages.js';
+import { WorkerError } from '../errors/worker-error.js';
 import { escalate } from './escalation.js';
 import type { OpenRequests } from './open-requests.js';
 import { type Aborter, OutgoingRequest, UNKNOWN } from './outgoing-request.js';
 
 /** Ends requests for which this side no longer waits, and tells the other side. */
 export class Aborts implements Aborter {
-  /** @param send - Sends a request that passes no middleware. */
-  constructor(
-    private readonly open: OpenRequests,
-    private readonly send: (request: OutgoingRequest) => Promise<unknown>,
-  ) {}
+  /** End the escalation of requests whose end the other side cannot report. */
+  private unreported: (() => void)[] = [];
+
+  constructor(private readonly open: OpenRequests) {}
 
   /** Ends a request without a waiting caller. */
   abort(request: OutgoingRequest, reason: unknown): void {
@@ -37,10 +36,37 @@ export class Aborts implements Aborter {
     escalate(terms.escalate, this.whenEnded(tx), kill);
   }
 
-  /** Settles when the other side has ended the request: the answer to an internal request without a timeout. */
-  private whenEnded(tx: string): Promise<unknown> {
+  /** Settles when the other side has ended the request, or cannot send any more. */
+  private async whenEnded(tx: string): Promise<void> {
     this.open.internal++;
-    return this.send(new OutgoingRequest(ENDED, tx, 0)).finally(() => this.open.internal--);
+    try {
+      await this.ask(tx);
+    } catch (error) {
+      if (!isUnsupported(error)) return;
+      // Only time tells then.
+      await new Promise<void>((resolve) => this.unreported.push(resolve));
+    } finally {
+      this.open.internal--;
+    }
+  }
+
+  /** The question has no timeout. */
+  private ask(tx: string): Promise<unknown> {
+    const { open } = this;
+    const question = new OutgoingRequest('', undefined, 0, undefined, undefined, true);
+    return new Promise((resolve, reject) => {
+      question.resolve = resolve;
+      question.reject = reject;
+      open.assign(
+        open.submit(() => open.connection.askEnded(tx)),
+        question,
+      );
+    });
+  }
+
+  /** The other side has ended, or this side has left it. */
+  forget(): void {
+    for (const end of this.unreported.splice(0)) end();
   }
 
   /** Ends all requests, and tells the other side that this side no longer waits. */
@@ -56,5 +82,10 @@ export class Aborts implements Aborter {
       open.reject(request, reason(type));
     }
     open.failAll(reason);
+    this.forget();
   }
+}
+
+function isUnsupported(error: unknown): boolean {
+  return error instanceof WorkerError && error.code === 'ERR_UNSUPPORTED_BY_PEER';
 }

@@ -17,7 +17,8 @@ export function conclude(
   const { incoming, peer } = open.options;
   if (kind === RecordKind.TimedOut) open.reject(request, messageTimeout(request.type, peer, millis));
   else if (Undecodable.is(value)) open.reject(request, value.error);
-  else if (incoming !== undefined) passOutcome(open, incoming, request, kind === RecordKind.RemoteError, value);
+  else if (incoming !== undefined && !request.isInternal)
+    passOutcome(open, incoming, request, kind === RecordKind.RemoteError, value);
   else if (kind === RecordKind.Result) request.resolve(value);
   else open.reject(request, decodeError(value));
 }

@@ -24,6 +24,7 @@ export class OutgoingRequest implements SentRequest {
   /**
    * @param payload - Kept until it is encoded.
    * @param timeout - In milliseconds; `CONFIGURED` is the one of its type.
+   * @param isInternal - No user waits for it, and its outcome passes no middleware.
    */
   constructor(
     readonly type: string,
@@ -31,6 +32,7 @@ export class OutgoingRequest implements SentRequest {
     readonly timeout: number = CONFIGURED,
     readonly transfer: TransferList | undefined = undefined,
     readonly terms: RequestTerms | undefined = undefined,
+    readonly isInternal: boolean = false,
   ) {}
 
   /** The same request for another attempt. */

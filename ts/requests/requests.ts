@@ -43,7 +43,7 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
     const open = new OpenRequests<R>(options);
     this.open = open;
     this.isPlain = options.outgoing === undefined && options.txIdGenerator === undefined;
-    this.aborts = new Aborts(open, (request) => this.sendPlain(request));
+    this.aborts = new Aborts(open);
     this.chunks = new RequestChunks(open, this.aborts);
     this.backPressure = new BackPressure(open, this.chunks, this.aborts);
     this.reserved = new ReservedRequests(open, this.chunks, this.backPressure, this.aborts);
@@ -148,6 +148,7 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
   /** Ends all requests, oldest first. */
   failAll(reason: (type?: string) => Error): void {
     this.open.failAll(reason);
+    this.aborts.forget();
   }
 
   /** How many requests of the user's have no outcome yet. */

@@ -45,6 +45,12 @@ export interface AttachOptions<
   maxMessageSize?: number | undefined;
   /** As for `createWorker`. Without a `serializer` option, the worker's serializer must be `'structured'`. */
   sharedMemory?: boolean | undefined;
+  /**
+   * Whether this side of the connection may spin: poll for up to 0.1 ms before its thread sleeps. `'auto'`: it spins while
+   * that shortens waits and takes no more processor time than sleeping. `false`: it never spins; the thread may still
+   * spin for other connections. `ISOLATED_WORKERS_BUSY_POLL=0` in the environment has priority. Default: `'auto'`.
+   */
+  busyPoll?: 'auto' | false | undefined;
   /** As for `createWorker`. */
   maxPendingBytes?: number | undefined;
   /** As for `createWorker`. */

@@ -80,6 +80,12 @@ export interface BaseWorkerOptions<
    */
   sharedMemory?: boolean | undefined;
   /**
+   * Whether this side of the connection may spin: poll for up to 0.1 ms before its thread sleeps. `'auto'`: it spins while
+   * that shortens waits and takes no more processor time than sleeping. `false`: it never spins; the thread may still
+   * spin for other connections. `ISOLATED_WORKERS_BUSY_POLL=0` in the environment has priority. Default: `'auto'`.
+   */
+  busyPoll?: 'auto' | false | undefined;
+  /**
    * How many bytes of messages may wait for the worker. Above it, `whenFull` determines the behaviour of `send`, and
    * `post` throws `ERR_BACKPRESSURE`. A larger message passes alone. Value connections (threads, custom drivers) count
    * nothing. Default: 67,108,864 (64 MiB); `Infinity`: no limit.

@@ -56,6 +56,12 @@ export interface WorkerServerOptions<
    * buffer of the host fails. It has no effect in a thread.
    */
   sharedMemory?: boolean | undefined;
+  /**
+   * Whether this side of the connection may spin: poll for up to 0.1 ms before its thread sleeps. `'auto'`: it spins while
+   * that shortens waits and takes no more processor time than sleeping. `false`: it never spins; the thread may still
+   * spin for other connections. `ISOLATED_WORKERS_BUSY_POLL=0` in the environment has priority. Default: `'auto'`.
+   */
+  busyPoll?: 'auto' | false | undefined;
   /** Timeouts in milliseconds; `message` and `types` apply to calls of this worker to its host. */
   timeout?: Pick<TimeoutConfig<H>, 'serverConnect' | 'message' | 'types'> | undefined;
 }

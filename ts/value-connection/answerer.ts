@@ -2,6 +2,7 @@ import type { Answerer, Answers } from '../connection/answerer.js';
 import type { WorkerError } from '../errors/worker-error.js';
 import type { PayloadCodec } from '../codecs/payload-codec.js';
 import { encodeError } from '../errors/encode-remote-error.js';
+import { unhandled } from '../errors/malformed-message.js';
 import { reasonOf } from '../util/safely.js';
 import { isUnits, unitsOfValue } from '../streams/units.js';
 import type { RemoteErrorPayload } from '../types/message.js';
@@ -66,6 +67,9 @@ export class ValueAnswerer implements Answers<Call> {
         return dispatcher.receive(call, type, dispatcher.find(type), codec.decode(payload), 0, kind);
       case Kind.Cancel:
         return dispatcher.cancel(call);
+      case Kind.Ended:
+        if (typeof payload === 'string') return dispatcher.onEndedAsked(call, payload);
+        return this.fail(call, '', encodeError(unhandled('a question about a request names none')));
       case Kind.Credit:
         return isUnits(payload) ? dispatcher.onCredit(call, payload) : undefined;
       case Kind.Input:
@@ -136,6 +140,10 @@ export class ValueAnswerer implements Answers<Call> {
     if (!this.hasLeft) this.send(Kind.Demand, '', tx, units);
   }
 
+  confirmEnded({ tx, type }: Call): void {
+    if (!this.hasLeft) this.send(Kind.Result, type, tx, undefined);
+  }
+
   flush(): void {
     this.wire.flush();
   }
@@ -152,7 +160,7 @@ export class ValueAnswerer implements Answers<Call> {
   refuse(kind: Kind, tx: Tx, error: WorkerError): void {
     const call = { type: '', tx, isCancelled: false };
     this.dispatcher.refuse(call, error);
-    if (isRequest(kind)) this.fail(call, '', encodeError(error));
+    if (isRequest(kind) || kind === Kind.Ended) this.fail(call, '', encodeError(error));
   }
 
   /** A message of a call could not be sent. */

@@ -27,7 +27,7 @@ export interface Handshake {
   readonly extensions?: readonly string[] | undefined;
 }
 
-const extensions = [Extension.Cancel, Extension.Streams, Extension.Calls];
+const extensions = [Extension.Cancel, Extension.Streams, Extension.Calls, Extension.Ended];
 
 export function createHandshake(
   serializer: Serializer | undefined,

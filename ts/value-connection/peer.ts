@@ -24,6 +24,11 @@ export class Peer {
     for (const tx of this.cancelled.splice(0)) this.cancel(tx);
   }
 
+  /** Its handshake has arrived. */
+  get isKnown(): boolean {
+    return this.handshake !== undefined;
+  }
+
   /** It has not declared that it lacks this. */
   may(extension: Extension): boolean {
     return this.handshake === undefined || names(this.handshake, extension);

@@ -123,6 +123,18 @@ export class ValueRequester implements Requester {
     return this.transactions.abort(slot);
   }
 
+  askEnded(tx: string): number {
+    const { transactions } = this;
+    const slot = transactions.beginQuestion();
+    try {
+      this.write(Kind.Ended, '', transactions.tickets.txOf(slot), tx);
+    } catch (error) {
+      this.cancel(slot);
+      throw error;
+    }
+    return slot;
+  }
+
   failAll(): number[] {
     return this.transactions.failAll();
   }

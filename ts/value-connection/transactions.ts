@@ -43,6 +43,8 @@ export class Transactions {
   most = GRANT_WINDOW;
   /** Begun requests whose message was not sent. */
   readonly unsent = new Set<number>();
+  /** Questions whether a request has ended, before the other side's handshake. */
+  private readonly questions = new Set<number>();
   readonly tickets: Tickets;
   readonly expiry: Expiry;
   readonly flows: Flows;
@@ -75,8 +77,24 @@ export class Transactions {
   onHandshake(theirs: Handshake): void {
     this.peer.onHandshake(theirs);
     this.most = this.peer.maxOpenRequests;
+    if (!this.peer.may(Extension.Ended)) {
+      for (const slot of this.questions) this.refuse(slot, this.questionsUnsupported());
+    }
+    this.questions.clear();
     if (this.peer.may(Extension.Streams)) return;
     for (const slot of this.flows.slots) this.refuse(slot, this.streamsUnsupported());
+  }
+
+  /** Begins the question whether a request has ended; returns its slot. */
+  beginQuestion(): number {
+    if (!this.peer.may(Extension.Ended)) throw this.questionsUnsupported();
+    const slot = this.begin('', undefined, 0);
+    if (!this.peer.isKnown) this.questions.add(slot);
+    return slot;
+  }
+
+  private questionsUnsupported(): WorkerError {
+    return unsupportedByPeer('ask whether a cancelled request has ended', this.init.peer);
   }
 
   streamsUnsupported(): WorkerError {
@@ -135,6 +153,7 @@ export class Transactions {
     this.init.wire.flush();
     this.flows.clear();
     this.unsent.clear();
+    this.questions.clear();
     const slots = this.tickets.failAll();
     this.inFlight = 0;
     this.init.onChange();

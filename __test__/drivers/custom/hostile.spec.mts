@@ -24,7 +24,7 @@ const handlers = {
     for await (const chunk of input) void chunk;
   },
 };
-const kinds = ['result', 'error', 'progress', 'chunk', 'demand', 'fatal', 'hello', 'notification', 'request', 'stream', 'upload', 'duplex', 'cancel', 'credit', 'input', 'inputEnd', 'close', undefined]; // prettier-ignore
+const kinds = ['result', 'error', 'progress', 'chunk', 'demand', 'fatal', 'hello', 'notification', 'request', 'stream', 'upload', 'duplex', 'cancel', 'credit', 'input', 'inputEnd', 'close', 'ended', 'keptResult', 'takenOver', undefined]; // prettier-ignore
 
 async function start(t: { after(act: () => unknown): void }, channel: MemoryChannel): Promise<any> {
   const logger = new RecordingLogger();

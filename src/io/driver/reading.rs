@@ -1,13 +1,13 @@
 //! A driver's reading: bytes from the stream into the connection, and frames into events.
 
 use std::io::ErrorKind;
-use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use super::IoDriver;
 use crate::io::deliver::Deliver;
 use crate::io::watch::{Watch, Watched};
 use crate::protocol::connection::Connection;
+use crate::sys::Descriptor;
 use crate::sys::closing::close_elsewhere;
 
 /// Limits for reading messages that arrived before a deadline: the time, the events, and the bytes.
@@ -66,7 +66,7 @@ impl<D: Deliver> IoDriver<D> {
 
     /// Takes descriptors that arrived with the input up to `received`: memory, or others that nobody has requested.
     /// `false`: the peer sends so many that the driver must disconnect it.
-    fn accept_descriptors(&self, descriptors: Vec<OwnedFd>, received: u64) -> bool {
+    fn accept_descriptors(&self, descriptors: Vec<Descriptor>, received: u64) -> bool {
         match &mut *self.channel.receiver.borrow_mut() {
             Some(receiver) => receiver.add(descriptors, received),
             None => close_elsewhere(descriptors),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::IoDriver;
 use super::reading::FRAMES_AT_ONCE;
+use crate::error::code;
 use crate::io::deliver::Deliver;
 use crate::protocol::event::{Event, Payload};
 use crate::protocol::exchange::CallId;
@@ -90,11 +91,10 @@ impl<D: Deliver> IoDriver<D> {
         let watched = self.watched.borrow();
         let Some(watched) = &*watched else { return false };
         let stream = watched.stream();
-        let spin = self.drivers.spin();
         // The wait below reports an error.
-        spin.before_sleep(|| !matches!(stream.wait(until, Some(Duration::ZERO)), Ok(false)));
+        self.before_sleep(|| !matches!(stream.wait(until, Some(Duration::ZERO)), Ok(false)));
         let is_ready = matches!(stream.wait(until, timeout), Ok(true));
-        spin.end_wait();
+        self.drivers.spin().end_wait();
         is_ready
     }
 
@@ -165,7 +165,7 @@ impl<D: Deliver> IoDriver<D> {
              Let it send less meanwhile, or use send().",
             MOST_KEPT >> 20
         );
-        RequestOutcome::Refused { code: "ERR_SYNC_OVERFLOW", message }
+        RequestOutcome::Refused { code: code::SYNC_OVERFLOW, message }
     }
 
     /// Fails a request of the peer: its handler would have to run while its requester may be the one that blocks this
@@ -173,7 +173,7 @@ impl<D: Deliver> IoDriver<D> {
     fn refuse(&self, call: CallId) {
         let text = "the host waits in sendSync() and can answer nothing until that returns. Ask it before or after, or let \
                     it use send().";
-        let error = RemoteError::with_code("ERR_HOST_BLOCKED", text.to_owned());
+        let error = RemoteError::with_code(code::HOST_BLOCKED, text.to_owned());
         self.channel.connection.borrow_mut().exchange.fail(call, &error);
     }
 }

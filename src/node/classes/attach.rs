@@ -1,7 +1,6 @@
 //! Named sockets for the facade: a worker's listener, and a host that attaches.
 
 use std::io::ErrorKind;
-use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,14 +15,15 @@ use super::lifeline::NativeLifeline;
 use super::pair::NativePair;
 use crate::attach::connector::{Outcome, Request, attach};
 use crate::attach::listener::{AttachHandler, Occupancy, open};
+use crate::error::code;
 use crate::liveness::debugger::Debugger;
 use crate::liveness::lifeline::answer;
-use crate::node::event_loop::uv::pulse::LoopPulse;
+use crate::node::event_loop::pulse::LoopPulse;
 use crate::node::values::failure::{Failure, NativeFailure, closed, node, system};
 use crate::sys::Stream;
-use crate::sys::attach_socket::{Connected, Listener, Purpose, Refusal, stream_from};
+use crate::sys::attach_socket::{Connected, End, Listener, Purpose, Refusal, stream_from};
 use crate::sys::lifeline::{HostEnd, WorkerEnd};
-use crate::sys::path_lock::{Unclaimed, claim, release};
+use crate::sys::path_lock::{Claim, Unclaimed, claim, release, token_file};
 use crate::sys::process::Process as PeerProcess;
 
 type OnStream = ThreadsafeFunction<Option<i32>, (), Option<i32>, Status, false, true>;
@@ -31,7 +31,7 @@ type OnStream = ThreadsafeFunction<Option<i32>, (), Option<i32>, Status, false, 
 /// A named socket for a worker that is about to start.
 #[napi]
 pub struct NativeSocket {
-    listener: Option<OwnedFd>,
+    claim: Option<Claim>,
 }
 
 #[napi]
@@ -41,22 +41,22 @@ impl NativeSocket {
     /// the path has another file, `ERR_SYSTEM`.
     #[napi(constructor, catch_unwind)]
     pub fn new(path: String, token: String, sweep: bool) -> Result<Self, Failure> {
-        let listener = claim(Path::new(&path), &token, sweep).map_err(|error| match error {
+        let claim = claim(Path::new(&path), &token, sweep).map_err(|error| match error {
             Unclaimed::Live => Failure::new(
-                "ERR_WORKER_OCCUPIED".to_owned(),
+                code::WORKER_OCCUPIED.to_owned(),
                 format!(
                     "a live worker listens at {path} already. Attach to it with attachWorker(), or choose another name."
                 ),
             ),
             Unclaimed::Foreign(file) => Failure::new(
-                "ERR_INVALID_OPTION".to_owned(),
+                code::INVALID_OPTION.to_owned(),
                 format!(
                     "socketPath must be free, or left by a worker: {} is there, which no worker has made",
                     file.display()
                 ),
             ),
             Unclaimed::Unlocked(directory, error) => Failure::new(
-                "ERR_SYSTEM".to_owned(),
+                code::SYSTEM.to_owned(),
                 format!(
                     "cannot listen at {path}: the directory {} cannot be locked: {error}. Another process may hold its lock; \
                      choose a `socketPath` in a directory of your own.",
@@ -65,26 +65,52 @@ impl NativeSocket {
             ),
             Unclaimed::Io(error) => system(&format!("cannot listen at {path}"), &error),
         })?;
-        Ok(Self { listener: Some(listener) })
+        Ok(Self { claim: Some(claim) })
     }
 
     /// Removes the files of an ended worker at `path`, unless the token belongs to another. Throws `ERR_SYSTEM`.
     #[napi(catch_unwind)]
     pub fn remove(path: String, token: String) -> Result<bool, Failure> {
         release(Path::new(&path), &token)
-            .map_err(|error| Failure::new("ERR_SYSTEM".to_owned(), format!("cannot remove {path}: {error}")))
+            .map_err(|error| Failure::new(code::SYSTEM.to_owned(), format!("cannot remove {path}: {error}")))
     }
 
     /// The descriptor for the child's `stdio`. Throws `ERR_SYSTEM` after it was closed.
     #[napi(getter, catch_unwind)]
     pub fn fd(&self) -> Result<i32, Failure> {
-        self.listener.as_ref().map(AsRawFd::as_raw_fd).ok_or_else(closed)
+        self.claim.as_ref().map(Claim::fd).ok_or_else(closed)
     }
 
-    /// Closes this process's copy: otherwise this process would not notice the end of the worker.
+    /// Where the child finds it; `null`: it inherits the descriptor.
+    #[napi(getter, catch_unwind)]
+    pub fn child_address(&self) -> Option<String> {
+        self.claim.as_ref().and_then(Claim::address)
+    }
+
+    /// In a worker: listens at an address, with the worker's token. Returns the number for `NativeDoor`. Throws
+    /// `ERR_SYSTEM`.
+    #[napi(catch_unwind)]
+    pub fn open(address: String, token: String) -> Result<i32, Failure> {
+        Listener::open(&address, &token).map_err(|error| system(&format!("cannot listen at {address}"), &error))
+    }
+
+    /// The file with the token of the worker at `path`.
+    #[napi(catch_unwind)]
+    pub fn token_file(path: String) -> String {
+        token_file(Path::new(&path)).to_string_lossy().into_owned()
+    }
+
+    /// The child has started: closes this process's copy of what the child has inherited. Otherwise this process would
+    /// not notice the end of the worker.
+    #[napi(catch_unwind)]
+    pub fn child_started(&mut self) {
+        self.claim = self.claim.take().and_then(Claim::started);
+    }
+
+    /// Closes the rest.
     #[napi(catch_unwind)]
     pub fn close(&mut self) {
-        self.listener = None;
+        self.claim = None;
     }
 }
 
@@ -103,7 +129,7 @@ struct Process {
 
 impl AttachHandler for Process {
     fn connected(&self, stream: Stream) {
-        self.on_stream.call(Some(stream.into_raw_fd()), ThreadsafeFunctionCallMode::NonBlocking);
+        self.on_stream.call(Some(stream.hand_over()), ThreadsafeFunctionCallMode::NonBlocking);
     }
 
     fn lifeline(&self, end: WorkerEnd) {
@@ -155,7 +181,7 @@ impl NativeDoor {
 /// A host's connection to a detached worker.
 #[napi]
 pub struct NativeAttachment {
-    end: Option<OwnedFd>,
+    end: Option<End>,
     pid: i32,
     process: Option<PeerProcess>,
 }
@@ -166,9 +192,9 @@ fn refused(outcome: Outcome) -> Result<Connected, NativeFailure> {
         Ok(Ok(connected)) => Ok(connected),
         Ok(Err(refusal)) => {
             let code = match refusal {
-                Refusal::Occupied => "ERR_WORKER_OCCUPIED",
-                Refusal::Silent => "ERR_START_TIMEOUT",
-                _ => "ERR_ATTACH_REFUSED",
+                Refusal::Occupied => code::WORKER_OCCUPIED,
+                Refusal::Silent => code::START_TIMEOUT,
+                _ => code::ATTACH_REFUSED,
             };
             Err(NativeFailure::new(code, refusal.to_string()))
         }
@@ -177,9 +203,9 @@ fn refused(outcome: Outcome) -> Result<Connected, NativeFailure> {
                 ErrorKind::NotFound
                 | ErrorKind::ConnectionRefused
                 | ErrorKind::ConnectionReset
-                | ErrorKind::BrokenPipe => "ERR_NO_SUCH_WORKER",
-                ErrorKind::PermissionDenied => "ERR_ATTACH_REFUSED",
-                _ => "ERR_SYSTEM",
+                | ErrorKind::BrokenPipe => code::NO_SUCH_WORKER,
+                ErrorKind::PermissionDenied => code::ATTACH_REFUSED,
+                _ => code::SYSTEM,
             };
             Err(NativeFailure::new(code, error.to_string()))
         }
@@ -229,7 +255,7 @@ impl NativeAttachment {
         });
         if let Err(error) = started {
             let text = format!("cannot start the thread that attaches: {error}");
-            deferred.resolve(resolution(Err(NativeFailure::new("ERR_SYSTEM", text))));
+            deferred.resolve(resolution(Err(NativeFailure::new(code::SYSTEM, text))));
         }
         Ok(promise)
     }
@@ -265,12 +291,12 @@ impl NativeAttachment {
     /// The host's end of the lifeline; once.
     #[napi(catch_unwind)]
     pub fn lifeline(&mut self) -> Result<NativeLifeline, Failure> {
-        let end = HostEnd::from_fd(self.take()?).map_err(|error| system("cannot use the lifeline", &error))?;
+        let end = HostEnd::from_end(self.take()?).map_err(|error| system("cannot use the lifeline", &error))?;
         Ok(NativeLifeline::of(end))
     }
 
-    fn take(&mut self) -> Result<OwnedFd, Failure> {
-        let taken = || Failure::new("ERR_SYSTEM".to_owned(), "the connection was taken before".to_owned());
+    fn take(&mut self) -> Result<End, Failure> {
+        let taken = || Failure::new(code::SYSTEM.to_owned(), "the connection was taken before".to_owned());
         self.end.take().ok_or_else(taken)
     }
 }

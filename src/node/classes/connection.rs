@@ -12,9 +12,11 @@ use super::options::NativeOptions;
 use super::pair::NativePair;
 use crate::boundary::RefMode;
 use crate::error::Error;
+use crate::error::code;
 use crate::io::IoDriver;
+use crate::node::classes::environment::NativeEnvironment;
 use crate::node::delivery::{Callbacks, Delivery, Driver};
-use crate::node::event_loop::environment::{Environment, NativeEnvironment};
+use crate::node::event_loop::environment::Environment;
 use crate::node::values::batch::Form;
 use crate::node::values::failure::{Failure, entry, system};
 use crate::node::values::reference::Reference;
@@ -68,6 +70,7 @@ impl NativeConnection {
     ) -> Result<(), Failure> {
         let driver = &self.driver;
         driver.set_bound(options.bound());
+        driver.set_may_spin(options.busy_poll);
         if shares_memory {
             driver.share_memory();
         }
@@ -104,7 +107,7 @@ impl NativeConnection {
         let names = options.handlers.iter().map(String::as_str);
         let connection = Connection::host(&config, data, names, environment.now())?;
         let stream = pair.ours.take().ok_or_else(|| {
-            Failure::new("ERR_SYSTEM".to_owned(), "the pair has a connection already, or is closed".to_owned())
+            Failure::new(code::SYSTEM.to_owned(), "the pair has a connection already, or is closed".to_owned())
         })?;
         let connection = Self::new(environment, stream, connection);
         let callbacks = callbacks(env, &on_messages, &on_control);
@@ -126,12 +129,12 @@ impl NativeConnection {
         let bytes = self.driver.read_startup_data(timeout).map_err(|error| {
             if error.kind() == ErrorKind::TimedOut {
                 let text = "the host has not sent its handshake and start-up data in time".to_owned();
-                return Failure::new("ERR_CONNECT_TIMEOUT".to_owned(), text);
+                return Failure::new(code::CONNECT_TIMEOUT.to_owned(), text);
             }
             system("cannot read the start-up data", &error)
         })?;
         bytes.map(String::from_utf8).transpose().map_err(|_| {
-            Failure::new("ERR_MALFORMED_MESSAGE".to_owned(), "the start-up data are not valid UTF-8".to_owned())
+            Failure::new(code::MALFORMED_MESSAGE.to_owned(), "the start-up data are not valid UTF-8".to_owned())
         })
     }
 
@@ -188,28 +191,10 @@ impl NativeConnection {
         })
     }
 
-    /// Sends the host the error that ends this worker, as JSON text.
-    #[napi(catch_unwind)]
-    pub fn tell_fatal(&self, error: String) -> Result<(), Failure> {
-        entry(&self.driver, "tellFatal", || {
-            self.driver.channel().connection.borrow_mut().tell_fatal(&error);
-            self.driver.schedule_write();
-        })
-    }
-
     /// The transaction id of a request of the peer that has no answer yet.
     #[napi(catch_unwind)]
     pub fn call_transaction_id(&self, call: u32) -> Option<String> {
         self.driver.channel().connection.borrow().exchange.call_transaction_id(CallId(call))
-    }
-
-    /// Asks the worker to stop, after all earlier messages.
-    #[napi(catch_unwind)]
-    pub fn ask_to_close(&self) -> Result<(), Failure> {
-        entry(&self.driver, "askToClose", || {
-            self.driver.channel().connection.borrow_mut().exchange.ask_to_close();
-            self.driver.schedule_write();
-        })
     }
 
     /// Handles all messages that have arrived, before it returns.

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::os::fd::IntoRawFd;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -14,9 +13,10 @@ use napi_derive::napi;
 use super::debugger::NativeDebugger;
 use super::pair::NativePair;
 use crate::boundary::PulseState;
+use crate::error::code;
 use crate::liveness::lifeline::{Worker, guard};
-use crate::node::event_loop::environment::NativeEnvironment;
-use crate::node::event_loop::uv::pulse::LoopPulse;
+use crate::node::classes::environment::NativeEnvironment;
+use crate::node::event_loop::pulse::LoopPulse;
 use crate::node::values::failure::{Failure, closed, node, system};
 use crate::sys::lifeline::{HostEnd, Pulse, WorkerEnd, lifeline};
 use crate::sys::process::end_now;
@@ -92,7 +92,7 @@ impl Worker for Process {
 
     fn connected(&self, stream: Stream) {
         // The facade takes it over, or the process ends.
-        self.on_stream.call(Some(stream.into_raw_fd()), ThreadsafeFunctionCallMode::NonBlocking);
+        self.on_stream.call(Some(stream.hand_over()), ThreadsafeFunctionCallMode::NonBlocking);
     }
 
     fn orphaned(&self) {
@@ -134,10 +134,17 @@ impl NativeLifeline {
         given.map_err(|error| system("cannot write to the lifeline", &error))
     }
 
-    /// Closes this process's copy of the child's end: otherwise this process would not notice the end of the child.
+    /// Where the child finds its end; `null`: it inherits the descriptor.
+    #[napi(getter, catch_unwind)]
+    pub fn child_address(&self) -> Option<String> {
+        self.theirs.as_ref().and_then(ChildEnd::address)
+    }
+
+    /// The child has started: closes this process's copy of what the child has inherited. Otherwise this process would
+    /// not notice the end of the child.
     #[napi(catch_unwind)]
-    pub fn close_child_end(&mut self) {
-        self.theirs = None;
+    pub fn child_started(&mut self) {
+        self.theirs = self.theirs.take().and_then(ChildEnd::started);
     }
 
     /// Pings the worker. Returns `null`, or the state that made it impossible: the worker has not read the previous
@@ -181,7 +188,7 @@ impl NativeLifeline {
     /// Passes the worker the child's end of a new pair, and closes it here.
     #[napi(catch_unwind)]
     pub fn pass(&self, pair: &mut NativePair) -> Result<(), Failure> {
-        let gone = || Failure::new("ERR_WORKER_CLOSED".to_owned(), "the worker is gone".to_owned());
+        let gone = || Failure::new(code::WORKER_CLOSED.to_owned(), "the worker is gone".to_owned());
         let end = pair.take_child_end().ok_or_else(gone)?;
         let host = self.host.borrow();
         let host = host.as_ref().ok_or_else(gone)?;

@@ -55,7 +55,7 @@ impl NativeConnection {
             };
             let timeout = timeout_of(arguments.number(2))?;
             let kind = u8::try_from(arguments.integer(3)).ok().and_then(Kind::from_byte);
-            let kind = kind.filter(|kind| kind.is_request()).unwrap_or(Kind::Request);
+            let kind = kind.filter(|kind| kind.is_request() && kind.has_type()).unwrap_or(Kind::Request);
             let now = driver.now();
             let slot =
                 driver.channel().connection.borrow_mut().exchange.reserve(&message_type, id, timeout, kind, now)?;
@@ -96,6 +96,19 @@ impl NativeConnection {
             })?;
             driver.write_early();
             Ok(Outcome::Truth(sent.is_some()))
+        })
+    }
+
+    /// A function that sends the host the outcome of a request of an earlier host.
+    #[napi(getter, catch_unwind, ts_return_type = "(payload: unknown) => void")]
+    pub fn kept_result_command(&self, env: Env) -> Result<Unknown<'_>, Failure> {
+        self.command(env, |driver, arguments| {
+            let send = |payload: Option<Append<'_>>| {
+                driver.channel().connection.borrow_mut().exchange.send_kept_result(payload)
+            };
+            with_payload(driver, arguments.value(0), Bypass::Large, |_| true, send)?;
+            driver.schedule_write();
+            Ok(Outcome::Nothing)
         })
     }
 

@@ -26,6 +26,8 @@ pub struct NativeOptions {
     pub shared_memory: bool,
     /// This side passes and accepts shared buffers: memory that the other side may write at any time.
     pub shared_buffers: bool,
+    /// The thread may spin before it blocks, for this connection.
+    pub busy_poll: bool,
     /// The message types with handlers on this side, in the order of their numbers.
     pub handlers: Vec<String>,
     /// The largest frame in bytes.

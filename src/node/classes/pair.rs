@@ -45,10 +45,24 @@ impl NativePair {
         sys::keep_from_children(fd);
     }
 
-    /// Closes this process's copy of the child's end: otherwise this process would not notice the end of the child.
+    /// Where the child finds its end; `null`: it inherits the descriptor.
+    #[napi(getter, catch_unwind)]
+    pub fn child_address(&self) -> Option<String> {
+        self.theirs.as_ref().and_then(ChildEnd::address)
+    }
+
+    /// The child has started: closes this process's copy of what the child has inherited. Otherwise this process would
+    /// not notice the end of the child.
     #[napi(catch_unwind)]
-    pub fn close_child_end(&mut self) {
-        self.theirs = None;
+    pub fn child_started(&mut self) {
+        self.theirs = self.theirs.take().and_then(ChildEnd::started);
+    }
+
+    /// In a worker: opens the worker's end by its address. Returns the number for everything that takes a descriptor.
+    /// Throws `ERR_SYSTEM`.
+    #[napi(catch_unwind)]
+    pub fn open(address: String) -> Result<i32, Failure> {
+        sys::open(&address).map_err(|error| system("cannot connect to the host", &error))
     }
 
     /// Closes the rest of both ends.

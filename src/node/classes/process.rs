@@ -12,10 +12,16 @@ pub struct NativeProcess {
 
 #[napi]
 impl NativeProcess {
-    /// The process with this number now; call it while that is certain. It may have ended.
+    /// The process with this number now; call it while that is certain. It may have ended. `leads`: it has a group of its
+    /// own, whose members are those that it starts; `outlives`: they may outlive this process.
     #[napi(constructor, catch_unwind)]
-    pub fn new(pid: i32) -> Self {
-        Self { inner: Process::open(pid).ok() }
+    pub fn new(pid: i32, leads: bool, outlives: bool) -> Self {
+        let mut inner = Process::open(pid).ok();
+        if let Some(process) = inner.as_mut().filter(|_| leads) {
+            // A process that has ended by now has started no other that is still here.
+            let _ = process.lead_tree(outlives);
+        }
+        Self { inner }
     }
 
     /// Sends it a signal, by number; `false`: it has ended.

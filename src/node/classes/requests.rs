@@ -11,7 +11,8 @@ use super::options::NativeOptions;
 use crate::boundary::{ID_DIGITS, NO_TICKET, TICKET_SLOTS, WORKER_NUMBERS};
 use crate::error::Error;
 use crate::io::pausable_clock::{POLL_INTERVAL, PausableClock};
-use crate::node::event_loop::environment::{Environment, NativeEnvironment};
+use crate::node::classes::environment::NativeEnvironment;
+use crate::node::event_loop::environment::Environment;
 use crate::node::values::failure::Failure;
 use crate::node::values::functions::{self, Outcome};
 use crate::protocol::timeouts::Timeouts;
@@ -93,9 +94,9 @@ impl NativeRequests {
         let (base, timeout) = (self.base, self.timeouts.message);
         functions::create(env, move |_| {
             let mut table = table.borrow_mut();
-            let (finished, begun) = environment.exchange_counts();
+            let (finished, begun) = environment.records.exchange_counts();
             for index in 0..finished {
-                finish(&mut table, environment.read_number(index));
+                finish(&mut table, environment.records.read_number(index));
             }
             if begun == 0 {
                 return Ok(Outcome::Nothing);
@@ -106,7 +107,7 @@ impl NativeRequests {
                 let id = generated(base, &table);
                 // Its number is new, so it cannot be in flight.
                 let ticket = table.insert(id, timeout, now, timeout).map_or(NO_TICKET, |slot| ticket(slot, &table));
-                environment.write_number(index, ticket);
+                environment.records.write_number(index, ticket);
             }
             Ok(Outcome::Nothing)
         })

@@ -11,10 +11,12 @@ use napi::bindgen_prelude::{
 use napi::sys;
 use napi_derive::napi;
 
+use crate::error::code;
 use crate::node::values::failure::{Failure, node};
 use crate::node::values::segments::new_buffer;
 use crate::sys::mapping::Mapping;
 use crate::sys::memory::HAS_MEMORY;
+use crate::sys::program::program;
 
 /// Memory that several processes map. It is unmapped when JavaScript has collected it.
 #[napi(custom_finalize)]
@@ -31,7 +33,7 @@ impl NativeSharedMemory {
         let length = size as usize;
         let mapping = Mapping::create(length).map_err(|error| {
             // A sandbox may refuse what the platform has.
-            let code = if HAS_MEMORY { "ERR_SYSTEM" } else { "ERR_UNSUPPORTED_PLATFORM" };
+            let code = if HAS_MEMORY { code::SYSTEM } else { code::UNSUPPORTED_PLATFORM };
             Failure::new(code.to_owned(), format!("cannot make a shared buffer of {length} bytes: {error}"))
         })?;
         Self::of(env, Arc::new(mapping))
@@ -56,7 +58,7 @@ impl NativeSharedMemory {
         let (value, bytes) = new_buffer(env.raw(), length);
         if value.is_null() {
             let text = format!("cannot copy {length} bytes out of a shared buffer: the runtime has no memory for them");
-            return Err(Failure::new("ERR_SYSTEM".to_owned(), text));
+            return Err(Failure::new(code::SYSTEM.to_owned(), text));
         }
         self.mapping.read(offset, bytes);
         // SAFETY: the value was just made in this environment, in the scope of this call.
@@ -123,7 +125,7 @@ impl NativeSharedMemory {
 
     fn outside(&self) -> Failure {
         let text = format!("that is outside of a shared buffer of {} bytes", self.mapping.length());
-        Failure::new("ERR_INVALID_OPTION".to_owned(), text)
+        Failure::new(code::INVALID_OPTION.to_owned(), text)
     }
 }
 
@@ -150,7 +152,7 @@ type Create = unsafe extern "C" fn(
 fn create() -> Option<Create> {
     static CREATE: OnceLock<Option<Create>> = OnceLock::new();
     *CREATE.get_or_init(|| {
-        let program = libloading::os::unix::Library::this();
+        let program = program()?;
         // SAFETY: name and signature are those of Node's headers since version 22.23; the program is never unloaded.
         unsafe { program.get::<Create>("node_api_create_external_sharedarraybuffer") }.ok().map(|symbol| *symbol)
     })

@@ -25,7 +25,7 @@ impl NativeConnection {
         let Fields { outcome, payload, millis, failure } = fields_of(seen.unwrap_or(RequestOutcome::Lost(None)));
         self.driver.flush_pending();
         let delivery = self.driver.user();
-        delivery.environment.write_head([outcome as i32, millis, self.driver.has_events().into()]);
+        delivery.environment.records.write_head([outcome as i32, millis, self.driver.has_events().into()]);
         let env = env.raw();
         let value = match payload {
             Some(payload) => delivery.payload_to_js(self.driver.channel(), &payload),

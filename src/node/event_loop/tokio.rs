@@ -14,6 +14,7 @@ use napi::sys;
 
 use super::environment::Environment;
 use crate::engine::tokio::{IoThread, Watch};
+use crate::error::code;
 use crate::node::values::failure::{Failure, system};
 use crate::sys::{Stream, WatchedStream};
 use wakes::Wakes;
@@ -72,7 +73,7 @@ impl TokioIo {
         if status != sys::Status::napi_ok {
             // SAFETY: nobody took it over.
             drop(unsafe { Box::from_raw(context.cast::<Weak<Environment>>()) });
-            return Err(Failure::new("ERR_SYSTEM".to_owned(), format!("no threadsafe function: status {status}")));
+            return Err(Failure::new(code::SYSTEM.to_owned(), format!("no threadsafe function: status {status}")));
         }
         // SAFETY: the function was just made.
         unsafe { sys::napi_unref_threadsafe_function(env, function) };

@@ -2,8 +2,6 @@
 
 mod closing;
 pub(in crate::node) mod hooks;
-pub(in crate::node) mod pulse;
-mod symbols;
 
 use std::cell::Cell;
 use std::ffi::c_int;
@@ -13,13 +11,12 @@ use std::time::Duration;
 
 use napi::sys;
 
+use super::symbols::{Handle, Loop, POLL, READABLE, Symbols, TIMER, WRITABLE};
 use super::watch::Watch;
-use crate::io::spin::Spin;
 use crate::node::delivery::Driver;
 use crate::node::values::scope::in_scope;
 use crate::sys::{Stream, is_readable};
 use closing::{Closing, on_closed};
-use symbols::{Handle, Loop, POLL, READABLE, Symbols, TIMER, WRITABLE};
 
 /// Whether the program has the functions of this engine.
 pub(in crate::node) fn is_available() -> bool {
@@ -112,7 +109,7 @@ impl UvWatch {
     }
 
     /// Arrived input is handled: the loop will block soon, unless it has other work.
-    pub(in crate::node) fn before_sleep(&self, spin: &Spin) {
+    pub(in crate::node) fn before_sleep(&self, driver: &Driver) {
         // SAFETY: the loop is that of this thread, and runs. Its descriptor stays open as long as it does.
         let events = unsafe {
             if (self.uv.uv_backend_timeout)(self.uv_loop) == 0 {
@@ -121,7 +118,7 @@ impl UvWatch {
             BorrowedFd::borrow_raw((self.uv.uv_backend_fd)(self.uv_loop))
         };
         // The loop of all handles, not of this one.
-        spin.before_sleep(|| is_readable(events));
+        driver.before_sleep(|| is_readable(events));
     }
 
     pub(in crate::node) fn set_timer(&self, delay: Duration) {
@@ -185,8 +182,7 @@ fn driver_of(handle: Handle) -> Option<Rc<Driver>> {
 
 unsafe extern "C" fn on_poll(handle: Handle, status: c_int, events: c_int) {
     guarded(handle, "readable", |driver| {
-        let spin = driver.drivers().spin();
-        spin.end_wait();
+        driver.drivers().spin().end_wait();
         if events & WRITABLE != 0 {
             driver.on_writable();
         }
@@ -198,7 +194,7 @@ unsafe extern "C" fn on_poll(handle: Handle, status: c_int, events: c_int) {
         if events & READABLE != 0 || status < 0 {
             driver.on_readable();
         }
-        with_watch(driver, |watch| watch.before_sleep(spin));
+        with_watch(driver, |watch| watch.before_sleep(driver));
     });
 }
 

@@ -67,13 +67,15 @@ impl Batch {
         payload: Option<Payload>,
     ) -> bool {
         let bytes = payload.as_ref().map_or(0, |payload| payload.range.len());
-        if self.records == environment.record_capacity() || (self.records > 0 && self.bytes + bytes > MOST_JOINED) {
+        if self.records == environment.records.record_capacity()
+            || (self.records > 0 && self.bytes + bytes > MOST_JOINED)
+        {
             return false;
         }
         self.bytes += bytes;
         let length = payload.map_or(NO_PAYLOAD, |payload| self.add(connection, form, payload));
         let record: [i32; RECORD] = [kind as i32, numbers[0], numbers[1], length];
-        environment.write_record(self.records, record);
+        environment.records.write_record(self.records, record);
         self.records += 1;
         true
     }

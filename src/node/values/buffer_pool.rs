@@ -8,15 +8,13 @@ use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 use std::time::Duration;
 
+use crate::reuse::Kept;
 use crate::shm::IDLE;
 use crate::sys::hugepages;
 pub(in crate::node) use lending::Transfer;
 
 /// The pool reuses memory from this size on. Allocators keep smaller memory themselves.
 pub(in crate::node) const LEAST: usize = 16 << 20;
-/// The most memory that waits for reuse, for at most [`IDLE`].
-const KEPT: usize = 128 << 20;
-
 /// Memory that JavaScript has, or had.
 #[derive(Debug)]
 struct Block {
@@ -54,26 +52,28 @@ impl Drop for Block {
     }
 }
 
-/// The memory that waits for reuse by the results of one connection.
+/// The memory that waits for reuse by the results of one connection, for at most [`IDLE`].
 #[derive(Debug, Default)]
 pub(in crate::node) struct BufferPool {
-    free: RefCell<Vec<Block>>,
+    free: RefCell<Vec<(Block, Kept)>>,
     used_at: Cell<Duration>,
 }
 
 impl BufferPool {
     fn take(&self, length: usize) -> Option<Block> {
         let mut free = self.free.borrow_mut();
-        let at = free.iter().position(|block| block.fits(length))?;
-        Some(free.swap_remove(at))
+        let at = free.iter().position(|(block, _)| block.fits(length))?;
+        Some(free.swap_remove(at).0)
     }
 
-    /// JavaScript has released it.
+    /// JavaScript has released it. The pool keeps it if the process may keep so much.
     fn give_back(&self, block: Block, now: Duration) {
-        let mut free = self.free.borrow_mut();
-        let kept: usize = free.iter().map(|block| block.layout.size()).sum();
-        if kept.saturating_add(block.layout.size()) <= KEPT {
-            free.push(block);
+        self.keep(block, Kept::default(), now);
+    }
+
+    fn keep(&self, block: Block, mut kept: Kept, now: Duration) {
+        if kept.set(block.layout.size()) {
+            self.free.borrow_mut().push((block, kept));
             self.used_at.set(now);
         }
     }
@@ -99,6 +99,7 @@ impl BufferPool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reuse::{Budget, MOST};
 
     const MIB: usize = 1 << 20;
     const SECOND: Duration = Duration::from_secs(1);
@@ -133,17 +134,35 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_is_bounded_and_goes_when_it_was_not_used_for_a_while() {
+    fn what_waits_goes_when_it_was_not_used_for_a_while() {
+        static BUDGET: Budget = Budget::new(MOST);
         let pool = BufferPool::default();
         assert_eq!(pool.next_deadline(), None);
-        for seconds in 1..=3 {
-            pool.give_back(block(KEPT / 2), SECOND * seconds);
+        for seconds in 1..=2 {
+            pool.keep(block(LEAST), Kept::of(&BUDGET), SECOND * seconds);
         }
-        assert_eq!(pool.free.borrow().len(), 2, "the third is over the bound");
         assert_eq!(pool.next_deadline(), Some(SECOND * 3));
         pool.trim(SECOND * 3 - Duration::from_nanos(1));
-        assert_eq!(pool.free.borrow().len(), 2);
+        assert_eq!((pool.free.borrow().len(), BUDGET.kept()), (2, 2 * LEAST));
         pool.trim(SECOND * 3);
-        assert_eq!((pool.free.borrow().len(), pool.next_deadline()), (0, None));
+        assert_eq!((pool.free.borrow().len(), pool.next_deadline(), BUDGET.kept()), (0, None, 0));
+    }
+
+    #[test]
+    fn the_pools_of_many_connections_together_keep_no_more_than_the_process_may() {
+        static BUDGET: Budget = Budget::new(MOST);
+        let pools: Vec<_> = (0..20).map(|_| BufferPool::default()).collect();
+        for pool in &pools {
+            pool.keep(block(LEAST), Kept::of(&BUDGET), SECOND);
+        }
+        assert_eq!(BUDGET.kept(), MOST);
+        let waiting: usize = pools.iter().map(|pool| pool.free.borrow().len()).sum();
+        assert_eq!(waiting, MOST / LEAST);
+        // Memory that is used again makes room for that of another connection.
+        assert!(pools[0].take(LEAST).is_some());
+        pools[19].keep(block(LEAST), Kept::of(&BUDGET), SECOND);
+        assert_eq!((pools[19].free.borrow().len(), BUDGET.kept()), (1, MOST));
+        drop(pools);
+        assert_eq!(BUDGET.kept(), 0);
     }
 }

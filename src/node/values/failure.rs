@@ -7,6 +7,7 @@ use napi::sys;
 use napi_derive::napi;
 
 use crate::error::Error;
+use crate::error::code;
 use crate::node::delivery::Driver;
 use crate::protocol::handshake::Mismatch;
 
@@ -53,21 +54,21 @@ impl From<Error> for Failure {
 pub(in crate::node) fn entry<T>(driver: &Driver, name: &'static str, act: impl FnOnce() -> T) -> Result<T, Failure> {
     driver.guarded(name, act).ok_or_else(|| {
         let text = "the addon has failed, and has ended this connection: this is a bug of isolated-workers".to_owned();
-        Failure::new("ERR_SYSTEM".to_owned(), text)
+        Failure::new(code::SYSTEM.to_owned(), text)
     })
 }
 
 /// A failed operation of the system.
 pub(in crate::node) fn system(operation: &str, error: &std::io::Error) -> Failure {
-    Failure::new("ERR_SYSTEM".to_owned(), format!("{operation}: {error}"))
+    Failure::new(code::SYSTEM.to_owned(), format!("{operation}: {error}"))
 }
 
 /// A descriptor that this process has closed.
 pub(in crate::node) fn closed() -> Failure {
-    Failure::new("ERR_SYSTEM".to_owned(), "the descriptor is closed".to_owned())
+    Failure::new(code::SYSTEM.to_owned(), "the descriptor is closed".to_owned())
 }
 
 /// A failed call of Node-API itself.
 pub(in crate::node) fn node(error: napi::Error) -> Failure {
-    Failure::new("ERR_SYSTEM".to_owned(), format!("{}: {}", error.status.as_ref(), error.reason))
+    Failure::new(code::SYSTEM.to_owned(), format!("{}: {}", error.status.as_ref(), error.reason))
 }

@@ -1,5 +1,6 @@
 //! A JavaScript function without a class around it: the shortest way into the addon, for calls per message or tick.
 
+use crate::error::code;
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
@@ -79,7 +80,7 @@ pub(in crate::node) fn create<'a>(
         // SAFETY: it was just made in this environment.
         return Ok(unsafe { Unknown::from_raw_unchecked(env, function) });
     }
-    Err(Failure::new("ERR_SYSTEM".to_owned(), format!("cannot make a function: status {status}")))
+    Err(Failure::new(code::SYSTEM.to_owned(), format!("cannot make a function: status {status}")))
 }
 
 unsafe extern "C" fn call(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
@@ -94,7 +95,7 @@ unsafe extern "C" fn call(env: sys::napi_env, info: sys::napi_callback_info) -> 
     };
     let arguments = Arguments { env, values };
     let outcome = catch_unwind(AssertUnwindSafe(|| act(&arguments))).unwrap_or_else(|_| {
-        Err(Failure::new("ERR_SYSTEM".to_owned(), "the addon has failed: this is a bug".to_owned()))
+        Err(Failure::new(code::SYSTEM.to_owned(), "the addon has failed: this is a bug".to_owned()))
     });
     match outcome {
         Ok(outcome) => to_js(env, outcome),

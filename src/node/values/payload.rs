@@ -7,6 +7,7 @@ use super::batch::Form;
 use super::failure::Failure;
 use super::text::read_short;
 use crate::error::Error;
+use crate::error::code;
 use crate::io::Bypass;
 use crate::node::delivery::Driver;
 use crate::node::values::segments::Parts;
@@ -65,7 +66,7 @@ pub(in crate::node) fn with_payload<T>(
         return Ok(has_capacity(0).then(|| act(None)).transpose()?);
     }
     let expected = if form == Form::Binary { "a Uint8Array" } else { "a string" };
-    Err(Failure::new("ERR_NOT_SERIALIZABLE".to_owned(), format!("the serializer must return {expected}")))
+    Err(Failure::new(code::NOT_SERIALIZABLE.to_owned(), format!("the serializer must return {expected}")))
 }
 
 /// Like [`with_payload`], for a message of a type.
@@ -78,7 +79,7 @@ pub(in crate::node) fn with_message<T>(
     let environment = &driver.user().environment;
     let mut short = environment.short.borrow_mut();
     let name = read_short(environment.env, message_type, &mut short)
-        .ok_or_else(|| Failure::new("ERR_INVALID_OPTION".to_owned(), "a message type must be a string".to_owned()))?;
+        .ok_or_else(|| Failure::new(code::INVALID_OPTION.to_owned(), "a message type must be a string".to_owned()))?;
     let has_capacity = |bytes| driver.has_capacity(bytes);
     let act = |payload: Option<Append<'_>>| act(&mut driver.channel().connection.borrow_mut(), name, payload);
     with_payload(driver, payload, Bypass::LargeIfGranted, has_capacity, act)

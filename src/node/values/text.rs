@@ -6,21 +6,27 @@ use std::ptr;
 use encoding_rs::mem;
 use napi::sys;
 
-/// Above this capacity (in UTF-16 units) the scratch memory is released after use.
+use crate::reuse::Kept;
+
+/// Above this capacity (in UTF-16 units) the scratch memory is released after use; below it only if the process keeps too
+/// much.
 const KEEP: usize = 1 << 20;
+/// The capacity for short strings.
+const SHORT: usize = 4096;
 
 /// An incoming JavaScript string: UTF-16 in reused memory.
 #[derive(Debug, Default)]
 pub(in crate::node) struct Scratch {
     units: Vec<u16>,
     length: usize,
+    kept: Kept,
 }
 
 impl Scratch {
     /// Copies a string. `false`: the value is not a string.
     pub(in crate::node) fn read(&mut self, env: sys::napi_env, value: sys::napi_value) -> bool {
         if self.units.is_empty() {
-            self.units.resize(4096, 0);
+            self.units.resize(SHORT, 0);
         }
         let Some(length) = read_into(env, value, &mut self.units) else { return false };
         self.length = length;
@@ -71,7 +77,8 @@ impl Scratch {
 
     /// Releases memory that only a long string needed.
     pub(in crate::node) fn release(&mut self) {
-        if self.units.len() > KEEP {
+        let bytes = size_of::<u16>() * self.units.len().saturating_sub(SHORT);
+        if self.units.len() > KEEP || !self.kept.set(bytes) {
             *self = Self::default();
         }
     }
@@ -248,7 +255,8 @@ mod tests {
     fn any_string_becomes_the_utf8_rust_makes_of_it() {
         for text in ["", "plain", "größe", "日本語", "🎉🎉", &"ab🎉".repeat(20_000), &"é".repeat(16 << 10)]
         {
-            let mut scratch = Scratch { units: text.encode_utf16().collect(), length: text.encode_utf16().count() };
+            let (units, length) = (text.encode_utf16().collect(), text.encode_utf16().count());
+            let mut scratch = Scratch { units, length, ..Scratch::default() };
             let mut out = b"before".to_vec();
             scratch.append_to(&mut out);
             assert_eq!(std::str::from_utf8(&out[6..]).unwrap(), text);

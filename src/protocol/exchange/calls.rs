@@ -1,7 +1,7 @@
 //! Requests of the peer, and their answers.
 
 use super::Exchange;
-use super::outbound::{Target, write};
+use super::writing::{Target, write};
 use crate::error::Error;
 use crate::protocol::event::Event;
 use crate::protocol::flow::Balance;

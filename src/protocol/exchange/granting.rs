@@ -1,9 +1,11 @@
 //! Grants in both directions: which messages of this side wait for one, and what this side grants the peer.
 
 use super::held::HeldFrame;
-use super::outbound::{Outgoing, Target, write};
+use super::outbound::Outgoing;
+use super::writing::{Target, write};
 use super::{CallId, Exchange};
 use crate::error::Error;
+use crate::error::code;
 use crate::protocol::event::Event;
 use crate::protocol::grants::Amount;
 use crate::protocol::message::{Head, Kind};
@@ -11,7 +13,7 @@ use crate::protocol::remote_error::RemoteError;
 use crate::protocol::transactions::Slot;
 
 /// The error text for a peer that exceeds its grants.
-pub(super) const TOO_MANY: &str = "ERR_TOO_MANY_REQUESTS";
+pub(super) const TOO_MANY: &str = code::TOO_MANY_REQUESTS;
 
 /// The sending side.
 impl Exchange {

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::{Exchange, Side};
+use crate::error::code;
 use crate::error::quoted;
 use crate::protocol::event::{Event, Payload};
 use crate::protocol::message::{Codec, Kind, Malformed, Message};
@@ -11,8 +12,8 @@ use crate::protocol::message_types::TypeId;
 use crate::protocol::remote_error::RemoteError;
 use crate::protocol::transaction_id::TransactionIdRef;
 
-pub(super) const MALFORMED: &str = "ERR_MALFORMED_MESSAGE";
-const TOO_LARGE: &str = "ERR_MESSAGE_TOO_LARGE";
+pub(super) const MALFORMED: &str = code::MALFORMED_MESSAGE;
+const TOO_LARGE: &str = code::MESSAGE_TOO_LARGE;
 
 impl Exchange {
     /// Handles one frame; `start` is its position in the input, for the ranges in events.
@@ -22,8 +23,8 @@ impl Exchange {
             Err(malformed) => return self.on_malformed(frame, malformed, events),
         };
         let payload = message.payload.clone().map(|part| self.check_payload(frame, part, start)).transpose();
-        let needs_handler = message.kind.map_or(self.side == Side::Worker, Kind::needs_handler);
-        if needs_handler && !self.take(frame.len()) {
+        let needs_grant = message.kind.map_or(self.side == Side::Worker, Kind::needs_grant);
+        if needs_grant && !self.take(frame.len()) {
             return self.refuse_beyond(&message, events);
         }
         match (self.side, message.kind) {
@@ -34,6 +35,7 @@ impl Exchange {
             (_, Some(kind @ (Kind::Request | Kind::Stream | Kind::Upload | Kind::Duplex))) => {
                 self.on_request(&message, kind, payload, (frame, start), events);
             }
+            (_, Some(Kind::Ended)) => self.on_ended_asked(&message, frame, events),
             (_, Some(kind @ (Kind::Cancel | Kind::Credit | Kind::Input | Kind::InputEnd))) => {
                 self.on_more_of_call(&message, kind, payload, frame, events);
             }
@@ -52,11 +54,13 @@ impl Exchange {
                 self.on_grant(message.payload.map(|part| &frame[part]), events);
             }
             (Side::Worker, Some(Kind::Close)) => events.push(Event::Close),
-            (Side::Host, Some(Kind::Fatal)) => match payload {
-                Ok(payload) => events.push(Event::Fatal { payload }),
+            (Side::Host, Some(kind @ (Kind::Fatal | Kind::KeptResult))) => match payload {
+                Ok(payload) if kind == Kind::Fatal => events.push(Event::Fatal { payload }),
+                Ok(payload) => events.push(Event::KeptResult { payload }),
                 Err(reason) => events.push(Event::Dropped { reason }),
             },
-            (_, Some(kind @ (Kind::Close | Kind::Fatal | Kind::Startup))) => {
+            (Side::Host, Some(Kind::TakenOver)) => events.push(Event::TakenOver),
+            (_, Some(kind @ (Kind::Close | Kind::Fatal | Kind::Startup | Kind::KeptResult | Kind::TakenOver))) => {
                 events.push(Event::Dropped { reason: format!("a {kind:?} message has no place here") });
             }
         }
@@ -177,6 +181,19 @@ impl Exchange {
             }
             Err(reason) => {
                 self.fail(call, &RemoteError::with_code(MALFORMED, reason));
+                self.count_own();
+            }
+        }
+    }
+
+    /// The peer asks about a request that it has cancelled.
+    fn on_ended_asked(&mut self, message: &Message<'_>, frame: &[u8], events: &mut Vec<Event>) {
+        let Some(call) = self.begin_call(message, Kind::Ended, events) else { return };
+        match message.payload.clone().map(|part| serde_json::from_slice(&frame[part])) {
+            Some(Ok(id)) => events.push(Event::Ended { call, id }),
+            _ => {
+                let reason = "the question whether a request has ended has no transaction id as its payload";
+                self.fail(call, &RemoteError::with_code(MALFORMED, reason.to_owned()));
                 self.count_own();
             }
         }

@@ -3,15 +3,14 @@
 use std::time::Duration;
 
 use super::calls::append;
-use super::held::{Held, HeldFrame, HeldId};
+use super::held::{HeldFrame, HeldId};
 use super::streams::Streams;
+use super::writing::{NOTHING, Sender, Target, write};
 use super::{Exchange, Side};
 use crate::error::Error;
-use crate::protocol::frame::Framing;
-use crate::protocol::grants::Allowance;
-use crate::protocol::message::{CONTEXT_LIMIT, Codec, Head, Kind, TYPE_NAME_LIMIT};
+use crate::protocol::event::Event;
+use crate::protocol::message::{CONTEXT_LIMIT, Head, Kind, TYPE_NAME_LIMIT};
 use crate::protocol::message_types::TypeId;
-use crate::protocol::output::Output;
 use crate::protocol::transaction_id::TransactionId;
 use crate::protocol::transactions::Slot;
 
@@ -32,7 +31,7 @@ pub(super) struct Outgoing {
     pub(super) is_sent: bool,
     /// Its message waits for a grant.
     pub(super) held: Option<HeldId>,
-    /// For all but plain requests.
+    /// The kind, and the state of streams: for all but plain requests.
     pub(super) streams: Option<Box<Streams>>,
 }
 
@@ -107,7 +106,7 @@ impl Exchange {
         }
         let kind = request.streams.as_ref().map_or(Kind::Request, |streams| streams.kind);
         let (tx, is_implied) = (Some(id.borrowed()), self.is_implied(kind));
-        let context = self.context.as_deref().filter(|_| self.peer.context);
+        let context = self.context.as_deref().filter(|_| self.peer.context && kind.has_context());
         let head = Head { kind, is_implied, type_name, tx, context };
         let mut sender = Sender {
             allowance: &mut self.allowance,
@@ -207,12 +206,37 @@ impl Exchange {
     }
 
     fn check_understood(&self, type_name: &str, kind: Kind) -> Result<(), Error> {
-        let what = match (self.side, kind) {
-            (Side::Worker, _) if !self.peer.calls => "requests of its worker",
-            (_, Kind::Stream | Kind::Upload | Kind::Duplex) if !self.peer.streams => "streams",
-            _ => return Ok(()),
-        };
-        Err(Error::UnsupportedByPeer { type_name: type_name.to_owned(), peer: self.side.peer(), what })
+        match self.missing(kind) {
+            Some(what) => {
+                Err(Error::UnsupportedByPeer { type_name: type_name.to_owned(), peer: self.side.peer(), what })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What the peer would have to understand for a request of this kind, if it does not.
+    fn missing(&self, kind: Kind) -> Option<&'static str> {
+        match (self.side, kind) {
+            (Side::Worker, _) if !self.peer.calls => Some("requests of its worker"),
+            (_, Kind::Stream | Kind::Upload | Kind::Duplex) if !self.peer.streams => Some("streams"),
+            (_, Kind::Ended) if !self.peer.ended => Some("questions about cancelled requests"),
+            _ => None,
+        }
+    }
+
+    /// The peer's handshake has arrived: earlier requests of kinds that it does not understand have no outcome.
+    pub(super) fn refuse_unsupported(&mut self, events: &mut Vec<Event>) {
+        let requests = self.transactions.iter().filter_map(|(slot, request)| {
+            let what = self.missing(request.streams.as_ref()?.kind)?;
+            Some((slot, request.type_id, what))
+        });
+        let refused: Vec<_> = requests.collect();
+        for (slot, type_id, what) in refused {
+            let type_name = self.types.name(type_id).to_owned();
+            let error = Error::UnsupportedByPeer { type_name, peer: self.side.peer(), what };
+            self.cancel(slot);
+            events.push(Event::Refused { slot, code: error.code(), message: error.to_string() });
+        }
     }
 
     fn check_sendable(&self, type_name: &str) -> Result<(), Error> {
@@ -224,78 +248,4 @@ impl Exchange {
         }
         Ok(())
     }
-}
-
-/// No payload.
-pub(super) const NOTHING: Option<fn(&mut Vec<u8>)> = None;
-
-/// Sends a message that needs a grant.
-struct Sender<'a> {
-    allowance: &'a mut Allowance,
-    held: &'a mut Held,
-    output: &'a mut Output,
-    framing: &'a Framing,
-    codec: Codec,
-    limit: usize,
-}
-
-impl Sender<'_> {
-    /// Writes one frame, or keeps it until it is granted, and then returns its number.
-    fn send<P: FnOnce(&mut Vec<u8>)>(
-        &mut self,
-        slot: Option<Slot>,
-        head: Head<'_>,
-        payload: Option<P>,
-    ) -> Result<Option<HeldId>, Error> {
-        let Self { framing, codec, limit, .. } = *self;
-        if self.held.is_empty() && self.allowance.is_open() {
-            let written = write(Target::new(self.output.tail(), framing, codec, limit), head, payload)?;
-            self.allowance.spend(written.frame);
-            return Ok(None);
-        }
-        let mut bytes = Vec::new();
-        let written = write(Target::new(&mut bytes, framing, codec, limit), head, payload)?;
-        Ok(Some(self.held.push(HeldFrame { slot, bytes, cost: Some(written.frame) })))
-    }
-}
-
-/// The target and format of frames.
-pub(super) struct Target<'a> {
-    out: &'a mut Vec<u8>,
-    framing: &'a Framing,
-    codec: Codec,
-    limit: usize,
-}
-
-impl<'a> Target<'a> {
-    pub(super) fn new(out: &'a mut Vec<u8>, framing: &'a Framing, codec: Codec, limit: usize) -> Self {
-        Self { out, framing, codec, limit }
-    }
-}
-
-/// The bytes of a frame, and of its payload.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Written {
-    pub(super) frame: usize,
-    pub(super) payload: usize,
-}
-
-/// Writes one frame, or nothing.
-pub(super) fn write<P: FnOnce(&mut Vec<u8>)>(
-    Target { out, framing, codec, limit }: Target<'_>,
-    head: Head<'_>,
-    payload: Option<P>,
-) -> Result<Written, Error> {
-    let mark = framing.begin(out);
-    let body = out.len();
-    codec.begin(out, head, payload.is_some());
-    let start = out.len();
-    if let Some(payload) = payload {
-        payload(out);
-    }
-    let size = out.len() - start;
-    codec.end(out);
-    let frame = out.len() - body;
-    framing.finish(out, mark, limit).map_err(|error| Error::from_frame(error, head.type_name))?;
-    Ok(Written { frame, payload: size })
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::calls::append;
 use super::inbound::MALFORMED;
-use super::outbound::{NOTHING, Outgoing, Target, write};
+use super::outbound::Outgoing;
+use super::writing::{NOTHING, Target, write};
 use super::{CallId, Exchange};
 use crate::error::Error;
 use crate::protocol::event::{Event, Payload};
@@ -129,17 +130,6 @@ impl Exchange {
         let waits = !streams.has_chunks() || streams.chunks.is_open();
         let timeout = streams.timeout.filter(|_| waits);
         self.transactions.extend(slot, now, timeout);
-    }
-
-    pub(super) fn refuse_streams(&mut self, events: &mut Vec<Event>) {
-        let with_streams = self.transactions.iter().filter(|(_, request)| request.streams.is_some());
-        let refused: Vec<_> = with_streams.map(|(slot, request)| (slot, request.type_id)).collect();
-        for (slot, type_id) in refused {
-            let type_name = self.types.name(type_id).to_owned();
-            let error = Error::UnsupportedByPeer { type_name, peer: self.side.peer(), what: "streams" };
-            self.cancel(slot);
-            events.push(Event::Refused { slot, code: error.code(), message: error.to_string() });
-        }
     }
 
     fn write_of_request<P: FnOnce(&mut Vec<u8>)>(

@@ -2,11 +2,13 @@
 
 use std::ops::Range;
 
+use crate::reuse::Kept;
+
 /// The space for one read while little is pending.
 pub(super) const DEFAULT_SPARE: usize = 64 << 10;
 /// The space for one read while much is pending, so a large frame takes few reads.
 pub(super) const LARGE_SPARE: usize = 1 << 20;
-/// The buffer keeps memory up to this size for the next large frame, and releases more.
+/// The buffer keeps memory up to this size for the next large frame, as far as the process may, and releases more.
 pub(super) const KEPT: usize = 2 << 20;
 
 /// Bytes that have arrived (`start..end`) inside initialised memory.
@@ -18,6 +20,8 @@ pub(super) struct ReadBuffer {
     end: usize,
     /// Ranges that were handed out must stay valid.
     is_pinned: bool,
+    /// For what it keeps beyond the space for one read.
+    kept: Kept,
 }
 
 impl ReadBuffer {
@@ -100,7 +104,12 @@ impl ReadBuffer {
         if self.start == self.end {
             (self.start, self.end) = (0, 0);
         }
-        if self.memory.len() > KEPT && self.end - self.start <= DEFAULT_SPARE / 2 {
+        let size = self.memory.len();
+        if size <= DEFAULT_SPARE || self.end - self.start > DEFAULT_SPARE / 2 {
+            return;
+        }
+        if size > KEPT || !self.kept.set(size - DEFAULT_SPARE) {
+            self.kept.shrink(0);
             self.move_to_front();
             self.memory.truncate(DEFAULT_SPARE);
             self.memory.shrink_to_fit();
@@ -139,6 +148,7 @@ fn spare_for(pending: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reuse::Budget;
 
     const EXPECTED: usize = 100 << 20;
 
@@ -149,6 +159,27 @@ mod tests {
             buffer.filled(room);
             left -= room;
         }
+    }
+
+    #[test]
+    fn an_emptied_buffer_keeps_more_than_one_read_only_from_the_budget_of_the_process() {
+        static BUDGET: Budget = Budget::new(4 << 20);
+        let mut buffers: Vec<_> =
+            (0..10).map(|_| ReadBuffer { kept: Kept::of(&BUDGET), ..ReadBuffer::default() }).collect();
+        for buffer in &mut buffers {
+            fill(buffer, 1 << 20);
+            buffer.consume(1 << 20);
+            buffer.release();
+        }
+        let kept: usize = buffers.iter().map(|buffer| buffer.capacity().saturating_sub(DEFAULT_SPARE)).sum();
+        assert!(kept > 0 && kept <= 4 << 20, "{kept}");
+        assert_eq!(kept, BUDGET.kept());
+        fill(&mut buffers[0], 5 << 20);
+        buffers[0].consume(5 << 20);
+        buffers[0].release();
+        assert_eq!(buffers[0].kept.bytes(), 0, "it keeps nothing of a large frame");
+        drop(buffers);
+        assert_eq!(BUDGET.kept(), 0);
     }
 
     #[test]

@@ -15,48 +15,11 @@ use tokio::io::unix::AsyncFd;
 use super::lifeline::{HostEnd, WorkerEnd};
 use super::peer::{is_this_user, name_writers, read_byte};
 use super::{Stream, adopt_socket, new_socket};
+use crate::sys::admission::{AGAIN, LINE, PATIENCE, decide, outcome_of, request};
+pub use crate::sys::admission::{Purpose, Refusal};
 
-/// How long a pending peer may take for its line.
-const PATIENCE: Duration = Duration::from_secs(1);
 /// How long to wait if the system has no descriptor or memory for a peer.
 const SHORTAGE: Duration = Duration::from_millis(100);
-/// How long to wait before the next attempt to connect to a worker whose queue is full.
-const AGAIN: Duration = Duration::from_millis(20);
-/// The longest line: a word, a token of at most 128 characters, and the purpose.
-const LINE: usize = 256;
-
-/// The purpose of a connection to a detached worker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// A connection for messages.
-    Messages {
-        /// A connection that replaces the connected host.
-        take_over: bool,
-    },
-    /// A lifeline.
-    Lifeline,
-}
-
-/// Why a connection was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// Another host is connected.
-    #[error("another host is connected to it")]
-    Occupied,
-    /// The token is not the worker's.
-    #[error("its token is another")]
-    WrongToken,
-    /// The peer sent something else than a known answer.
-    #[error("it does not answer as a worker does")]
-    NoWorker,
-    /// The peer sent nothing in time.
-    #[error("it does not answer")]
-    Silent,
-    /// A process of another user listens there.
-    #[error("it belongs to another user")]
-    Stranger,
-}
-
 /// A worker's named socket.
 #[derive(Debug)]
 pub struct Listener(UnixListener);
@@ -70,6 +33,14 @@ impl Listener {
         let listener = UnixListener::from(adopt_socket(fd)?);
         listener.set_nonblocking(false)?;
         Ok(Self(listener))
+    }
+
+    /// Opens the worker's socket by its address, as a number for [`Listener::adopt`].
+    ///
+    /// # Errors
+    /// Always: a worker inherits it.
+    pub fn open(_: &str, _: &str) -> io::Result<RawFd> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     /// Blocks until a process of this user connects.
@@ -100,18 +71,8 @@ impl PendingPeer {
     /// It was turned away.
     pub fn admit(self, token: &str, enter: impl FnOnce(bool) -> bool) -> Result<Admitted, Refusal> {
         let mut stream = self.0;
-        let outcome = match parse(&read_line(&mut stream, PATIENCE).unwrap_or_default()) {
-            None => Err(Refusal::NoWorker),
-            Some((theirs, _)) if !is_same(theirs.as_bytes(), token.as_bytes()) => Err(Refusal::WrongToken),
-            Some((_, Purpose::Messages { take_over })) if !enter(take_over) => Err(Refusal::Occupied),
-            Some((_, purpose)) => Ok(purpose),
-        };
-        let answer = match outcome {
-            Ok(_) => format!("welcome {}\n", std::process::id()),
-            Err(Refusal::Occupied) => "occupied\n".to_owned(),
-            Err(Refusal::WrongToken) => "token\n".to_owned(),
-            Err(_) => "what\n".to_owned(),
-        };
+        let line = read_line(&mut stream, PATIENCE).unwrap_or_default();
+        let (outcome, answer) = decide(&line, token, enter);
         // A peer that does not wait for the answer has left by its next message, and so has one whose options cannot be
         // set.
         let _ = stream.write_all(answer.as_bytes());
@@ -135,8 +96,10 @@ pub enum Admitted {
     Lifeline(WorkerEnd),
 }
 
-/// A connection to a worker: its descriptor and the worker's process id.
-pub type Connected = (OwnedFd, i32);
+/// The host's end of a connection to a worker.
+pub type End = OwnedFd;
+/// A connection to a worker: the host's end and the worker's process id.
+pub type Connected = (End, i32);
 
 /// Connects to the worker that listens at `path`, however long that takes. Call it inside a tokio runtime.
 ///
@@ -147,25 +110,15 @@ pub async fn connect_worker(path: &Path, token: &str, purpose: Purpose) -> io::R
     if !is_this_user(&stream) {
         return Ok(Err(Refusal::Stranger));
     }
-    let wanted = match purpose {
-        Purpose::Messages { take_over: false } => "messages",
-        Purpose::Messages { take_over: true } => "take-over",
-        Purpose::Lifeline => "lifeline",
-    };
     // A peer that ends before it has read the line is gone. The line fits into the buffer of a new connection.
-    (&stream).write_all(format!("attach {token} {wanted}\n").as_bytes())?;
+    (&stream).write_all(request(token, purpose).as_bytes())?;
     let (answer, writer, stream) = read_answer(stream).await?;
-    Ok(match answer.split_once(' ') {
-        Some(("welcome", said)) => match process_of(writer, said) {
-            Some(pid) => {
-                name_writers(&stream, false)?;
-                Ok((stream.into(), pid))
-            }
-            None => Err(Refusal::NoWorker),
-        },
-        _ if answer == "occupied" => Err(Refusal::Occupied),
-        _ if answer == "token" => Err(Refusal::WrongToken),
-        _ => Err(Refusal::NoWorker),
+    Ok(match outcome_of(&answer, writer) {
+        Ok(pid) => {
+            name_writers(&stream, false)?;
+            Ok((stream.into(), pid))
+        }
+        Err(refusal) => Err(refusal),
     })
 }
 
@@ -210,28 +163,6 @@ async fn read_answer(stream: UnixStream) -> io::Result<(String, Option<i32>, Uni
     }
 }
 
-/// The worker's process id: the kernel's report, if there is one. The worker's own statement `said` may be true only in
-/// another PID namespace, or nowhere. An id that stands for several processes, or for this one, counts as none.
-fn process_of(writer: Option<i32>, said: &str) -> Option<i32> {
-    let said = said.parse().ok().filter(|said: &i32| *said > 0)?;
-    let own = i32::try_from(std::process::id()).ok();
-    match writer {
-        Some(named) => Some(named).filter(|named| *named > 0 && Some(*named) != own),
-        None => Some(said).filter(|said| *said > 1 && Some(*said) != own),
-    }
-}
-
-fn parse(line: &str) -> Option<(&str, Purpose)> {
-    let (token, wanted) = line.strip_prefix("attach ")?.split_once(' ')?;
-    let purpose = match wanted {
-        "messages" => Purpose::Messages { take_over: false },
-        "take-over" => Purpose::Messages { take_over: true },
-        "lifeline" => Purpose::Lifeline,
-        _ => return None,
-    };
-    Some((token, purpose))
-}
-
 /// Reads one line without its end; empty if it is too long, truncated, or not text; `None` if it is too late. Reads no
 /// byte beyond it.
 fn read_line(stream: &mut UnixStream, patience: Duration) -> Option<String> {
@@ -252,18 +183,13 @@ fn read_line(stream: &mut UnixStream, patience: Duration) -> Option<String> {
     }
 }
 
-/// Takes constant time, so that timing does not reveal how much of a token is right.
-fn is_same(a: &[u8], b: &[u8]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
-}
-
 impl HostEnd {
     /// The host's end of a lifeline to a detached worker.
     ///
     /// # Errors
     /// The system refuses.
-    pub fn from_fd(fd: OwnedFd) -> io::Result<Self> {
-        Self::new(fd.into())
+    pub fn from_end(end: End) -> io::Result<Self> {
+        Self::new(end.into())
     }
 }
 
@@ -271,43 +197,8 @@ impl HostEnd {
 ///
 /// # Errors
 /// The system refuses.
-pub fn stream_from(fd: OwnedFd) -> io::Result<Stream> {
-    let stream = UnixStream::from(fd);
+pub fn stream_from(end: End) -> io::Result<Stream> {
+    let stream = UnixStream::from(end);
     stream.set_nonblocking(true)?;
     Ok(Stream(stream))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_says_what_is_wanted() {
-        assert_eq!(parse("attach abc messages"), Some(("abc", Purpose::Messages { take_over: false })));
-        assert_eq!(parse("attach abc take-over"), Some(("abc", Purpose::Messages { take_over: true })));
-        assert_eq!(parse("attach abc lifeline"), Some(("abc", Purpose::Lifeline)));
-        for line in ["", "attach", "attach abc", "attach abc more", "hello abc messages", "attach abc messages "] {
-            assert_eq!(parse(line), None, "{line}");
-        }
-    }
-
-    #[test]
-    fn the_kernel_is_believed_and_not_the_worker() {
-        let own = i32::try_from(std::process::id()).expect("it is small");
-        assert_eq!(process_of(Some(4242), "17"), Some(4242));
-        assert_eq!(process_of(Some(0), "17"), None, "it is in a namespace that cannot be seen");
-        assert_eq!(process_of(Some(own), "17"), None);
-        assert_eq!(process_of(None, "17"), Some(17));
-        for said in ["0", "1", "-1", "-17", "", "x", "4294967295", &own.to_string()] {
-            assert_eq!(process_of(None, said), None, "{said}");
-        }
-    }
-
-    #[test]
-    fn tokens_are_the_same_or_not() {
-        assert!(is_same(b"abc", b"abc"));
-        assert!(!is_same(b"abc", b"abd"));
-        assert!(!is_same(b"abc", b"abcd"));
-        assert!(is_same(b"", b""));
-    }
 }

@@ -5,39 +5,17 @@
 //! instruction of inline assembly, about which the compiler assumes nothing, or a volatile access. It reads each byte
 //! once; the caller receives whatever the writer had stored by then, and checks only the copy.
 //!
-//! Large copies bypass the caches, with two threads if there are two processors.
+//! Large copies bypass the caches. Still larger ones have the help of another thread.
 
+mod helper;
 mod streaming_copy;
-
-use std::sync::LazyLock;
-use std::thread;
 
 use crate::sys::unix::hugepages;
 
-/// From this length on caches do not help, and another thread copies half. Below it, caches make one thread equally
-/// fast.
+/// From this length on caches do not help.
 const MUCH: usize = 16 << 20;
-
-static HAS_HELP: LazyLock<bool> = LazyLock::new(|| thread::available_parallelism().is_ok_and(|count| count.get() > 1));
-
-/// The share of the other thread.
-struct Rest {
-    from: *const u8,
-    to: *mut u8,
-    length: usize,
-}
-
-// SAFETY: it says where memory is. No other thread of this process touches that until the thread that was given it has ended.
-unsafe impl Send for Rest {}
-
-impl Rest {
-    /// # Safety
-    /// As for [`copy`].
-    unsafe fn copy(self) {
-        // SAFETY: the caller says so.
-        unsafe { streaming_copy::copy(self.from, self.to, self.length) };
-    }
-}
+/// From this length on another thread copies half. Below it, one thread is about as fast.
+const VERY_MUCH: usize = 32 << 20;
 
 /// Copies this many bytes, while another process may write them.
 ///
@@ -48,22 +26,18 @@ pub unsafe fn copy(from: *const u8, to: *mut u8, length: usize) {
         // SAFETY: the caller says so.
         return unsafe { copy_once(from, to, length) };
     }
-    if !*HAS_HELP {
+    if length < VERY_MUCH {
         // SAFETY: the caller says so.
         return unsafe { streaming_copy::copy(from, to, length) };
     }
     let half = length / 2;
     // The halves meet at the start of a large page, so that the two threads do not first touch one page.
     let half = half - (to.addr() + half) % hugepages::SIZE;
-    // SAFETY: `half` is less than `length`.
-    let rest = unsafe { Rest { from: from.add(half), to: to.add(half), length: length - half } };
-    thread::scope(|scope| {
-        // SAFETY: the caller says so; the halves do not overlap, and the scope waits for the thread.
-        let helper =
-            thread::Builder::new().name("copying".to_owned()).spawn_scoped(scope, move || unsafe { rest.copy() });
-        // SAFETY: the caller says so; where the system has no thread for it, this one copies all.
-        unsafe { streaming_copy::copy(from, to, if helper.is_ok() { half } else { length }) };
-    });
+    // SAFETY: the caller says so; the halves do not overlap, and `half` is less than `length`.
+    unsafe {
+        let rest = helper::Share { from: from.add(half), to: to.add(half), length: length - half };
+        helper::with(rest, || streaming_copy::copy(from, to, half));
+    }
 }
 
 /// Reads each byte once and writes it once.
@@ -117,12 +91,13 @@ unsafe fn copy_once(from: *const u8, to: *mut u8, length: usize) {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+    use std::thread;
 
     use super::*;
 
     #[test]
     fn every_byte_is_copied_and_none_beside() {
-        let large = [(MUCH - 1, 3), (MUCH, 0), (MUCH + 1, 1), (MUCH * 2 + 12_345, 4095)];
+        let large = [(MUCH - 1, 3), (MUCH, 0), (MUCH + 1, 1), (VERY_MUCH, 5), (VERY_MUCH + 12_345, 4095)];
         let small = (0..40).flat_map(|length| (0..9).map(move |offset| (length, offset)));
         for (length, offset) in small.chain(large.into_iter().filter(|_| !cfg!(miri))) {
             let from: Vec<u8> = (0..length).map(|at| (at % 251 + 1) as u8).collect();
@@ -137,7 +112,7 @@ mod tests {
 
     #[test]
     fn bytes_that_change_meanwhile_are_each_copied_as_they_were_at_some_time() {
-        let memory: Vec<AtomicU8> = (0..MUCH + 4096).map(|_| AtomicU8::new(1)).collect();
+        let memory: Vec<AtomicU8> = (0..VERY_MUCH + 4096).map(|_| AtomicU8::new(1)).collect();
         let done = AtomicBool::new(false);
         thread::scope(|scope| {
             scope.spawn(|| {
@@ -148,7 +123,7 @@ mod tests {
                     }
                 }
             });
-            for length in [4096, MUCH - 1, MUCH + 4096] {
+            for length in [4096, MUCH - 1, MUCH + 4096, VERY_MUCH + 4096] {
                 let mut copied = vec![0; length];
                 // SAFETY: so many bytes are there; what writes them uses atomic operations.
                 unsafe { copy(memory.as_ptr().cast(), copied.as_mut_ptr(), length) };

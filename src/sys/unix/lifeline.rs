@@ -12,6 +12,8 @@ use rustix::net::{
 };
 
 use super::{ChildEnd, QUIETLY, Stream, adopt, fd_passing};
+pub use crate::sys::pulse::Pulse;
+use crate::sys::pulse::{Answers, MOST_AT_ONCE, MOST_READS, PATIENCE, PING, STREAM, TOKEN, answer, debugger, report};
 
 /// A process that is started meanwhile does not inherit received descriptors.
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -19,39 +21,11 @@ const CLOSED_ON_EXEC: RecvFlags = RecvFlags::CMSG_CLOEXEC;
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 const CLOSED_ON_EXEC: RecvFlags = RecvFlags::empty();
 
-const PING: u8 = b'p';
-/// In place of a ping number: a report of the worker. The number of bytes of memory with which it ended itself, or one
-/// of these two.
-const REPORT: u8 = 0;
-const DEBUGGED: u64 = u64::MAX;
-const NOT_DEBUGGED: u64 = u64::MAX - 1;
-const STREAM: u8 = b's';
-/// The first bytes on the lifeline of a detached worker: the token of attaching hosts. It is not in the environment,
-/// where every process of this user could read it for as long as the worker lives.
-const TOKEN: u8 = b't';
-/// How long a worker waits for the rest of its host's early data.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// An answer: the number of its ping, then milliseconds.
-const ANSWER: usize = 1 + size_of::<u64>();
-const UNKNOWN: u64 = u64::MAX;
-/// How much one read takes, and how many reads: a worker answers one ping at a time, so it never sends more.
-const MOST_AT_ONCE: usize = 455 * ANSWER;
-const MOST_READS: usize = 16;
-
 /// The host's end. Its loss, for any reason, informs the worker of its host's death.
 #[derive(Debug)]
 pub struct HostEnd {
     stream: UnixStream,
-    pings: u8,
-    /// The beginning of an incomplete answer.
-    answer: [u8; ANSWER],
-    filled: usize,
-    /// The worker has sent more than it may.
-    is_broken: bool,
-    /// The answer to the last ping.
-    pulse: Option<Pulse>,
-    report: Option<u64>,
-    debugged: bool,
+    answers: Answers,
 }
 
 /// Tells the host why this worker ends itself.
@@ -73,15 +47,6 @@ pub enum Signal {
     End,
 }
 
-/// The answer of a worker to a ping.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pulse {
-    /// How long its JavaScript has run without a pause; zero: it waits for events.
-    Busy(Duration),
-    /// It lives; this runtime reports no more.
-    Unknown,
-}
-
 /// A new lifeline: the host's end and the child's.
 ///
 /// # Errors
@@ -95,16 +60,7 @@ impl HostEnd {
     pub(super) fn new(stream: UnixStream) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
         fd_passing::allow(&stream, false);
-        Ok(Self {
-            stream,
-            pings: 0,
-            answer: [0; ANSWER],
-            filled: 0,
-            is_broken: false,
-            pulse: None,
-            report: None,
-            debugged: false,
-        })
+        Ok(Self { stream, answers: Answers::default() })
     }
 
     /// Sends a detached worker its token, before all other data. Does not block.
@@ -124,12 +80,10 @@ impl HostEnd {
     /// `WouldBlock`: it has not read what was asked before; else it is gone.
     pub fn ping(&mut self) -> io::Result<()> {
         let end = self.read();
-        if self.is_broken {
+        if self.answers.is_broken {
             return Err(end);
         }
-        self.pulse = None;
-        self.pings = self.pings.checked_add(1).unwrap_or(1);
-        send(&self.stream, &[PING, self.pings], SendFlags::DONTWAIT | QUIETLY)?;
+        send(&self.stream, &self.answers.ping(), SendFlags::DONTWAIT | QUIETLY)?;
         Ok(())
     }
 
@@ -139,13 +93,13 @@ impl HostEnd {
     /// `WouldBlock`: there is none yet; else the worker is gone.
     pub fn pulse(&mut self) -> io::Result<Pulse> {
         let end = self.read();
-        self.pulse.take().ok_or(end)
+        self.answers.pulse.take().ok_or(end)
     }
 
     /// Whether the worker has reported that a debugger may stop it. Does not block.
     pub fn is_debugged(&mut self) -> bool {
         self.read();
-        self.debugged
+        self.answers.debugged
     }
 
     /// Reads all input; returns why there is no more. Ignores a worker that sends too much, as if it were silent:
@@ -153,46 +107,24 @@ impl HostEnd {
     fn read(&mut self) -> io::Error {
         let mut bytes = [0; MOST_AT_ONCE];
         for _ in 0..MOST_READS {
-            if self.is_broken {
+            if self.answers.is_broken {
                 break;
             }
             match fd_passing::read_refusing(&self.stream, &mut bytes) {
                 Ok(0) => return io::ErrorKind::UnexpectedEof.into(),
-                Ok(count) => self.take(&bytes[..count]),
+                Ok(count) => self.answers.take(&bytes[..count]),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return error,
             }
         }
-        self.is_broken = true;
+        self.answers.is_broken = true;
         io::ErrorKind::WouldBlock.into()
-    }
-
-    fn take(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.answer[self.filled] = byte;
-            self.filled = (self.filled + 1) % ANSWER;
-            if self.filled == 0 {
-                self.on_answer();
-            }
-        }
-    }
-
-    fn on_answer(&mut self) {
-        let [kind, number @ ..] = self.answer;
-        match (kind, u64::from_le_bytes(number)) {
-            (REPORT, number @ (DEBUGGED | NOT_DEBUGGED)) => self.debugged = number == DEBUGGED,
-            (REPORT, bytes) => self.report = Some(bytes),
-            (ping, UNKNOWN) if ping == self.pings => self.pulse = Some(Pulse::Unknown),
-            (ping, millis) if ping == self.pings => self.pulse = Some(Pulse::Busy(Duration::from_millis(millis))),
-            // The answer to an earlier ping may still arrive.
-            _ => {}
-        }
     }
 
     /// The last report of a worker that has ended.
     pub fn report(&mut self) -> Option<u64> {
         self.read();
-        self.report
+        self.answers.report
     }
 
     /// Passes the worker the child's end of a new pair. Does not block.
@@ -254,9 +186,7 @@ impl WorkerEnd {
 
     /// Reports to the host, unasked, whether a debugger may stop this worker. Does not block.
     pub fn tell_debugged(&self, debugged: bool) {
-        let mut report = [REPORT; ANSWER];
-        report[1..].copy_from_slice(&(if debugged { DEBUGGED } else { NOT_DEBUGGED }).to_le_bytes());
-        let _ = send(&self.0, &report, SendFlags::DONTWAIT | QUIETLY);
+        let _ = send(&self.0, &debugger(debugged), SendFlags::DONTWAIT | QUIETLY);
     }
 
     /// Blocks until there is a report.
@@ -287,20 +217,15 @@ impl WorkerEnd {
 
     /// Answers a ping; `None`: unknown.
     pub fn answer(&self, ping: u8, busy: Option<Duration>) {
-        let millis = busy.map_or(UNKNOWN, |busy| u64::try_from(busy.as_millis()).unwrap_or(UNKNOWN - 1));
-        let mut answer = [ping; ANSWER];
-        answer[1..].copy_from_slice(&millis.to_le_bytes());
         // `next` reports a host that has ended.
-        let _ = (&self.0).write_all(&answer);
+        let _ = (&self.0).write_all(&answer(ping, busy));
     }
 }
 
 impl Reporter {
     /// Reports to the host. Does nothing if the host has ended.
     pub fn tell(&self, number: u64) {
-        let mut report = [REPORT; ANSWER];
-        report[1..].copy_from_slice(&number.to_le_bytes());
-        let _ = (&self.0).write_all(&report);
+        let _ = (&self.0).write_all(&report(number));
     }
 }
 

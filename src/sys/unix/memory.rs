@@ -120,6 +120,11 @@ impl Memory {
     pub fn size(&self) -> u64 {
         self.size
     }
+
+    /// The descriptor that passes it.
+    pub fn descriptor(&self) -> BorrowedFd<'_> {
+        self.descriptor.as_fd()
+    }
 }
 
 impl AsFd for Memory {

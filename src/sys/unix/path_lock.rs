@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
@@ -12,28 +12,37 @@ use std::time::{Duration, Instant};
 use rustix::net::{SocketAddrUnix, connect};
 
 use super::new_socket;
+pub use crate::sys::unclaimed::{TOKEN, Unclaimed};
 
 /// How long another process may hold the lock of the directory; it normally takes as long as binding a socket.
 const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 const LOCK_LOOK: Duration = Duration::from_millis(2);
-/// How many hexadecimal digits a token has.
-pub const TOKEN: usize = 64;
+/// A path that is taken for a worker: the listening socket.
+#[derive(Debug)]
+pub struct Claim(OwnedFd);
 
-/// Why no worker can listen there.
-#[derive(Debug, thiserror::Error)]
-pub enum Unclaimed {
-    /// A worker listens there.
-    #[error("a live worker listens there already")]
-    Live,
-    /// The file is not one of this library.
-    #[error("{0} is there, which no worker has made")]
-    Foreign(PathBuf),
-    /// Another process holds the lock of the directory, or there is no lock.
-    #[error("the directory {0} cannot be locked: {1}")]
-    Unlocked(PathBuf, io::Error),
-    /// The system refuses.
-    #[error(transparent)]
-    Io(#[from] io::Error),
+impl Claim {
+    /// The descriptor for the child's `stdio`.
+    pub fn fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+
+    /// Where the child finds it; `None`: it inherits the descriptor.
+    pub fn address(&self) -> Option<String> {
+        None
+    }
+
+    /// The child has started. Returns what this process must keep until the child's end: nothing, because the child has
+    /// inherited its own copy.
+    pub fn started(self) -> Option<Self> {
+        None
+    }
+}
+
+impl From<Claim> for OwnedFd {
+    fn from(claim: Claim) -> Self {
+        claim.0
+    }
 }
 
 /// Listens at `path` for a worker that starts later, and writes the token beside it. Removes the files of a dead worker
@@ -42,7 +51,7 @@ pub enum Unclaimed {
 ///
 /// # Errors
 /// Another process has the path, or it is unusable. Nothing was changed except files of dead workers.
-pub fn claim(path: &Path, token: &str, sweep: bool) -> Result<OwnedFd, Unclaimed> {
+pub fn claim(path: &Path, token: &str, sweep: bool) -> Result<Claim, Unclaimed> {
     let directory = directory_of(path);
     let _lock = lock(directory)?;
     if sweep {
@@ -74,7 +83,7 @@ pub fn claim(path: &Path, token: &str, sweep: bool) -> Result<OwnedFd, Unclaimed
         let _ = remove(path);
         return Err(error.into());
     }
-    Ok(listener.into())
+    Ok(Claim(listener.into()))
 }
 
 /// Removes the files of an ended worker at `path`, unless the token shows that another has replaced it. `false`: it
@@ -120,7 +129,7 @@ fn lock(directory: &Path) -> Result<File, Unclaimed> {
 }
 
 /// The token file beside a socket.
-fn token_file(socket: &Path) -> PathBuf {
+pub fn token_file(socket: &Path) -> PathBuf {
     let mut name = socket.as_os_str().to_owned();
     name.push(".token");
     name.into()

@@ -27,6 +27,14 @@ impl Process {
         Ok(Self { pid, handle: handle(pid)?, begun: None })
     }
 
+    /// It leads a group of its own: the start has made it so.
+    ///
+    /// # Errors
+    /// None on these systems.
+    pub fn lead_tree(&mut self, _: bool) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Releases the descriptor until the next signal.
     pub fn let_go(&mut self) {
         let begun = begun(self.pid);

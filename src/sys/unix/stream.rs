@@ -83,10 +83,29 @@ pub(super) fn adopt_socket(fd: RawFd) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
+/// Opens a child's end by its address, as a number for [`adopt`].
+///
+/// # Errors
+/// Always: a child inherits its end.
+pub fn open(_: &str) -> io::Result<RawFd> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 impl ChildEnd {
     /// The descriptor for the child's `stdio`.
     pub fn fd(&self) -> RawFd {
         self.0.as_raw_fd()
+    }
+
+    /// Where the child finds its end; `None`: it inherits the descriptor.
+    pub fn address(&self) -> Option<String> {
+        None
+    }
+
+    /// The child has started. Returns what this process must keep until the child's end: nothing, because the child has
+    /// inherited its own copy.
+    pub fn started(self) -> Option<Self> {
+        None
     }
 }
 
@@ -157,6 +176,11 @@ impl Stream {
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// A number by which [`adopt`] takes it over in this process.
+    pub fn hand_over(self) -> RawFd {
+        self.into_raw_fd()
     }
 
     /// The descriptor, for an engine that polls it.

@@ -6,7 +6,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { ConnectedHost, ConnectionSetup } from '../../connection/connection.js';
 import { LastLines } from '../last-lines.js';
 import { fromNative } from '../../errors/from-native.js';
-import type { NativeLifeline, NativePair, NativeProcess } from '../../addon/binding.js';
+import type { NativeLifeline, NativePair, NativeProcess, NativeSocket } from '../../addon/binding.js';
 import { type NamedSocket, removeSocketFiles } from '../../detached/socket-files.js';
 import { getNative } from '../../addon/environment.js';
 import type { Pulse } from '../pulse.js';
@@ -23,6 +23,7 @@ import { limitThatEnded } from './resource-limits.js';
 import type { Terminal } from './terminal.js';
 import { clearTimeout, setTimeout } from '../../util/primordials.js';
 
+const isWindows = process.platform === 'win32';
 /** How long the rest of a dead worker's output may take to arrive, in milliseconds. A grandchild may hold its pipe open. */
 const OUTPUT_GRACE = 500;
 
@@ -54,11 +55,13 @@ export class ProcessChannel implements HostChannel {
       readonly keepsLines: boolean;
     },
     private readonly socket?: NamedSocket,
+    claim?: NativeSocket,
   ) {
     this.life = new ProcessPulse(lifeline);
     this.pid = child.pid as number;
     // No code has reaped it yet: this number is the process, not a later one.
-    this.process = new (getNative().addon.NativeProcess)(this.pid);
+    const { NativeProcess } = getNative().addon;
+    this.process = new NativeProcess(this.pid, options.killTree, socket !== undefined);
     this.stdin = child.stdin;
     // A worker may end, or close it, before it has read all: that is no error of the host.
     child.stdin?.on('error', () => {});
@@ -73,11 +76,12 @@ export class ProcessChannel implements HostChannel {
         // Its child processes must not hold its streams open.
         if (options.killTree) this.process.signalGroup(constants.signals.SIGKILL);
         this.process.close();
-        const cause = limitThatEnded(options.limits, signal, lifeline.report());
+        const cause = limitThatEnded(options.limits, code, signal, lifeline.report());
         lifeline.close();
         if (code !== 0) options.terminal?.restore();
         // If no host has connected.
         pair.close();
+        claim?.close();
         if (socket !== undefined) removeSocketFiles(socket);
         const done = () => resolve({ reason: { type: 'exit', code, signal }, cause });
         if (child.stderr === null && child.stdout === null) return done();
@@ -166,6 +170,8 @@ export class ProcessChannel implements HostChannel {
   kill(signal: NodeJS.Signals): void {
     if (this.gone) return;
     const number = constants.signals[signal];
+    // This system has no signals: Node reports those alone that it has sent itself.
+    if (isWindows) this.child.kill(signal);
     if (this.options.killTree && this.process.signalGroup(number)) return;
     if (!this.process.signal(number)) this.child.kill(signal);
   }

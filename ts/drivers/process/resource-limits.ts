@@ -32,14 +32,21 @@ export function checkLimits(limits: unknown): ProcessResourceLimits {
       throw invalidOption(`resourceLimits.${name}`, `an integer from ${range[0]} to ${range[1]}`, value);
     }
   }
-  const { maxRssMb } = limits as ProcessResourceLimits;
-  if (maxRssMb !== undefined && process.platform !== 'linux') {
-    throw new WorkerError(
-      'ERR_UNSUPPORTED_PLATFORM',
-      `resourceLimits.maxRssMb works on Linux only, not on ${process.platform}. Leave it out, or use maxOldGenerationSizeMb.`,
+  const { maxRssMb, maxOpenFiles } = limits as ProcessResourceLimits;
+  const { platform } = process;
+  if (maxRssMb !== undefined && platform !== 'linux' && platform !== 'win32') {
+    throw unsupported(
+      `maxRssMb works on Linux and Windows only, not on ${platform}. Leave it out, or use maxOldGenerationSizeMb.`,
     );
   }
+  if (maxOpenFiles !== undefined && platform === 'win32') {
+    throw unsupported('maxOpenFiles does not work on Windows, which has no such limit. Leave it out.');
+  }
   return limits as ProcessResourceLimits;
+}
+
+function unsupported(what: string): WorkerError {
+  return new WorkerError('ERR_UNSUPPORTED_PLATFORM', `resourceLimits.${what}`);
 }
 
 /** Refuses limits that threads lack. */
@@ -82,16 +89,23 @@ export function limitVariable(limits: ProcessResourceLimits): string | undefined
  */
 export function limitThatEnded(
   { maxRssMb, maxCpuSeconds }: ProcessResourceLimits,
+  code: number | null,
   signal: NodeJS.Signals | null,
   used: number | null,
 ): Ending['cause'] {
   if (used !== null && maxRssMb !== undefined) {
     return overLimit('maxRssMb', maxRssMb, `it had ${(used / MIB).toFixed(1)} MiB in memory`);
   }
-  if (signal === 'SIGXCPU' && maxCpuSeconds !== undefined) {
+  if ((signal === 'SIGXCPU' || isOverTime(code)) && maxCpuSeconds !== undefined) {
     return overLimit('maxCpuSeconds', maxCpuSeconds, 'it used up its processor time');
   }
   return undefined;
+}
+
+/** Windows ends a process that has used up its time with this exit code, and no signal. */
+function isOverTime(code: number | null): boolean {
+  const ERROR_NOT_ENOUGH_QUOTA = 1816;
+  return process.platform === 'win32' && code === ERROR_NOT_ENOUGH_QUOTA;
 }
 
 function overLimit(limit: keyof ProcessResourceLimits, value: number, what: string): WorkerError {

@@ -31,6 +31,7 @@ import { Terminal } from './terminal.js';
 import { refuseOptions } from '../refuse-options.js';
 import { checkLimits, limitArguments, limitVariable } from './resource-limits.js';
 
+const isWindows = process.platform === 'win32';
 /** How many outcomes a detached worker keeps while no host is connected. */
 const MOST_RESULTS = Number.MAX_SAFE_INTEGER;
 
@@ -75,47 +76,48 @@ export async function startProcess(given: string, options: ProcessOptions): Prom
     pair = new addon.NativePair();
     lifeline = new addon.NativeLifeline(environment);
     if (socket !== undefined) lifeline.giveToken(socket.token);
-    const door = socket && {
-      path: socket.path,
-      fd: stdio.length + 2,
-      keepResults: Math.min(keepResults, MOST_RESULTS),
-    };
+    const inherited: number[] = [];
+    const find = (end: ChildEnd) => end.childAddress ?? `fd:${stdio.length + inherited.push(end.childFd) - 1}`;
+    const [channel, life] = [find(pair), find(lifeline)];
+    const door = socket && { path: socket.path, keepResults: Math.min(keepResults, MOST_RESULTS) };
+    // A worker that inherits no listening socket listens itself.
+    const fd = listener === undefined || listener.childAddress !== null ? undefined : stdio.length + inherited.length;
+    if (fd !== undefined) inherited.push(listener?.fd as number);
     const child = start(executable.command, args, {
       cwd: options.cwd,
       env: {
         ...env,
-        [CHANNEL_VARIABLE]: `fd:${stdio.length}`,
-        [LIFELINE_VARIABLE]: `fd:${stdio.length + 1}${killTree ? ',group' : ''}`,
+        [CHANNEL_VARIABLE]: channel,
+        [LIFELINE_VARIABLE]: `${life}${killTree ? ',group' : ''}`,
         [LIMITS_VARIABLE]: limitVariable(limits),
         [IDENTITY_VARIABLE]: JSON.stringify(
           identify(script, executable.chain, pair.childFd, lifeline.childFd, listener?.fd),
         ),
         [SERIALIZER_VARIABLE]: (options as { [SERIALIZER]?: string })[SERIALIZER] ?? 'structured',
         ...(takesSignals && { [SIGNALS_VARIABLE]: 'default' }),
-        ...(door && { [SOCKET_VARIABLE]: JSON.stringify(door) }),
+        ...(door && { [SOCKET_VARIABLE]: JSON.stringify({ ...door, fd }) }),
       },
-      detached: detached || killTree,
-      stdio: [
-        ...stdio.slice(0, 2),
-        keepsLines ? 'pipe' : (stdio[2] as StdioMode),
-        pair.childFd,
-        lifeline.childFd,
-        ...(listener === undefined ? [] : [listener.fd]),
-      ],
+      // A tree of processes is a Job Object there, and no group.
+      detached: detached || (killTree && !isWindows),
+      stdio: [...stdio.slice(0, 2), keepsLines ? 'pipe' : (stdio[2] as StdioMode), ...inherited],
       windowsHide: true,
     });
     await started(child, options.cwd);
-    pair.closeChildEnd();
-    lifeline.closeChildEnd();
-    return new ProcessChannel(child, pair, lifeline, { limits, killTree, terminal, keepsLines }, socket);
+    for (const end of [pair, lifeline, listener]) end?.childStarted();
+    return new ProcessChannel(child, pair, lifeline, { limits, killTree, terminal, keepsLines }, socket, listener);
   } catch (error) {
     pair?.close();
     lifeline?.close();
+    listener?.close();
     if (socket !== undefined) removeSocketFiles(socket);
     throw error;
-  } finally {
-    listener?.close();
   }
+}
+
+/** The end of a connection that the child gets: a descriptor that it inherits, or an address. */
+interface ChildEnd {
+  readonly childFd: number;
+  readonly childAddress: string | null;
 }
 
 /** The environment variable that identifies the worker, and no other process. */

@@ -67,8 +67,9 @@ export class ThreadChannel implements HostChannel {
 
   connect(setup: ConnectionSetup): ConnectedHost {
     const native = findNative();
-    const blocker = new ThreadBlocker(this.signals, () => this.isGone, native?.environment);
-    const wire = new PortWire(this.port, 'worker_threads', { blocker, onReceived: native?.onNews });
+    const spins = setup.options.busyPoll;
+    const blocker = new ThreadBlocker(this.signals, () => this.isGone, spins ? native?.environment : undefined);
+    const wire = new PortWire(this.port, 'worker_threads', { blocker, onReceived: spins ? native?.onNews : undefined });
     const connected = ValueConnection.connectBlocking(wire, setup);
     this.signalHandshake();
     this.thread.on('message', (message) => {

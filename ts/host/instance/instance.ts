@@ -10,7 +10,7 @@ import { Failures } from './errors.js';
 import type { WorkerInstanceInit } from './init.js';
 import { Reconnection } from './reconnect.js';
 import { Shutdown } from './close.js';
-import { KEPT_RESULT, readKept, TAKEN_OVER } from '../../detached/kept-results.js';
+import { readKept } from '../../detached/kept-results.js';
 import { logLimited } from '../../logging/limited-log.js';
 import { nextTurn } from '../../util/loop-turn.js';
 import { Undecodable } from '../../codecs/payload-codec.js';
@@ -98,9 +98,11 @@ export class WorkerInstance {
         return this.giveUp(fromNative(payload));
       case Control.HandshakeTimedOut:
         return this.onTimeout();
+      case Control.KeptResult:
+        return this.onKept(payload);
+      case Control.TakenOver:
+        return this.attachment.onTakenOver();
       case Control.UnknownNotification:
-        if (detail === KEPT_RESULT) return this.onKept(payload);
-        if (detail === TAKEN_OVER) return this.attachment.onTakenOver();
         return logLimited(
           log,
           'warn',

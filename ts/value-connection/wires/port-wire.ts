@@ -32,7 +32,7 @@ export interface PortHooks {
   /** A message was posted. */
   onPosted?(): void;
   /** A message has arrived, and was handled. */
-  onReceived?(): void;
+  readonly onReceived?: (() => void) | undefined;
   readonly blocker?: ThreadBlocker;
 }
 

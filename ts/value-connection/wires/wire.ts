@@ -24,7 +24,7 @@ export function isInTime(kind: Kind): boolean {
   return kind === Kind.Result || kind === Kind.Error || kind === Kind.Chunk || kind === Kind.Demand;
 }
 
-/** Kinds that expect an outcome. */
+/** Kinds that a handler answers. */
 export function isRequest(kind: Kind): boolean {
   return kind === Kind.Request || kind === Kind.Stream || kind === Kind.Upload || kind === Kind.Duplex;
 }
@@ -41,6 +41,7 @@ export function isForAnswerer(kind: Kind): boolean {
     case Kind.Input:
     case Kind.InputEnd:
     case Kind.Context:
+    case Kind.Ended:
       return true;
     default:
       return false;

@@ -1,6 +1,7 @@
 import path from 'node:path';
 
 import type { GuardOptions } from '../../addon/binding.js';
+import { getNative } from '../../addon/environment.js';
 import { describeSocket } from './describe-socket.js';
 import {
   CHANNEL_VARIABLE,
@@ -25,7 +26,8 @@ export interface Inheritance {
   readonly limits: Partial<GuardOptions>;
   /** Signals of the terminal end this process. */
   readonly takesSignals: boolean;
-  readonly socket: { readonly path: string; readonly fd: number; readonly keepResults: number } | undefined;
+  /** Without `fd` the worker listens itself. */
+  readonly socket: { readonly path: string; readonly fd?: number; readonly keepResults: number } | undefined;
   /** The script that the host named; `undefined` if another program than this library is the host. */
   readonly script: string | undefined;
   /** As in `Identity`. */
@@ -47,7 +49,7 @@ export interface Inheritance {
  */
 export function takeInheritance(): Inheritance | undefined {
   const channel = take(CHANNEL_VARIABLE);
-  const lifeline = /^fd:(\d+)(,group)?$/.exec(take(LIFELINE_VARIABLE) ?? '');
+  const lifeline = /^([^,]+)(,group)?$/.exec(take(LIFELINE_VARIABLE) ?? '');
   const socket = take(SOCKET_VARIABLE);
   const limits = take(LIMITS_VARIABLE);
   const signals = take(SIGNALS_VARIABLE);
@@ -55,23 +57,23 @@ export function takeInheritance(): Inheritance | undefined {
   const serializer = take(SERIALIZER_VARIABLE) || undefined;
   const connectTimeout = Number(take(CONNECT_TIMEOUT_VARIABLE) ?? SERVER_CONNECT_TIMEOUT);
   const identity = take(IDENTITY_VARIABLE);
-  const descriptor = /^fd:(\d+)$/.exec(channel ?? '')?.[1];
-  if (descriptor === undefined) return undefined;
-  const fd = Number(descriptor);
+  if (channel === undefined || !/^(fd:\d+|pipe:.+)$/.test(channel)) return undefined;
   const whose = identity === undefined ? undefined : (parse(identity) as Identity | undefined);
   // Another program truncated or wrote an unreadable value.
   if (identity !== undefined && typeof whose?.script !== 'string') return undefined;
-  if (!isSocket(fd, whose?.channel) || (whose !== undefined && !isMeant(whose))) return undefined;
+  if (whose !== undefined && !isMeant(whose)) return undefined;
+  const fd = findEnd(channel, whose?.channel);
+  if (fd === undefined) return undefined;
   const door = socket === undefined ? undefined : (parse(socket) as Inheritance['socket']);
-  const hasLifeline = lifeline !== null && isSocket(Number(lifeline[1]), whose?.lifeline);
+  const life = lifeline === null ? undefined : findEnd(lifeline[1] as string, whose?.lifeline);
   return {
     channel: fd,
     connectTimeout,
     serializer,
-    lifeline: hasLifeline ? { fd: Number(lifeline[1]), killGroup: lifeline[2] !== undefined } : undefined,
+    lifeline: life === undefined ? undefined : { fd: life, killGroup: lifeline?.[2] !== undefined },
     limits: limits === undefined ? {} : ((parse(limits) as Partial<GuardOptions> | undefined) ?? {}),
     takesSignals: signals === 'default',
-    socket: door !== undefined && isSocket(door.fd, whose?.socket) ? door : undefined,
+    socket: door !== undefined && (door.fd === undefined || isSocket(door.fd, whose?.socket)) ? door : undefined,
     script: whose?.script,
     chain: whose?.chain ?? 0,
   };
@@ -88,6 +90,18 @@ function parse(json: string): object | undefined {
     const value: unknown = JSON.parse(json);
     return typeof value === 'object' && value !== null ? value : undefined;
   } catch {
+    return undefined;
+  }
+}
+
+/** The number of an end that this process has inherited, or opens by its address; `undefined`: it is not this process's. */
+function findEnd(address: string, meant: string | undefined): number | undefined {
+  const fd = /^fd:(\d+)$/.exec(address)?.[1];
+  if (fd !== undefined) return isSocket(Number(fd), meant) ? Number(fd) : undefined;
+  try {
+    return getNative().addon.NativePair.open(address);
+  } catch {
+    // The host is gone, or another process has been there first.
     return undefined;
   }
 }

@@ -81,15 +81,15 @@ function watchLifeline(inheritance: Inheritance, open: () => void): void {
   const onNews = guard((stream: number | null) => {
     if (stream !== null) return onStream(stream);
     // The last step of the exit.
-    if (killGroup) process.once('exit', () => process.kill(-process.pid, 'SIGKILL'));
+    if (killGroup && process.platform !== 'win32') process.once('exit', () => process.kill(-process.pid, 'SIGKILL'));
     // A script that does not serve yet may still do so.
     if (inheritance.onHostGone === undefined) setTimeout(exit, ARRIVAL_TIMEOUT);
     else inheritance.onHostGone();
   }, report);
   const token = addon.NativeLifeline.guard(fd, { killGroup, uv: hasUv(), detached, ...limits }, debuggers, onNews);
   if (socket === undefined || token === null) return;
-  const { path } = socket;
-  inheritance.door = new addon.NativeDoor(socket.fd, token, hasUv(), debuggers, onStream);
+  const { path, fd: listening = addon.NativeSocket.open(path, token) } = socket;
+  inheritance.door = new addon.NativeDoor(listening, token, hasUv(), debuggers, onStream);
   process.once('exit', () => removeSocketFiles({ path, token }));
 }
 

@@ -88,6 +88,7 @@ export function openThreadChannel(inheritance: ThreadInheritance): WorkerChannel
     exit,
     onReceived: () => {
       if (Atomics.load(signals, Signal.Leaving) !== 0) void onLeaving();
+      if (!channel.maySpin) return;
       if (++received === MANY) onNews = (require('./streams.cjs') as typeof Addon).findNative()?.onNews;
       onNews?.();
     },
@@ -152,6 +153,11 @@ export class PortWorkerChannel implements WorkerChannel {
     const handshake = this.awaitHandshake(timeout === 0 ? Infinity : timeout);
     this.server = new ValueServer(this.wire, setup, handshake, this.isAlone);
     await this.server.connect();
+  }
+
+  /** The server is there, and its thread may spin before it blocks. */
+  get maySpin(): boolean {
+    return this.setup?.options.busyPoll === true;
   }
 
   /** The host is about to end: resolves when its earlier posts were handled. */

@@ -2,7 +2,7 @@
 
 use std::ffi::c_void;
 
-use super::symbols::{Handle, Symbols};
+use crate::node::event_loop::symbols::{Handle, Symbols};
 
 /// The target of the data pointers of such handles.
 pub(super) trait Closing {

@@ -7,8 +7,8 @@ use std::rc::{Rc, Weak};
 use napi::sys;
 
 use super::closing::{Closing, on_closed};
-use super::symbols::{CHECK, Handle, Loop, PREPARE, Symbols};
 use crate::node::event_loop::environment::Environment;
+use crate::node::event_loop::symbols::{CHECK, Handle, Loop, PREPARE, Symbols};
 use crate::sys::is_readable;
 
 /// Two handles that do not keep the loop alive. Dropping it ends them; libuv frees the memory later.
@@ -90,7 +90,7 @@ unsafe extern "C" fn on_prepare(handle: Handle) {
     with_environment(handle, |uv, uv_loop, environment| {
         // SAFETY: the loop is that of this thread, and runs. Its descriptor stays open as long as it does.
         let events = unsafe {
-            if !environment.take_ready_hint() || (uv.uv_backend_timeout)(uv_loop) == 0 {
+            if !environment.records.take_ready_hint() || (uv.uv_backend_timeout)(uv_loop) == 0 {
                 return;
             }
             BorrowedFd::borrow_raw((uv.uv_backend_fd)(uv_loop))

@@ -10,8 +10,9 @@ use napi::{JsValue, sys};
 use napi_derive::napi;
 
 use super::{Block, BufferPool};
+use crate::node::classes::environment::NativeEnvironment;
 use crate::node::delivery::Driver;
-use crate::node::event_loop::environment::{Environment, NativeEnvironment};
+use crate::node::event_loop::environment::Environment;
 use crate::node::values::reference::Reference;
 
 /// The data of an `ArrayBuffer`.

@@ -3,6 +3,8 @@
 use std::ffi::{c_int, c_void};
 use std::sync::OnceLock;
 
+use crate::sys::program::program;
+
 /// A handle; its layout is private to libuv.
 pub(super) type Handle = *mut c_void;
 pub(super) type Loop = *mut c_void;
@@ -27,7 +29,7 @@ macro_rules! symbols {
 
         impl Symbols {
             fn load() -> Option<Self> {
-                let program = libloading::os::unix::Library::this();
+                let program = program()?;
                 Some(Self {
                     // SAFETY: the names and signatures are those of libuv 1, whose ABI is stable; the program is never
                     // unloaded. Whether it is a program with a real libuv is decided before this is called.

@@ -1,0 +1,26 @@
+// Made by tests/generated.rs from the Rust sources named below: `npm run generate`.
+
+/** The codes of the errors of the addon: src/error/code.rs. */
+export type NativeCode =
+  | 'ERR_ATTACH_REFUSED'
+  | 'ERR_BACKPRESSURE'
+  | 'ERR_CONNECT_TIMEOUT'
+  | 'ERR_DUPLICATE_TRANSACTION'
+  | 'ERR_HOST_BLOCKED'
+  | 'ERR_INVALID_OPTION'
+  | 'ERR_INVALID_TRANSACTION_ID'
+  | 'ERR_MALFORMED_MESSAGE'
+  | 'ERR_MESSAGE_TOO_LARGE'
+  | 'ERR_NOT_SERIALIZABLE'
+  | 'ERR_NO_SUCH_WORKER'
+  | 'ERR_PROTOCOL_MISMATCH'
+  | 'ERR_SERIALIZER_MISMATCH'
+  | 'ERR_START_TIMEOUT'
+  | 'ERR_SYNC_OVERFLOW'
+  | 'ERR_SYSTEM'
+  | 'ERR_TERMINATOR_IN_MESSAGE'
+  | 'ERR_TOO_MANY_REQUESTS'
+  | 'ERR_UNSUPPORTED_BY_PEER'
+  | 'ERR_UNSUPPORTED_PLATFORM'
+  | 'ERR_WORKER_CLOSED'
+  | 'ERR_WORKER_OCCUPIED';
