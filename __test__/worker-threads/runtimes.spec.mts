@@ -52,7 +52,7 @@ for (const runtime of runtimes.filter(({ name }) => name === 'Node 24' || name =
         outputs.push(stdout);
       }
       assert.equal(outputs[1], outputs[0]);
-      assert.match(outputs[0] ?? '', /^delivered delivered\n/);
+      assert.match(outputs[0] ?? '', /^delivered\ndelivered\n/);
     },
   );
 }
