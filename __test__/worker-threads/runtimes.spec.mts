@@ -37,3 +37,22 @@ for (const runtime of runtimes) {
     });
   }
 }
+
+for (const runtime of runtimes.filter(({ name }) => name === 'Node 24' || name === 'Node 26')) {
+  test(
+    `${runtime.name} sends messages by thread id as with threads`,
+    { timeout: 180_000, skip: inTestAll },
+    async (t) => {
+      const program = fileURLToPath(new URL('scripts/mail.cjs', fixtures));
+      const outputs = [];
+      for (const args of [[program], ['--require', register, program]]) {
+        const called = await commandOf(t, runtime, ...args);
+        if (called === undefined) return;
+        const { stdout } = await promisify(execFile)(called.file, called.args, { ...called.options, timeout: 45_000 });
+        outputs.push(stdout);
+      }
+      assert.equal(outputs[1], outputs[0]);
+      assert.match(outputs[0] ?? '', /^delivered\ndelivered\n/);
+    },
+  );
+}

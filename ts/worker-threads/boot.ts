@@ -3,7 +3,8 @@ import { getHost, getStartupData, startWorkerServer } from '../index.js';
 import { setImmediate } from '../util/primordials.js';
 import { drainRelays, joinBroadcasts, onBroadcast } from './broadcast/relay.js';
 import { environmentData } from './environment-data.js';
-import { FRAME, type Frame, type StartupData } from './frames.js';
+import { FRAME, MAIL, type Frame, type StartupData } from './frames.js';
+import { joinMailOfHost, type Mail, type Outcome, routeMail } from './mail/route.js';
 import { install } from './install.js';
 import { here } from './this-worker.js';
 import { PortBridge } from './values/port-bridge.js';
@@ -29,6 +30,9 @@ export async function boot(): Promise<void> {
   const parentPort = new ParentPort(bridge);
   let begin: (start: Start) => void = () => {};
   const begun = new Promise<Start>((resolve) => (begin = resolve));
+  let onRun: () => void = () => {};
+  // A message by thread id waits until the script can have listeners.
+  const ran = new Promise<void>((resolve) => (onRun = resolve));
   const onFrame = (frame: Frame): void => {
     switch (frame.kind) {
       case 'start':
@@ -50,9 +54,10 @@ export async function boot(): Promise<void> {
     bridge.drain();
     drainRelays();
   });
-  const handlers = { ...questions, [FRAME]: onFrame };
+  const handlers = { ...questions, [FRAME]: onFrame, [MAIL]: (mail: Mail) => ran.then(() => routeMail(mail)) };
   const server = await startWorkerServer(handlers as never, { logLevel: 'error', maxPendingBytes: Infinity });
   joinBroadcasts(post);
+  joinMailOfHost((mail, timeout) => host.send(MAIL, mail, { timeout }) as Promise<Outcome>);
   const { workerData, environment } = await begun;
   for (const [key, value] of environment) environmentData.set(key, value);
   here.threadId = startup.threadId;
@@ -69,5 +74,8 @@ export async function boot(): Promise<void> {
   // The process ends when nothing is left in its event loop.
   server.unref();
   // Outside of this promise: what the script throws is an uncaught exception.
-  setImmediate(() => runScript(startup.script));
+  setImmediate(() => {
+    setImmediate(onRun);
+    runScript(startup.script);
+  });
 }

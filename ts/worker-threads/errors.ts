@@ -71,6 +71,26 @@ export function unserializable(): Error {
   return coded(Error, 'ERR_WORKER_UNSERIALIZABLE_ERROR', 'Serializing an uncaught exception failed');
 }
 
+export function messagingSameThread(): Error {
+  return coded(Error, 'ERR_WORKER_MESSAGING_SAME_THREAD', 'Cannot sent a message to the same thread');
+}
+
+export function messagingFailed(): Error {
+  return coded(Error, 'ERR_WORKER_MESSAGING_FAILED', 'Cannot find the destination thread or listener');
+}
+
+export function messagingErrored(): Error {
+  return coded(
+    Error,
+    'ERR_WORKER_MESSAGING_ERRORED',
+    'The destination thread threw an error while processing the message',
+  );
+}
+
+export function messagingTimeout(): Error {
+  return coded(Error, 'ERR_WORKER_MESSAGING_TIMEOUT', 'Sending a message to another thread timed out');
+}
+
 /** An option of this library that it cannot honour. */
 export function unsupported(what: string, instead: string): Error {
   return coded(Error, 'ERR_UNSUPPORTED_BY_DRIVER', `${what} is not supported. ${instead}`);

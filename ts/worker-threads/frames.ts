@@ -3,6 +3,9 @@ import type { SharedMemory } from './public.js';
 /** The one message type of the connection between a `Worker` and its process. */
 export const FRAME = 'frame';
 
+/** The message type of the requests between them that carry a message by thread id. */
+export const MAIL = 'mail';
+
 /** A value of the user, with stand-ins for its ports. */
 export interface Body {
   readonly value: unknown;

@@ -1,6 +1,7 @@
 import { BroadcastChannel } from './broadcast/broadcast-channel.js';
 import { getEnvironmentData, setEnvironmentData } from './environment-data.js';
 import { Worker } from './host/worker.js';
+import { postMessageToThread } from './mail/post-message-to-thread.js';
 import { original } from './originals.js';
 import { markAsUncloneable } from './values/uncloneable.js';
 
@@ -10,5 +11,6 @@ export const names = {
   BroadcastChannel,
   getEnvironmentData,
   setEnvironmentData,
+  ...('postMessageToThread' in original && { postMessageToThread }),
   ...('markAsUncloneable' in original && { markAsUncloneable }),
 };

@@ -41,3 +41,10 @@ export function nextThreadId(): number {
   started += 1;
   return here.threadId * MOST_CHILDREN + started;
 }
+
+/** The id of a worker, and those of its host, and of its host's host, up to 0. */
+export function ancestorsOf(threadId: number): number[] {
+  const ids = [];
+  for (let id = threadId; id > 0; id = Math.floor(id / MOST_CHILDREN)) ids.push(id);
+  return [...ids, 0];
+}

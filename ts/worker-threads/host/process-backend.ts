@@ -11,8 +11,9 @@ import {
 } from '../../index.js';
 import { joinBroadcasts, leaveBroadcasts, onBroadcast } from '../broadcast/relay.js';
 import { invalidExecArgv, notRunning, outOfMemory } from '../errors.js';
-import { FRAME, type Frame, type StartupData } from '../frames.js';
+import { FRAME, MAIL, type Frame, type StartupData } from '../frames.js';
 import type { SharedMemory } from '../public.js';
+import { joinMail, leaveMail, type Mail, type Outcome, routeMail } from '../mail/route.js';
 import { nextThreadId } from '../this-worker.js';
 import { PortBridge } from '../values/port-bridge.js';
 import type { Snapshot } from '../values/snapshot.js';
@@ -135,7 +136,10 @@ export class ProcessBackend implements Backend {
       maxMessageSize: MOST_BYTES,
       maxConcurrency: Infinity,
       logLevel: 'error',
-      handlers: { [FRAME]: (frame: unknown) => this.deliveries.add(() => this.onFrame(frame as Frame)) },
+      handlers: {
+        [FRAME]: (frame: unknown) => this.deliveries.add(() => this.onFrame(frame as Frame)),
+        [MAIL]: (mail: unknown) => routeMail(mail as Mail),
+      },
     };
   }
 
@@ -150,6 +154,7 @@ export class ProcessBackend implements Backend {
     if (this.isTerminated) return void client.kill();
     this.setRef(this.isReferenced);
     joinBroadcasts(this.post);
+    joinMail(this.threadId, (mail, timeout) => client.send(MAIL, mail, { timeout }) as Promise<Outcome>);
     this.early.release((frame) => client.post(FRAME, frame));
   }
 
@@ -216,6 +221,7 @@ export class ProcessBackend implements Backend {
     if (this.hasExited) return;
     this.hasExited = true;
     leaveBroadcasts(this.post);
+    leaveMail(this.threadId);
     this.bridge.closeAll();
     this.streams.end();
     const { error, events } = this;
