@@ -17,7 +17,7 @@ export const platforms = [
     linker: 'x86_64-w64-mingw32-gcc',
     run: underWine,
     rustTests: ['--test', 'windows_pipes'],
-    specs: [...specs, 'host/reconnect', 'host/restarting', 'worker/channels/inheritance', ...detached],
+    specs: [...specs, 'host/reconnect', 'host/restarting', ...detached],
   },
   {
     triple: 'aarch64-unknown-linux-gnu',

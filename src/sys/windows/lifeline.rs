@@ -23,8 +23,8 @@ pub struct HostEnd {
     stream: Stream,
     answers: Answers,
     greeting: Greeting,
-    /// The worker may not have connected to them yet.
-    passed: RefCell<Vec<ChildEnd>>,
+    /// The last one: the worker may not have connected to it yet.
+    passed: RefCell<Option<ChildEnd>>,
 }
 
 /// Tells the host why this worker ends itself.
@@ -137,7 +137,7 @@ impl HostEnd {
         let address = end.address().unwrap_or_default();
         let length = u8::try_from(address.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
         self.stream.send(&[&[STREAM, length], address.as_bytes()].concat())?;
-        self.passed.borrow_mut().push(end.clone());
+        *self.passed.borrow_mut() = Some(end.clone());
         Ok(())
     }
 }

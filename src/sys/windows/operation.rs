@@ -5,7 +5,7 @@ use std::io;
 use std::ptr;
 
 use windows_sys::Win32::Foundation::{
-    ERROR_IO_INCOMPLETE, ERROR_IO_PENDING, ERROR_NOT_FOUND, ERROR_PIPE_CONNECTED, GetLastError, HANDLE,
+    ERROR_IO_INCOMPLETE, ERROR_IO_PENDING, ERROR_NO_DATA, ERROR_NOT_FOUND, ERROR_PIPE_CONNECTED, GetLastError, HANDLE,
 };
 use windows_sys::Win32::Storage::FileSystem::{ReadFile, WriteFile};
 use windows_sys::Win32::System::IO::{CancelIoEx, GetOverlappedResult, OVERLAPPED};
@@ -71,7 +71,8 @@ impl Operation {
         let done = unsafe { ConnectNamedPipe(self.pipe, overlapped) };
         // SAFETY: a pure function.
         match if done != 0 { ERROR_PIPE_CONNECTED } else { unsafe { GetLastError() } } {
-            ERROR_PIPE_CONNECTED => Ok(true),
+            // It may have left again, which the first read shows.
+            ERROR_PIPE_CONNECTED | ERROR_NO_DATA => Ok(true),
             ERROR_IO_PENDING => {
                 self.is_pending = true;
                 Ok(false)
