@@ -20,7 +20,7 @@ mod unix;
 #[cfg(unix)]
 pub use unix::{
     ChildEnd, Stream, WatchedStream, adopt, attach_socket, closing, exit_status, fd_passing, hugepages, is_readable,
-    keep_from_children, lifeline, mapping, memory, pair, path_lock, process, rlimits, tty,
+    keep_from_children, lifeline, mapping, memory, pair, path_lock, peer_of, process, rlimits, tty,
 };
 
 #[cfg(not(unix))]

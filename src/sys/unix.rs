@@ -16,5 +16,5 @@ pub mod rlimits;
 mod stream;
 pub mod tty;
 
-pub use stream::{ChildEnd, Stream, WatchedStream, adopt, is_readable, keep_from_children, pair};
+pub use stream::{ChildEnd, Stream, WatchedStream, adopt, is_readable, keep_from_children, pair, peer_of};
 use stream::{QUIETLY, adopt_socket, new_socket};

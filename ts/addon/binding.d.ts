@@ -156,12 +156,15 @@ export declare class NativeDebugger {
 /** The listener of a detached worker. */
 export declare class NativeDoor {
   /**
-   * Accepts hosts that know the token, with the listening socket that this process inherited as `fd`. Calls
-   * `onStream` with the descriptor of each connection. `uv`: the runtime has the real libuv. Throws `ERR_SYSTEM`.
+   * Accepts hosts that know the token, at most `most` at once, with the listening socket that this process inherited
+   * as `fd`. Calls `onStream` with the descriptor of each connection. `uv`: the runtime has the real libuv. Throws
+   * `ERR_SYSTEM`.
    */
-  constructor(fd: number, token: string, uv: boolean, debuggers: NativeDebugger, onStream: OnStream);
+  constructor(fd: number, token: string, most: number, uv: boolean, debuggers: NativeDebugger, onStream: OnStream);
   /** A host has left: the first one, or one that `onStream` reported; once for each. */
   leave(): void;
+  /** Accepts no further host, for ever; `false`: one is connected, or its descriptor is about to be reported. */
+  close(): boolean;
 }
 
 /** The addon for one JavaScript thread. */
@@ -250,6 +253,8 @@ export declare class NativePair {
   get childFd(): number;
   /** In a worker: child processes do not inherit the descriptor, which is the worker's end. */
   static keepFromChildren(fd: number): void;
+  /** In a worker: the process id of the host at the other end of the descriptor, if the kernel tells it. */
+  static peer(fd: number): number | null;
   /** Closes this process's copy of the child's end: otherwise this process would not notice the end of the child. */
   closeChildEnd(): void;
   /** Closes the rest of both ends. */

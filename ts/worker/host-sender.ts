@@ -1,8 +1,8 @@
 import { publishOutcome, publishSend } from '../logging/diagnostics.js';
 import { invalidOption } from '../errors/worker-error.js';
-import { hostGone, unsupportedByPeer } from '../errors/host-errors.js';
+import { hostGone, severalHosts, unsupportedByPeer } from '../errors/host-errors.js';
 import type { HostSettings } from './host-settings.js';
-import type { HostLink, HostSource } from '../connection/host-link.js';
+import type { HostLink, HostSource, PostTarget } from '../connection/host-link.js';
 import { injector } from '../messages/context-carrier.js';
 import { checkTimeout } from '../connection/options.js';
 import { postOptions } from '../options/call-options.js';
@@ -37,7 +37,8 @@ export class HostCalls {
     const { requests } = this;
     this.requests = undefined;
     requests?.failAll((type) => hostGone(type === undefined ? 'wait for it' : `finish "${type}"`));
-    if (this.link.source !== undefined) for (const act of this.waiting.splice(0)) act();
+    if (this.link.source === undefined && this.link.several === undefined) return;
+    for (const act of this.waiting.splice(0)) act();
   }
 
   send(type: string, payload?: unknown, options?: SendOptions): Promise<unknown> {
@@ -63,7 +64,11 @@ export class HostCalls {
     const { transfer } = check(type, options);
     publishSend('notification', undefined, type, payload);
     const notification: OutgoingNotification = { type, payload, transfer, carrier: this.inject() };
-    const post = () => this.connected(`post "${type}"`).post(notification);
+    const post = () => {
+      const several = this.link.several?.();
+      if (several === undefined) return this.connected(`post "${type}"`).post(notification);
+      postToAll(several, type, payload, options);
+    };
     if (this.mustWait) this.waiting.push(post);
     else post();
   }
@@ -113,7 +118,8 @@ export class HostCalls {
   }
 
   private connected(operation: string): Requests {
-    const { source } = this.link;
+    const { source, several } = this.link;
+    if (several !== undefined) throw severalHosts(operation);
     if (source === undefined) throw hostGone(operation);
     if (!source.answersCalls) throw unsupportedByPeer(operation, PEER);
     return (this.requests ??= this.connect(source));
@@ -124,6 +130,27 @@ export class HostCalls {
     requests.attach(source.connect(requests));
     return requests;
   }
+}
+
+/** The stream of a request that cannot be sent. */
+export function failedStream(type: string, error: Error): WorkerStream {
+  const answer = new StreamAnswer(type);
+  answer.reject(error);
+  return answer.stream;
+}
+
+/** Each host gets it, whether or not it can be sent to another. */
+function postToAll(hosts: readonly PostTarget[], type: string, payload: unknown, options?: PostOptions): void {
+  if (hosts.length === 0) throw hostGone(`post "${type}"`);
+  const failures: unknown[] = [];
+  for (const host of hosts) {
+    try {
+      host.post(type, payload, options);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 function check(type: unknown, options: SendOptions = {}): Pick<SendOptions, 'timeout' | 'transfer'> {

@@ -115,17 +115,19 @@ impl AttachHandler for Process {
 
 #[napi]
 impl NativeDoor {
-    /// Accepts hosts that know the token, with the listening socket that this process inherited as `fd`. Calls
-    /// `onStream` with the descriptor of each connection. `uv`: the runtime has the real libuv. Throws `ERR_SYSTEM`.
+    /// Accepts hosts that know the token, at most `most` at once, with the listening socket that this process inherited
+    /// as `fd`. Calls `onStream` with the descriptor of each connection. `uv`: the runtime has the real libuv. Throws
+    /// `ERR_SYSTEM`.
     #[napi(
         constructor,
         catch_unwind,
-        ts_args_type = "fd: number, token: string, uv: boolean, debuggers: NativeDebugger, onStream: OnStream"
+        ts_args_type = "fd: number, token: string, most: number, uv: boolean, debuggers: NativeDebugger, onStream: OnStream"
     )]
     pub fn new(
         env: Env,
         fd: i32,
         token: String,
+        most: u32,
         uv: bool,
         debuggers: &NativeDebugger,
         on_stream: Function<'_, Option<i32>, ()>,
@@ -139,7 +141,7 @@ impl NativeDoor {
             .build()
             .map_err(node)?;
         let pulse = if uv { LoopPulse::start(env).map(Arc::new) } else { None };
-        let occupancy = Occupancy::default();
+        let occupancy = Occupancy::new(usize::try_from(most).unwrap_or(usize::MAX));
         open(listener, token, occupancy.clone(), Process { pulse, on_stream, debugger: debuggers.inner.clone() })
             .map_err(|error| system("cannot start the thread that lets hosts in", &error))?;
         Ok(Self { occupancy })
@@ -149,6 +151,12 @@ impl NativeDoor {
     #[napi(catch_unwind)]
     pub fn leave(&self) {
         self.occupancy.leave();
+    }
+
+    /// Accepts no further host, for ever; `false`: one is connected, or its descriptor is about to be reported.
+    #[napi(catch_unwind)]
+    pub fn close(&self) -> bool {
+        self.occupancy.close()
     }
 }
 
@@ -167,6 +175,7 @@ fn refused(outcome: Outcome) -> Result<Connected, NativeFailure> {
         Ok(Err(refusal)) => {
             let code = match refusal {
                 Refusal::Occupied => "ERR_WORKER_OCCUPIED",
+                Refusal::Ending => "ERR_NO_SUCH_WORKER",
                 Refusal::Silent => "ERR_START_TIMEOUT",
                 _ => "ERR_ATTACH_REFUSED",
             };

@@ -45,6 +45,12 @@ impl NativePair {
         sys::keep_from_children(fd);
     }
 
+    /// In a worker: the process id of the host at the other end of the descriptor, if the kernel tells it.
+    #[napi(catch_unwind)]
+    pub fn peer(fd: i32) -> Option<i32> {
+        sys::peer_of(fd)
+    }
+
     /// Closes this process's copy of the child's end: otherwise this process would not notice the end of the child.
     #[napi(catch_unwind)]
     pub fn close_child_end(&mut self) {

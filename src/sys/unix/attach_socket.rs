@@ -40,9 +40,12 @@ pub enum Purpose {
 /// Why a connection was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// Another host is connected.
+    /// As many hosts are connected as it serves.
     #[error("another host is connected to it")]
     Occupied,
+    /// It has had no host for as long as it may.
+    #[error("it is ending, because it has been idle")]
+    Ending,
     /// The token is not the worker's.
     #[error("its token is another")]
     WrongToken,
@@ -93,22 +96,23 @@ impl Listener {
 pub struct PendingPeer(UnixStream);
 
 impl PendingPeer {
-    /// Reads the request of the peer, and accepts it if it knows the token and, for messages, `enter` agrees, which
+    /// Reads the request of the peer, and accepts it if it knows the token and, for messages, `enter` succeeds, which
     /// learns whether the peer takes over.
     ///
     /// # Errors
     /// It was turned away.
-    pub fn admit(self, token: &str, enter: impl FnOnce(bool) -> bool) -> Result<Admitted, Refusal> {
+    pub fn admit(self, token: &str, enter: impl FnOnce(bool) -> Result<(), Refusal>) -> Result<Admitted, Refusal> {
         let mut stream = self.0;
         let outcome = match parse(&read_line(&mut stream, PATIENCE).unwrap_or_default()) {
             None => Err(Refusal::NoWorker),
             Some((theirs, _)) if !is_same(theirs.as_bytes(), token.as_bytes()) => Err(Refusal::WrongToken),
-            Some((_, Purpose::Messages { take_over })) if !enter(take_over) => Err(Refusal::Occupied),
+            Some((_, purpose @ Purpose::Messages { take_over })) => enter(take_over).map(|()| purpose),
             Some((_, purpose)) => Ok(purpose),
         };
         let answer = match outcome {
             Ok(_) => format!("welcome {}\n", std::process::id()),
             Err(Refusal::Occupied) => "occupied\n".to_owned(),
+            Err(Refusal::Ending) => "ending\n".to_owned(),
             Err(Refusal::WrongToken) => "token\n".to_owned(),
             Err(_) => "what\n".to_owned(),
         };
@@ -164,6 +168,7 @@ pub async fn connect_worker(path: &Path, token: &str, purpose: Purpose) -> io::R
             None => Err(Refusal::NoWorker),
         },
         _ if answer == "occupied" => Err(Refusal::Occupied),
+        _ if answer == "ending" => Err(Refusal::Ending),
         _ if answer == "token" => Err(Refusal::WrongToken),
         _ => Err(Refusal::NoWorker),
     })

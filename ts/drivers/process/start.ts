@@ -7,6 +7,8 @@ import { spawnFailed } from '../../errors/host-errors.js';
 import { claimSocket, socketPathFor } from '../../detached/named-sockets.js';
 import { removeSocketFiles } from '../../detached/socket-files.js';
 import { checkKeepResults, DEFAULT_KEPT } from '../../detached/kept-results.js';
+import { checkMaxHosts } from '../../detached/max-hosts.js';
+import { checkTimeout } from '../../connection/options.js';
 import { getNative } from '../../addon/environment.js';
 import type { NativeLifeline, NativePair } from '../../addon/binding.js';
 import { inheritedExecArgv, inheritedNodeOptions } from '../exec-argv.js';
@@ -33,6 +35,8 @@ import { checkLimits, limitArguments, limitVariable } from './resource-limits.js
 
 /** How many outcomes a detached worker keeps while no host is connected. */
 const MOST_RESULTS = Number.MAX_SAFE_INTEGER;
+/** How many hosts the addon can count. */
+const MOST_HOSTS = 2 ** 32 - 1;
 
 /** Starts a worker process, connected by a private socket pair. */
 export async function startProcess(given: string, options: ProcessOptions): Promise<ProcessChannel> {
@@ -42,10 +46,18 @@ export async function startProcess(given: string, options: ProcessOptions): Prom
   const folder = folderOf(options.cwd);
   const execArgv = options.execArgv === undefined ? inheritedExecArgv(folder) : strings('execArgv', options.execArgv);
   const loader = loaderArguments(script, execArgv);
-  const { detached = false, socketPath, keepResults = DEFAULT_KEPT } = options;
+  const {
+    detached = false,
+    socketPath,
+    keepResults = DEFAULT_KEPT,
+    maxHosts: hosts = 1,
+    idleTimeout: idle = 0,
+  } = options;
   if (typeof detached !== 'boolean') throw invalidOption('detached', 'true or false', detached);
   checkKeepResults(keepResults);
-  for (const name of ['socketPath', 'keepResults'] as const) {
+  const maxHosts = checkMaxHosts(hosts);
+  const idleTimeout = checkTimeout('idleTimeout', idle);
+  for (const name of ['socketPath', 'keepResults', 'maxHosts', 'idleTimeout'] as const) {
     if (!detached && options[name] !== undefined) {
       throw invalidOption(name, 'omitted, unless `detached` is true', options[name]);
     }
@@ -79,6 +91,8 @@ export async function startProcess(given: string, options: ProcessOptions): Prom
       path: socket.path,
       fd: stdio.length + 2,
       keepResults: Math.min(keepResults, MOST_RESULTS),
+      maxHosts: Math.min(maxHosts, MOST_HOSTS),
+      ...(idleTimeout > 0 && idleTimeout < Infinity && { idleTimeout }),
     };
     const child = start(executable.command, args, {
       cwd: options.cwd,
