@@ -59,6 +59,8 @@ pub trait AttachHandler: Send + Sync + 'static {
     fn connected(&self, stream: Stream);
     /// A host wants to ping.
     fn lifeline(&self, end: WorkerEnd);
+    /// Somebody asks for the figures of the worker.
+    fn report(&self, stream: Stream);
 }
 
 /// Accepts hosts that know the token, for as long as the process lives. Each pending peer has its own thread, so a
@@ -93,6 +95,7 @@ fn hear(peer: PendingPeer, token: &str, occupancy: &Occupancy, handler: &impl At
     match peer.admit(token, |take_over| occupancy.enter(take_over)) {
         Ok(Admitted::Messages(stream)) => handler.connected(stream),
         Ok(Admitted::Lifeline(end)) => handler.lifeline(end),
+        Ok(Admitted::Report(stream)) => handler.report(stream),
         // The worker has answered it.
         Err(_) => {}
     }

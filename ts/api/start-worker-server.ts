@@ -1,4 +1,5 @@
 import type { Answers } from '../connection/answerer.js';
+import { CallFigures } from '../handling/call-figures.js';
 import { Dispatcher } from '../handling/dispatcher.js';
 import { invalidOption, WorkerError } from '../errors/worker-error.js';
 import { handlerNames } from '../handling/handler-names.js';
@@ -102,6 +103,7 @@ async function serve(handlers: object, options: ServeOptions): Promise<WorkerSer
   // Refuse invalid options before a driver connects.
   const early = connectionOptions(checked, timeoutsFor(), limits);
   const running = new HandlerCount(early.maxConcurrency);
+  const figures = new CallFigures();
   const channel = getWorkerChannel() ?? (await (await import('../drivers/custom/connect-worker.js')).connectBy(driver));
   if (driver !== undefined && driver.name !== channel.driver) throw driverMismatch(channel.driver, driver.name);
   if (shared.served.has(channel)) {
@@ -146,6 +148,7 @@ async function serve(handlers: object, options: ServeOptions): Promise<WorkerSer
           handlers,
           names,
           limiter,
+          figures,
           side: 'worker',
           worker: () => server,
           host: asker,
@@ -167,6 +170,11 @@ async function serve(handlers: object, options: ServeOptions): Promise<WorkerSer
       onCloseAsked: () => void server.close(),
       watchIdle: (onIdle) => (running.onIdle = onIdle),
       hasWork: () => running.hasWork,
+      report: () => {
+        figures.watch();
+        const inFlight = running.running + running.waiting;
+        return figures.report(hosts.connected.length, inFlight);
+      },
       onDisconnected: () => {
         if (isOneOfSeveral) forget();
         server.isConnected = hosts.connected.length > 0;

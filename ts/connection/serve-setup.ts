@@ -22,6 +22,8 @@ export interface ServeSetup {
   onCloseAsked(): void;
   /** Called when the last handler has ended. */
   watchIdle(onIdle: () => void): void;
+  /** One line of JSON with what `top` shows of the calls; from now on their durations are measured for a while. */
+  report(): string;
   /** Whether a handler runs, or a message waits for one. */
   hasWork(): boolean;
   /** The connection has ended; the host may connect again. */

@@ -35,6 +35,8 @@ pub enum Purpose {
     },
     /// A lifeline.
     Lifeline,
+    /// One line with the figures of the worker.
+    Report,
 }
 
 /// Why a connection was refused.
@@ -120,11 +122,13 @@ impl PendingPeer {
         // set.
         let _ = stream.write_all(answer.as_bytes());
         let _ = stream.set_read_timeout(None);
-        Ok(match outcome? {
+        let purpose = outcome?;
+        Ok(match purpose {
             Purpose::Lifeline => Admitted::Lifeline(WorkerEnd::from_stream(stream)),
-            Purpose::Messages { .. } => {
+            Purpose::Messages { .. } | Purpose::Report => {
                 let _ = stream.set_nonblocking(true);
-                Admitted::Messages(Stream(stream))
+                let stream = Stream(stream);
+                if purpose == Purpose::Report { Admitted::Report(stream) } else { Admitted::Messages(stream) }
             }
         })
     }
@@ -137,6 +141,8 @@ pub enum Admitted {
     Messages(Stream),
     /// It sends pings.
     Lifeline(WorkerEnd),
+    /// It waits for one line.
+    Report(Stream),
 }
 
 /// A connection to a worker: its descriptor and the worker's process id.
@@ -147,6 +153,23 @@ pub type Connected = (OwnedFd, i32);
 /// # Errors
 /// Nobody listens there, which is an error of the system; or the worker refuses.
 pub async fn connect_worker(path: &Path, token: &str, purpose: Purpose) -> io::Result<Result<Connected, Refusal>> {
+    let admitted = ask_to_enter(path, token, purpose).await?;
+    Ok(admitted.map(|(stream, pid)| (stream.into(), pid)))
+}
+
+/// Asks the worker that listens at `path` for its figures, however long that takes; the text is empty if it has none yet. Call
+/// it inside a tokio runtime.
+///
+/// # Errors
+/// As `connect_worker`.
+pub async fn ask_for_report(path: &Path, token: &str) -> io::Result<Result<String, Refusal>> {
+    match ask_to_enter(path, token, Purpose::Report).await? {
+        Ok((stream, _)) => Ok(Ok(read_answer(stream).await?.0)),
+        Err(refusal) => Ok(Err(refusal)),
+    }
+}
+
+async fn ask_to_enter(path: &Path, token: &str, purpose: Purpose) -> io::Result<Result<(UnixStream, i32), Refusal>> {
     let stream = connect_to(path).await?;
     if !is_this_user(&stream) {
         return Ok(Err(Refusal::Stranger));
@@ -155,6 +178,7 @@ pub async fn connect_worker(path: &Path, token: &str, purpose: Purpose) -> io::R
         Purpose::Messages { take_over: false } => "messages",
         Purpose::Messages { take_over: true } => "take-over",
         Purpose::Lifeline => "lifeline",
+        Purpose::Report => "report",
     };
     // A peer that ends before it has read the line is gone. The line fits into the buffer of a new connection.
     (&stream).write_all(format!("attach {token} {wanted}\n").as_bytes())?;
@@ -163,7 +187,7 @@ pub async fn connect_worker(path: &Path, token: &str, purpose: Purpose) -> io::R
         Some(("welcome", said)) => match process_of(writer, said) {
             Some(pid) => {
                 name_writers(&stream, false)?;
-                Ok((stream.into(), pid))
+                Ok((stream, pid))
             }
             None => Err(Refusal::NoWorker),
         },
@@ -232,6 +256,7 @@ fn parse(line: &str) -> Option<(&str, Purpose)> {
         "messages" => Purpose::Messages { take_over: false },
         "take-over" => Purpose::Messages { take_over: true },
         "lifeline" => Purpose::Lifeline,
+        "report" => Purpose::Report,
         _ => return None,
     };
     Some((token, purpose))
@@ -291,6 +316,7 @@ mod tests {
         assert_eq!(parse("attach abc messages"), Some(("abc", Purpose::Messages { take_over: false })));
         assert_eq!(parse("attach abc take-over"), Some(("abc", Purpose::Messages { take_over: true })));
         assert_eq!(parse("attach abc lifeline"), Some(("abc", Purpose::Lifeline)));
+        assert_eq!(parse("attach abc report"), Some(("abc", Purpose::Report)));
         for line in ["", "attach", "attach abc", "attach abc more", "hello abc messages", "attach abc messages "] {
             assert_eq!(parse(line), None, "{line}");
         }

@@ -45,6 +45,8 @@ export interface Inheritance {
   door?: { leave(): void; close(): boolean } | undefined;
   /** A new connection has arrived, over the lifeline or by the listener. */
   onStream?: ((fd: number) => void) | undefined;
+  /** Somebody asks for the figures of the worker; one line. */
+  onReport?: (() => string) | undefined;
   onHostGone?: (() => void) | undefined;
   /** The worker begins to serve. */
   onServed?: (() => void) | undefined;

@@ -89,7 +89,9 @@ function watchLifeline(inheritance: Inheritance, open: () => void): void {
   const token = addon.NativeLifeline.guard(fd, { killGroup, uv: hasUv(), detached, ...limits }, debuggers, onNews);
   if (socket === undefined || token === null) return;
   const { path, maxHosts = 1 } = socket;
-  inheritance.door = new addon.NativeDoor(socket.fd, token, maxHosts, hasUv(), debuggers, onStream);
+  // A worker that does not serve yet has no figures.
+  const onReport = guard((stream: number) => addon.NativeDoor.tell(stream, inheritance.onReport?.() ?? ''), report);
+  inheritance.door = new addon.NativeDoor(socket.fd, token, maxHosts, hasUv(), debuggers, onStream, onReport);
   process.once('exit', () => removeSocketFiles({ path, token }));
 }
 
@@ -125,6 +127,7 @@ class ProcessWorkerChannel implements WorkerChannel {
     inheritance.onStream = (fd) => this.arrive(fd);
     inheritance.onWarning = this.report;
     inheritance.onHostGone = () => this.onHostGone();
+    inheritance.onReport = () => this.setup?.report() ?? '';
   }
 
   private get door(): Inheritance['door'] {
