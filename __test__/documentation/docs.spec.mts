@@ -199,7 +199,7 @@ describe('The programs of the pages', () => {
     context: 'Hi, Ada!\n',
     'getting-started': '[ { bytes: 30000 }, { bytes: 120000 }, { bytes: 270000 } ] pong\n',
     concepts: '{ fahrenheit: 97.9 }\n',
-    streaming: 'let lines = 0;\ntrue\n',
+    streaming: "const found = worker.stream('search', { text: 'const found' }, { input });\ntrue\n",
     observability: 'pool_completed_total 3\n',
     typescript: 'true undefined\n',
     'migrating/from-0.2': '[outgoing] load\nloading a.json\n[incoming] loadResult\n',

@@ -5,6 +5,7 @@ import type { HostSettings } from './host-settings.js';
 import type { HostLink, HostSource, PostTarget } from '../connection/host-link.js';
 import { injector } from '../messages/context-carrier.js';
 import { checkTimeout } from '../connection/options.js';
+import { checkTransfer } from '../options/check-list.js';
 import { postOptions } from '../options/call-options.js';
 import { checkKnown } from '../options/check-known.js';
 import type { OutgoingNotification } from '../requests/notification.js';
@@ -157,6 +158,6 @@ function check(type: unknown, options: SendOptions = {}): Pick<SendOptions, 'tim
   if (typeof type !== 'string') throw invalidOption('the message type', 'a string', type);
   const { timeout, transfer } = options;
   if (timeout !== undefined) checkTimeout('timeout', timeout);
-  if (transfer !== undefined && !Array.isArray(transfer)) throw invalidOption('transfer', 'an array', transfer);
+  if (transfer !== undefined) checkTransfer('transfer', transfer);
   return { timeout, transfer };
 }

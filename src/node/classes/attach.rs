@@ -129,6 +129,7 @@ impl NativeDoor {
         catch_unwind,
         ts_args_type = "fd: number, token: string, most: number, uv: boolean, debuggers: NativeDebugger, onStream: OnStream, onReport: (fd: number) => void"
     )]
+    #[allow(clippy::too_many_arguments, reason = "the facade gives each once, in one place")]
     pub fn new(
         env: Env,
         fd: i32,

@@ -30,6 +30,7 @@ import {
 import { findExecutable } from './executable.js';
 import { ProcessChannel } from './channel.js';
 import { Terminal } from './terminal.js';
+import { checkStrings } from '../../options/check-list.js';
 import { refuseOptions } from '../refuse-options.js';
 import { checkLimits, limitArguments, limitVariable } from './resource-limits.js';
 
@@ -44,7 +45,8 @@ export async function startProcess(given: string, options: ProcessOptions): Prom
   const script = resolveScript(given);
   const executable = findExecutable(options.execPath, script);
   const folder = folderOf(options.cwd);
-  const execArgv = options.execArgv === undefined ? inheritedExecArgv(folder) : strings('execArgv', options.execArgv);
+  const execArgv =
+    options.execArgv === undefined ? inheritedExecArgv(folder) : checkStrings('execArgv', options.execArgv);
   const loader = loaderArguments(script, execArgv);
   const {
     detached = false,
@@ -75,7 +77,7 @@ export async function startProcess(given: string, options: ProcessOptions): Prom
   // A dropped standard error still explains why a worker has ended. A detached worker outlives its reader.
   const keepsLines = stdio[2] === 'ignore' && !detached;
   const terminal = stdio[0] === 'inherit' ? Terminal.save() : undefined;
-  const args = [...execArgv, ...limitArguments(limits), ...loader, script, ...strings('argv', options.argv ?? [])];
+  const args = [...execArgv, ...limitArguments(limits), ...loader, script, ...checkStrings('argv', options.argv ?? [])];
   const env = { ...(options.env ?? process.env), ...executable.env };
   const nodeOptions = inheritedNodeOptions(env, folder);
   if (nodeOptions !== undefined) env['NODE_OPTIONS'] = nodeOptions;
@@ -186,18 +188,12 @@ function folderOf(cwd: ProcessOptions['cwd'] | URL): string | undefined {
 
 function standardStreams(stdio: ProcessOptions['stdio'] = []): StdioMode[] {
   const modes: unknown[] = Array.isArray(stdio) ? [...stdio] : [stdio, stdio, stdio];
+  if (modes.length > 3) throw invalidOption('stdio', 'at most three streams: standard input, output and error', stdio);
+  const index = modes.findIndex((mode) => mode !== 'inherit' && mode !== 'pipe' && mode !== 'ignore');
+  if (index >= 0) {
+    const name = Array.isArray(stdio) ? `stdio[${index}]` : 'stdio';
+    throw invalidOption(name, '"inherit", "pipe" or "ignore"', modes[index]);
+  }
   modes.push(...['ignore', 'inherit', 'inherit'].slice(modes.length));
-  for (const mode of modes) {
-    if (modes.length > 3 || (mode !== 'inherit' && mode !== 'pipe' && mode !== 'ignore')) {
-      throw invalidOption('stdio', '"inherit", "pipe" or "ignore", or up to three of them in an array', stdio);
-    }
-  }
   return modes as StdioMode[] & StdioOptions;
-}
-
-function strings(name: string, value: unknown): string[] {
-  if (!Array.isArray(value) || value.some((each) => typeof each !== 'string')) {
-    throw invalidOption(name, 'an array of strings', value);
-  }
-  return [...(value as string[])];
 }
