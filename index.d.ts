@@ -743,6 +743,16 @@ export interface ProcessOptions {
    * `keptResult`. The worker drops the oldest first; 0: it keeps none. Default: 100.
    */
   keepResults?: number | undefined;
+  /**
+   * How many hosts may be connected to a detached worker at once, each with its own connection, requests and answers. Default: 1;
+   * `Infinity`: no limit.
+   */
+  maxHosts?: number | undefined;
+  /**
+   * After how many milliseconds without a connected host and without a running handler a detached worker ends by itself, as by
+   * `close()` of its server. The outcomes that it keeps are lost then. Default: never; `0` and `Infinity`: never.
+   */
+  idleTimeout?: number | undefined;
   /** Limits of the worker. Default: none. */
   resourceLimits?: ProcessResourceLimits | undefined;
   /**
@@ -1272,6 +1282,19 @@ export interface RequestSender<M extends MessageTypes<M>, T extends TransferList
  */
 export type HostClient<H extends MessageTypes<H> = MessageDefinitions> = RequestSender<H, TransferList>;
 
+/**
+ * A connected host, as `hosts` and the events of a worker server have it. Once it has left, its calls fail with
+ * `ERR_HOST_DISCONNECTED`.
+ *
+ * @typeParam H - The messages that the host serves, made with `DefineMessages`.
+ */
+export type ConnectedHost<H extends MessageTypes<H> = MessageDefinitions> = HostClient<H> & {
+  /** Its process id, if the kernel tells it: on Linux, of a host in another process. */
+  readonly pid: number | undefined;
+  /** `false` as soon as it has left. */
+  readonly isConnected: boolean;
+};
+
 /** The context of a message: names and values, all text. At most 16,384 characters as JSON. */
 export type Carrier = Record<string, string>;
 
@@ -1578,12 +1601,34 @@ export interface WorkerServerOptions<
   timeout?: Pick<TimeoutConfig<H>, 'serverConnect' | 'message' | 'types'> | undefined;
 }
 
+/** The events of a worker server, with the arguments of their listeners. */
+export interface WorkerServerEvents<H extends MessageTypes<H> = MessageDefinitions> {
+  /** A host has connected. */
+  connect: [host: ConnectedHost<H>];
+  /** A host has left, for any reason. */
+  disconnect: [host: ConnectedHost<H>];
+}
+
 /** The server in the worker that answers its host. */
 export interface WorkerServer<H extends MessageTypes<H> = MessageDefinitions> {
-  /** Calls the host. */
+  /**
+   * Calls the host. In a detached worker with `maxHosts` above 1, `post` goes to all connected hosts, and `send` and `stream` fail
+   * with `ERR_SEVERAL_HOSTS`.
+   */
   readonly host: HostClient<H>;
-  /** `true` while the host is connected. */
+  /** The connected hosts, first come first. With `maxHosts` above 1 they are the `host` of their handlers' contexts, too. */
+  readonly hosts: readonly ConnectedHost<H>[];
+  /** `true` while a host is connected. */
   readonly isConnected: boolean;
+  /**
+   * Adds a listener of an event: `connect`, a host has connected, or `disconnect`, one has left. The host for which
+   * `startWorkerServer` has waited is in `hosts`.
+   */
+  on<E extends keyof WorkerServerEvents<H>>(event: E, listener: (...details: WorkerServerEvents<H>[E]) => void): this;
+  /** Adds a listener of the next event. */
+  once<E extends keyof WorkerServerEvents<H>>(event: E, listener: (...details: WorkerServerEvents<H>[E]) => void): this;
+  /** Removes a listener. */
+  off<E extends keyof WorkerServerEvents<H>>(event: E, listener: (...details: WorkerServerEvents<H>[E]) => void): this;
   /** Stops serving: answers the messages that are being handled, then ends the connection. May be called again. */
   close(): Promise<void>;
   /** Lets the connection keep the worker alive, as it does from the start. */
@@ -1625,7 +1670,7 @@ export type HandlerContext<
   K extends MessageTypeOf<M> = MessageTypeOf<M>,
   H extends MessageTypes<H> = MessageDefinitions,
 > = MessageContext<TypeFor<M, K>, ProgressOf<M, K>, InputFor<M, K>> & {
-  /** Calls the host. */
+  /** Calls the host; of several hosts (`maxHosts`), the one that has sent this message. */
   readonly host: HostClient<H>;
   /** The server that this handler belongs to. */
   readonly worker: WorkerServer<H>;
@@ -1757,6 +1802,7 @@ export type WorkerErrorCode =
   | 'ERR_WORKER_OCCUPIED'
   | 'ERR_ATTACH_REFUSED'
   | 'ERR_HOST_DISCONNECTED'
+  | 'ERR_SEVERAL_HOSTS'
   | 'ERR_CANCELLED'
   | 'ERR_ANSWER_IS_STREAM'
   | 'ERR_HOST_BLOCKED'
@@ -2217,7 +2263,8 @@ export interface PoolWorker {
 
 /**
  * Options of `createPool`: those of `createWorker`, and those of the pool. A pool waits for its workers by itself, and its
- * workers end with it, so `waitForReady`, `detached`, `socketPath` and `keepResults` are not among them.
+ * workers end with it, so `waitForReady`, `detached`, `socketPath`, `keepResults` and
+ * `maxHosts` are not among them, and `idleTimeout` is one of the pool.
  *
  * @typeParam M - The messages, made with `DefineMessages`.
  * @typeParam D - The driver.
@@ -2227,7 +2274,11 @@ export type PoolOptions<
   M extends MessageTypes<M> = MessageDefinitions,
   D extends Driver = ChildProcessDriver,
   H extends MessageTypes<H> = MessageDefinitions,
-> = Omit<WorkerOptions<M, D, H>, 'waitForReady' | 'detached' | 'socketPath' | 'keepResults'> & PoolSettings<M>;
+> = Omit<
+  WorkerOptions<M, D, H>,
+  'waitForReady' | 'detached' | 'socketPath' | 'keepResults' | 'maxHosts' | 'idleTimeout'
+> &
+  PoolSettings<M>;
 
 /** What `createPool` takes besides the options of its workers. */
 export interface PoolSettings<M extends MessageTypes<M> = MessageDefinitions> {
@@ -2495,8 +2546,8 @@ export interface AttachOptions<
   /** The worker's `socketPath`. */
   socketPath?: string | undefined;
   /**
-   * Take the worker over from another connected host, which loses its connection. Default: `false`,
-   * `ERR_WORKER_OCCUPIED`.
+   * Connect also to a worker that has as many hosts as it may have: the one that has been connected longest loses its connection.
+   * Default: `false`, `ERR_WORKER_OCCUPIED`.
    */
   takeOver?: boolean | undefined;
   /** Handlers for calls of the worker while this host is connected. Default: none. */

@@ -96,10 +96,59 @@ describe('ping and top', () => {
       assert.deepEqual({ state, found, code }, { state: 'alive', found: pid, code: 0 });
     }
     const { stdout } = await run(['top']);
-    assert.match(stdout, new RegExp(`^NAME +PID +STATE +MEMORY +CPU\\nindexer +${pid} +alive`));
+    assert.match(
+      stdout,
+      new RegExp(
+        `^NAME +PID +DRIVER +STATE +MEMORY +CPU +HOSTS +IN FLIGHT +RATE +LATENCY\\nindexer +${pid} +child_process +alive .* 1 +0 +0/s +-\\n`,
+      ),
+    );
     const [row] = JSON.parse((await run(['top', '--json'])).stdout);
-    assert.deepEqual([row.name, row.pid, row.state], ['indexer', pid, 'alive']);
+    assert.deepEqual([row.name, row.pid, row.driver, row.state], ['indexer', pid, 'child_process', 'alive']);
     if (process.platform === 'linux') assert.ok(row.rss > 2 ** 20 && row.cpuPercent >= 0, JSON.stringify(row));
+  });
+
+  test('top tells how many calls a worker handles, and how long they take', async (t) => {
+    const worker = await indexer(t);
+    const ended = new AbortController();
+    const hung = worker.send('wait', 600_000, { signal: ended.signal }).catch(() => {});
+    const over = new AbortController();
+    const load = (async () => {
+      while (!over.signal.aborted) await worker.send('wait', 20);
+    })();
+    const [row] = JSON.parse((await run(['top', '--json'])).stdout);
+    over.abort();
+    await load;
+    ended.abort();
+    await hung;
+    assert.equal(row.hosts, 1);
+    assert.ok(row.inFlight === 1 || row.inFlight === 2, JSON.stringify(row));
+    // One call at a time, of 20 ms and more each.
+    assert.ok(row.perSecond > 0 && row.perSecond <= 60, JSON.stringify(row));
+    assert.ok(row.latencyMs >= 19 && row.latencyMs < 5_000, JSON.stringify(row));
+  });
+
+  test('top leaves out what a blocked worker cannot tell, and shows what its process tells', async (t) => {
+    const worker = await indexer(t);
+    worker.post('block', 30_000);
+    let answer = { state: '' };
+    while (answer.state !== 'blocked') answer = JSON.parse((await run(['ping', 'indexer', '--json'])).stdout);
+    const { stdout } = await run(['top']);
+    assert.match(stdout, /^indexer .* blocked for \d+ ms .* - +- +- +-$/m);
+    const [row] = JSON.parse((await run(['top', '--json'])).stdout);
+    assert.deepEqual([row.state, row.inFlight, row.perSecond], ['blocked', undefined, undefined]);
+    await worker.kill();
+  });
+
+  test('top neither takes the place of a host nor keeps an idle worker alive', async (t) => {
+    const options = { script: fixture('command-line/worker.mjs'), detached: true, name: 'brief', idleTimeout: 4_000 };
+    const worker = await createWorker(options);
+    t.after(() => worker.kill());
+    await worker.disconnect();
+    const looks = [];
+    do looks.push((await run(['top', '--json'])).stdout);
+    while (looks.at(-1) !== '[]\n' && looks.length < 50);
+    assert.equal(looks.at(-1), '[]\n');
+    assert.equal(JSON.parse(looks[0] as string)[0].hosts, 0);
   });
 
   test('tell how long a worker has been blocked', async (t) => {

@@ -1,7 +1,8 @@
 // The documentation against the code: error codes, links, the module table, the invariants, and every block of code.
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -212,7 +213,7 @@ describe('The programs of the pages', () => {
     context: 'Hi, Ada!\n',
     'getting-started': '[ { bytes: 30000 }, { bytes: 120000 }, { bytes: 270000 } ] pong\n',
     concepts: '{ fahrenheit: 97.9 }\n',
-    streaming: 'let lines = 0;\ntrue\n',
+    streaming: "const found = worker.stream('search', { text: 'const found' }, { input });\ntrue\n",
     observability: 'pool_completed_total 3\n',
     typescript: 'true undefined\n',
     'migrating/from-0.2': '[outgoing] load\nloading a.json\n[incoming] loadResult\n',
@@ -229,6 +230,25 @@ describe('The programs of the pages', () => {
   }
 
   const python = spawnSync('python3', ['--version']).status === 0;
+  test('docs/detached.md: programs start a daemon, attach to it, and post to all of its hosts', async (t) => {
+    const folder = folderFor('detached');
+    programsOf('docs/detached.md', folder);
+    const env = { ...process.env, XDG_RUNTIME_DIR: mkdtempSync(path.join(tmpdir(), 'docs-detached-')) };
+    t.after(() => rmSync(env.XDG_RUNTIME_DIR, { recursive: true }));
+    const run = async (name: string) =>
+      (await promisify(execFile)(process.execPath, [path.join(folder, name)], { cwd: folder, env })).stdout;
+    writeFileSync(path.join(folder, 'indexer.js'), "import './indexer.mjs';\n");
+    assert.equal(await run('start.mjs'), '');
+    assert.match(await run('later.mjs'), /^\d+$/m);
+    assert.match(await run('daemon-client.mjs'), /^\d+\n$/);
+    assert.equal(await run('short-lived.mjs'), '0\n');
+    for (let round = 0; round < 2; round++) assert.equal(await run('reader.mjs'), 'hello 1\ntold them 1\n');
+    const end =
+      "const { attachWorker } = await import('isolated-workers'); const close = async (name) => (await attachWorker({ name })).close();";
+    const closing = `${end} await close('indexer'); await close('brief-indexer');`;
+    await promisify(execFile)(process.execPath, ['--input-type=module', '-e', closing], { env });
+  });
+
   test('docs/protocol.md: a host works with the worker in Python', { skip: !python && 'no python3' }, async () => {
     const script = path.join(folderFor('protocol'), 'greeter.py');
     const block = blocksOf('docs/protocol.md').find(({ language }) => language === 'python');

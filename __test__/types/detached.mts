@@ -21,6 +21,8 @@ export async function aProcessMayBeDetached(): Promise<void> {
     name: 'a',
     socketPath: '/run/a.sock',
     keepResults: 10,
+    maxHosts: 4,
+    idleTimeout: 60_000,
   });
   await createWorker<Messages>({ script: './worker.js', driverOptions: { detached: true, keepResults: Infinity } });
   const { socketPath } = worker;

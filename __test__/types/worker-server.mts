@@ -12,6 +12,10 @@ export async function handlersMayBeGivenFirst(): Promise<void> {
   type _ = Expect<Equal<typeof server, WorkerServer>>;
   await startWorkerServer(handlers, { serializer: new JsonSerializer(), logLevel: 'debug', logger: console });
   server.isConnected satisfies boolean;
+  for (const { pid } of server.hosts) pid satisfies number | undefined;
+  server.on('connect', (host) => host.post('anything', 1)).once('disconnect', ({ isConnected }) => isConnected);
+  // @ts-expect-error
+  server.on('arrive', () => {});
   server.unref().ref() satisfies typeof server;
   await server.close();
 }

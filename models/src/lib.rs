@@ -59,7 +59,7 @@ mod tests {
             let places = Arc::new(Places::new(1));
             let second = {
                 let places = Arc::clone(&places);
-                thread::spawn(move || places.take_beyond())
+                thread::spawn(move || assert!(places.take_beyond()))
             };
             let first = {
                 let places = Arc::clone(&places);
@@ -70,6 +70,20 @@ mod tests {
             assert!(!places.take(1, Duration::ZERO), "the second host is connected");
             places.free();
             assert!(places.take(1, Duration::ZERO));
+        });
+    }
+
+    #[test]
+    fn a_worker_that_has_closed_its_door_has_no_host() {
+        loom::model(|| {
+            let places = Arc::new(Places::new(0));
+            let host = {
+                let places = Arc::clone(&places);
+                thread::spawn(move || places.take(1, Duration::ZERO))
+            };
+            let is_closed = places.close();
+            assert_ne!(host.join().unwrap(), is_closed, "either it has entered, or it was shut out");
+            assert_eq!(places.is_closed(), is_closed);
         });
     }
 

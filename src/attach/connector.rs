@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::sync::lock;
-use crate::sys::attach_socket::{Connected, Purpose, Refusal, connect_worker};
+use crate::sys::attach_socket::{Connected, Purpose, Refusal, ask_for_report, connect_worker};
 
 /// The thread only waits, and reads a line.
 const STACK: usize = 256 * 1024;
@@ -30,20 +30,38 @@ pub struct Request {
 /// The outcome of an attempt. An error of the system: no worker listens at the path.
 pub type Outcome = io::Result<Result<Connected, Refusal>>;
 
-type Job = (Request, Box<dyn FnOnce(Outcome) + Send>);
+/// The outcome of a question for figures: one line.
+pub type Report = io::Result<Result<String, Refusal>>;
+
+enum Job {
+    Attach(Request, Box<dyn FnOnce(Outcome) + Send>),
+    Report(Request, Box<dyn FnOnce(Report) + Send>),
+}
 
 /// Connects to a worker, and calls `done` on another thread. Does not block.
 ///
 /// # Errors
 /// No thread can be started.
 pub fn attach(request: Request, done: impl FnOnce(Outcome) + Send + 'static) -> io::Result<()> {
+    submit(Job::Attach(request, Box::new(done)))
+}
+
+/// Asks a worker for its figures, and calls `done` on another thread. Does not block. The purpose of the request is not used.
+///
+/// # Errors
+/// No thread can be started.
+pub fn report(request: Request, done: impl FnOnce(Report) + Send + 'static) -> io::Result<()> {
+    submit(Job::Report(request, Box::new(done)))
+}
+
+fn submit(job: Job) -> io::Result<()> {
     static THREAD: Mutex<Option<UnboundedSender<Job>>> = Mutex::new(None);
     let mut thread = lock(&THREAD);
     let sender = match thread.take() {
         Some(sender) => sender,
         None => start()?,
     };
-    let sent = sender.send((request, Box::new(done))).map_err(|_| io::ErrorKind::BrokenPipe.into());
+    let sent = sender.send(job).map_err(|_| io::ErrorKind::BrokenPipe.into());
     *thread = Some(sender);
     sent
 }
@@ -53,19 +71,30 @@ fn start() -> io::Result<UnboundedSender<Job>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     thread::Builder::new().name("attach".to_owned()).stack_size(STACK).spawn(move || {
         runtime.block_on(async {
-            while let Some((request, done)) = receiver.recv().await {
-                tokio::spawn(async move { done(serve(&request).await) });
+            while let Some(job) = receiver.recv().await {
+                tokio::spawn(async move {
+                    match job {
+                        Job::Attach(Request { path, token, purpose, patience }, done) => {
+                            done(within(patience, connect_worker(&path, &token, purpose)).await);
+                        }
+                        Job::Report(Request { path, token, patience, .. }, done) => {
+                            done(within(patience, ask_for_report(&path, &token)).await);
+                        }
+                    }
+                });
             }
         });
     })?;
     Ok(sender)
 }
 
-async fn serve(Request { path, token, purpose, patience }: &Request) -> Outcome {
-    let connecting = connect_worker(path, token, *purpose);
+async fn within<T>(
+    patience: Option<Duration>,
+    asking: impl Future<Output = io::Result<Result<T, Refusal>>>,
+) -> io::Result<Result<T, Refusal>> {
     match patience {
-        None => connecting.await,
-        Some(patience) => tokio::time::timeout(*patience, connecting).await.unwrap_or(Ok(Err(Refusal::Silent))),
+        None => asking.await,
+        Some(patience) => tokio::time::timeout(patience, asking).await.unwrap_or(Ok(Err(Refusal::Silent))),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The native threads in a detached worker that accept hosts, one at a time.
+//! The native threads in a detached worker that accept hosts, as many at once as the worker serves.
 
 use std::io;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::places::Places;
 use crate::sys::Stream;
-use crate::sys::attach_socket::{Admitted, Listener, PendingPeer};
+use crate::sys::attach_socket::{Admitted, Listener, PendingPeer, Refusal};
 use crate::sys::lifeline::WorkerEnd;
 
 /// The threads only wait and read a line.
@@ -18,28 +18,38 @@ const MOST_PENDING: usize = 64;
 /// that its host is dead.
 const LEAVING: Duration = Duration::from_millis(250);
 
-/// The number of connected hosts: one, or two during a takeover. The first is counted from the start.
+/// The connected hosts: at most as many as the worker serves, and one more during a takeover.
 #[derive(Debug, Clone)]
-pub struct Occupancy(Arc<Places>);
-
-impl Default for Occupancy {
-    fn default() -> Self {
-        Self(Arc::new(Places::new(1)))
-    }
+pub struct Occupancy {
+    places: Arc<Places>,
+    most: usize,
 }
 
 impl Occupancy {
-    fn enter(&self, take_over: bool) -> bool {
-        if take_over {
-            self.0.take_beyond();
-            return true;
+    /// The first host is counted from the start.
+    #[must_use]
+    pub fn new(most: usize) -> Self {
+        Self { places: Arc::new(Places::new(1)), most }
+    }
+
+    fn enter(&self, take_over: bool) -> Result<(), Refusal> {
+        let has_entered = if take_over { self.places.take_beyond() } else { self.places.take(self.most, LEAVING) };
+        match has_entered {
+            true => Ok(()),
+            false if self.places.is_closed() => Err(Refusal::Ending),
+            false => Err(Refusal::Occupied),
         }
-        self.0.take(1, LEAVING)
+    }
+
+    /// The worker is about to end: from now on it accepts no host. `false`: one is there.
+    #[must_use]
+    pub fn close(&self) -> bool {
+        self.places.close()
     }
 
     /// A host has left; call it once for each.
     pub fn leave(&self) {
-        self.0.free();
+        self.places.free();
     }
 }
 
@@ -49,6 +59,8 @@ pub trait AttachHandler: Send + Sync + 'static {
     fn connected(&self, stream: Stream);
     /// A host wants to ping.
     fn lifeline(&self, end: WorkerEnd);
+    /// Somebody asks for the figures of the worker.
+    fn report(&self, stream: Stream);
 }
 
 /// Accepts hosts that know the token, for as long as the process lives. Each pending peer has its own thread, so a
@@ -83,6 +95,7 @@ fn hear(peer: PendingPeer, token: &str, occupancy: &Occupancy, handler: &impl At
     match peer.admit(token, |take_over| occupancy.enter(take_over)) {
         Ok(Admitted::Messages(stream)) => handler.connected(stream),
         Ok(Admitted::Lifeline(end)) => handler.lifeline(end),
+        Ok(Admitted::Report(stream)) => handler.report(stream),
         // The worker has answered it.
         Err(_) => {}
     }
@@ -94,22 +107,42 @@ mod tests {
 
     #[test]
     fn there_is_one_place_unless_one_takes_over() {
-        let occupancy = Occupancy::default();
-        assert!(!occupancy.enter(false));
-        assert!(occupancy.enter(true));
+        let occupancy = Occupancy::new(1);
+        assert_eq!(occupancy.enter(false), Err(Refusal::Occupied));
+        assert_eq!(occupancy.enter(true), Ok(()));
         occupancy.leave();
-        assert!(!occupancy.enter(false));
+        assert_eq!(occupancy.enter(false), Err(Refusal::Occupied));
         occupancy.leave();
-        assert!(occupancy.enter(false));
-        assert!(!occupancy.enter(false));
+        assert_eq!(occupancy.enter(false), Ok(()));
+        assert_eq!(occupancy.enter(false), Err(Refusal::Occupied));
+    }
+
+    #[test]
+    fn there_are_as_many_places_as_the_worker_serves_hosts() {
+        let occupancy = Occupancy::new(3);
+        assert_eq!([occupancy.enter(false), occupancy.enter(false)], [Ok(()), Ok(())]);
+        assert_eq!(occupancy.enter(false), Err(Refusal::Occupied));
+        occupancy.leave();
+        assert_eq!(occupancy.enter(false), Ok(()));
     }
 
     #[test]
     fn a_pending_peer_waits_for_a_host_that_is_leaving() {
-        let occupancy = Occupancy::default();
+        let occupancy = Occupancy::new(1);
         let leaving = occupancy.clone();
         let thread = thread::spawn(move || leaving.leave());
-        assert!(occupancy.enter(false));
+        assert_eq!(occupancy.enter(false), Ok(()));
         assert!(thread.join().is_ok());
+    }
+
+    #[test]
+    fn nobody_enters_a_worker_that_is_about_to_end() {
+        let occupancy = Occupancy::new(2);
+        assert!(!occupancy.close(), "a host is there");
+        occupancy.leave();
+        assert!(occupancy.close());
+        occupancy.leave();
+        assert_eq!(occupancy.enter(false), Err(Refusal::Ending));
+        assert_eq!(occupancy.enter(true), Err(Refusal::Ending));
     }
 }

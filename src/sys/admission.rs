@@ -19,14 +19,19 @@ pub enum Purpose {
     },
     /// A lifeline.
     Lifeline,
+    /// One line with the figures of the worker.
+    Report,
 }
 
 /// Why a connection was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// Another host is connected.
+    /// As many hosts are connected as it serves.
     #[error("another host is connected to it")]
     Occupied,
+    /// It has had no host for as long as it may.
+    #[error("it is ending, because it has been idle")]
+    Ending,
     /// The token is not the worker's.
     #[error("its token is another")]
     WrongToken,
@@ -47,21 +52,27 @@ pub(super) fn request(token: &str, purpose: Purpose) -> String {
         Purpose::Messages { take_over: false } => "messages",
         Purpose::Messages { take_over: true } => "take-over",
         Purpose::Lifeline => "lifeline",
+        Purpose::Report => "report",
     };
     format!("attach {token} {wanted}\n")
 }
 
 /// The worker's decision about a line, and its answer. `enter` learns whether the peer takes over.
-pub(super) fn decide(line: &str, token: &str, enter: impl FnOnce(bool) -> bool) -> (Result<Purpose, Refusal>, String) {
+pub(super) fn decide(
+    line: &str,
+    token: &str,
+    enter: impl FnOnce(bool) -> Result<(), Refusal>,
+) -> (Result<Purpose, Refusal>, String) {
     let outcome = match parse(line) {
         None => Err(Refusal::NoWorker),
         Some((theirs, _)) if !is_same(theirs.as_bytes(), token.as_bytes()) => Err(Refusal::WrongToken),
-        Some((_, Purpose::Messages { take_over })) if !enter(take_over) => Err(Refusal::Occupied),
+        Some((_, purpose @ Purpose::Messages { take_over })) => enter(take_over).map(|()| purpose),
         Some((_, purpose)) => Ok(purpose),
     };
     let answer = match outcome {
         Ok(_) => format!("welcome {}\n", std::process::id()),
         Err(Refusal::Occupied) => "occupied\n".to_owned(),
+        Err(Refusal::Ending) => "ending\n".to_owned(),
         Err(Refusal::WrongToken) => "token\n".to_owned(),
         Err(_) => "what\n".to_owned(),
     };
@@ -76,6 +87,7 @@ pub(super) fn outcome_of(answer: &str, writer: Option<i32>) -> Result<i32, Refus
     match answer.split_once(' ') {
         Some(("welcome", said)) => process_of(writer, said).ok_or(Refusal::NoWorker),
         _ if answer == "occupied" => Err(Refusal::Occupied),
+        _ if answer == "ending" => Err(Refusal::Ending),
         _ if answer == "token" => Err(Refusal::WrongToken),
         _ => Err(Refusal::NoWorker),
     }
@@ -98,6 +110,7 @@ fn parse(line: &str) -> Option<(&str, Purpose)> {
         "messages" => Purpose::Messages { take_over: false },
         "take-over" => Purpose::Messages { take_over: true },
         "lifeline" => Purpose::Lifeline,
+        "report" => Purpose::Report,
         _ => return None,
     };
     Some((token, purpose))
@@ -117,6 +130,7 @@ mod tests {
         assert_eq!(parse("attach abc messages"), Some(("abc", Purpose::Messages { take_over: false })));
         assert_eq!(parse("attach abc take-over"), Some(("abc", Purpose::Messages { take_over: true })));
         assert_eq!(parse("attach abc lifeline"), Some(("abc", Purpose::Lifeline)));
+        assert_eq!(parse("attach abc report"), Some(("abc", Purpose::Report)));
         for line in ["", "attach", "attach abc", "attach abc more", "hello abc messages", "attach abc messages "] {
             assert_eq!(parse(line), None, "{line}");
         }

@@ -18,7 +18,7 @@ pub mod rlimits;
 mod stream;
 pub mod tty;
 
-pub use stream::{ChildEnd, Stream, WatchedStream, adopt, is_readable, keep_from_children, open, pair};
+pub use stream::{ChildEnd, Stream, WatchedStream, adopt, is_readable, keep_from_children, open, pair, peer_of};
 use stream::{QUIETLY, adopt_socket, new_socket};
 
 /// What passes beside the bytes of a stream.

@@ -26,7 +26,7 @@ pub mod tty;
 mod user;
 mod watched;
 
-pub use child_end::{ChildEnd, adopt, keep_from_children, open, pair};
+pub use child_end::{ChildEnd, adopt, keep_from_children, open, pair, peer_of};
 pub use stream::Stream;
 pub use watched::WatchedStream;
 

@@ -15,6 +15,8 @@ export declare class NativeAttachment {
     purpose: 'messages' | 'take-over' | 'lifeline',
     patience: number,
   ): Promise<NativeAttachment | NativeFailure>;
+  /** Asks the worker that listens at `path` for its figures: one line, which is empty if it has none yet. Else as `connect`. */
+  static report(path: string, token: string, patience: number): Promise<string | NativeFailure>;
   /** The worker's process id. */
   get pid(): number;
   /** Closes all descriptors. */
@@ -167,12 +169,25 @@ export declare class NativeDebugger {
 /** The listener of a detached worker. */
 export declare class NativeDoor {
   /**
-   * Accepts hosts that know the token, with the listening socket that this process inherited as `fd`. Calls
-   * `onStream` with the descriptor of each connection. `uv`: the runtime has the real libuv. Throws `ERR_SYSTEM`.
+   * Accepts hosts that know the token, at most `most` at once, with the listening socket that this process inherited
+   * as `fd`. Calls `onStream` with the descriptor of each connection, and `onReport` with that of each peer that waits for `tell`.
+   * `uv`: the runtime has the real libuv. Throws `ERR_SYSTEM`.
    */
-  constructor(fd: number, token: string, uv: boolean, debuggers: NativeDebugger, onStream: OnStream);
+  constructor(
+    fd: number,
+    token: string,
+    most: number,
+    uv: boolean,
+    debuggers: NativeDebugger,
+    onStream: OnStream,
+    onReport: (fd: number) => void,
+  );
   /** A host has left: the first one, or one that `onStream` reported; once for each. */
   leave(): void;
+  /** Writes one line, of at most 256 bytes, to a peer that `onReport` has reported, and closes its descriptor. */
+  static tell(fd: number, text: string): void;
+  /** Accepts no further host, for ever; `false`: one is connected, or its descriptor is about to be reported. */
+  close(): boolean;
 }
 
 /** The addon for one JavaScript thread. */
@@ -268,6 +283,8 @@ export declare class NativePair {
   static keepFromChildren(fd: number): void;
   /** Where the child finds its end; `null`: it inherits the descriptor. */
   get childAddress(): string | null;
+  /** In a worker: the process id of the host at the other end of the descriptor, if the kernel tells it. */
+  static peer(fd: number): number | null;
   /**
    * The child has started: closes this process's copy of what the child has inherited. Otherwise this process would
    * not notice the end of the child.

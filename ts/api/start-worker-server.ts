@@ -1,9 +1,12 @@
 import type { Answers } from '../connection/answerer.js';
+import { CallFigures } from '../handling/call-figures.js';
 import { Dispatcher } from '../handling/dispatcher.js';
 import { invalidOption, WorkerError } from '../errors/worker-error.js';
 import { handlerNames } from '../handling/handler-names.js';
 import { hostClientOf } from './get-host.js';
+import { ConnectedHost } from '../worker/connected-host.js';
 import { HostClient } from '../worker/host-client.js';
+import { Hosts } from '../worker/hosts.js';
 import { JsonSerializer } from '../codecs/json/json-serializer.js';
 import { createLog } from '../logging/logger.js';
 import { checkTimeout, connectionOptions, type OptionsCodec } from '../connection/options.js';
@@ -15,6 +18,8 @@ import { MiddlewareChain } from '../messages/middleware-chain.js';
 import { Checks } from '../messages/validators.js';
 import { shared } from '../worker/shared-state.js';
 import { ConcurrencyLimiter } from '../connection/concurrency-limiter.js';
+import { HandlerCount } from '../connection/handler-count.js';
+import type { ServeSetup } from '../connection/serve-setup.js';
 import type { Handlers } from '../types/handlers.js';
 import type { MessageDefinitions, MessageTypes } from '../types/message-definitions.js';
 import type {
@@ -97,7 +102,8 @@ async function serve(handlers: object, options: ServeOptions): Promise<WorkerSer
   });
   // Refuse invalid options before a driver connects.
   const early = connectionOptions(checked, timeoutsFor(), limits);
-  const limiter = new ConcurrencyLimiter(early.maxConcurrency);
+  const running = new HandlerCount(early.maxConcurrency);
+  const figures = new CallFigures();
   const channel = getWorkerChannel() ?? (await (await import('../drivers/custom/connect-worker.js')).connectBy(driver));
   if (driver !== undefined && driver.name !== channel.driver) throw driverMismatch(channel.driver, driver.name);
   if (shared.served.has(channel)) {
@@ -105,48 +111,85 @@ async function serve(handlers: object, options: ServeOptions): Promise<WorkerSer
   }
   shared.served.add(channel);
   const host = hostClientOf(channel);
-  const server = new Server(channel, host, onClose, log);
+  const hosts = new Hosts();
+  const server = new Server(channel, host, hosts, onClose, log);
   const { hostSerializer } = channel;
   const follows = options.serializer === undefined && hostSerializer !== undefined;
   const serializer = follows ? builtInOf(hostSerializer) : options.serializer;
   const codec = follows ? codecOf(serializer) : checked;
   const nativeOptions = connectionOptions(codec, timeoutsFor(channel), limits);
-  await channel.serve({
-    options: nativeOptions,
-    host: HostClient.serve(host, {
-      log,
-      maxPendingBytes: nativeOptions.maxPendingBytes,
-      whenFull: 'wait',
-      ...chains,
-      checks: answered,
-      context,
-    }),
-    serializer,
-    names,
+  const calls = {
     log,
-    limiter,
-    createDispatcher: <Call>(answers: Answers<Call>) => {
-      const dispatcher = new Dispatcher(answers, {
-        log,
-        handlers,
-        names,
-        limiter,
-        side: 'worker',
-        worker: () => server,
-        host,
-        ...chains,
-        checks: handled,
-        context,
-      });
-      server.dispatcher = dispatcher;
-      return dispatcher;
-    },
-    onCloseAsked: () => void server.close(),
-    onDisconnected: () => (server.isConnected = false),
-    onConnected: () => (server.isConnected = true),
-    settled: async () => server.dispatcher?.settled(),
-    onHostGone: () => server.onHostGone(),
-  });
+    maxPendingBytes: nativeOptions.maxPendingBytes,
+    whenFull: 'wait',
+    ...chains,
+    checks: answered,
+    context,
+  } as const;
+  /** @param asker - The `host` of a handler's context. */
+  const setupFor = (client: HostClient, asker: HostClient | ConnectedHost, isOneOfSeveral: boolean): ServeSetup => {
+    const link = HostClient.serve(client, calls);
+    link.watch = hosts.watch(client, asker instanceof ConnectedHost ? asker : undefined);
+    const limiter = new ConcurrencyLimiter(nativeOptions.maxConcurrency, running);
+    let dispatcher: Dispatcher<unknown> | undefined;
+    const forget = () => {
+      if (dispatcher !== undefined) server.dispatchers.delete(dispatcher);
+    };
+    return {
+      options: nativeOptions,
+      host: link,
+      serializer,
+      names,
+      log,
+      limiter,
+      createDispatcher: <Call>(answers: Answers<Call>) => {
+        const created = new Dispatcher(answers, {
+          log,
+          handlers,
+          names,
+          limiter,
+          figures,
+          side: 'worker',
+          worker: () => server,
+          host: asker,
+          ...chains,
+          checks: handled,
+          context,
+        });
+        forget();
+        dispatcher = created as unknown as Dispatcher<unknown>;
+        server.dispatchers.add(dispatcher);
+        return created;
+      },
+      forHost: () => {
+        // The client of the server sends to all of them.
+        serverLink.several ??= () => hosts.connected;
+        const own = new HostClient();
+        return setupFor(own, new ConnectedHost(own), true);
+      },
+      onCloseAsked: () => void server.close(),
+      watchIdle: (onIdle) => (running.onIdle = onIdle),
+      hasWork: () => running.hasWork,
+      report: () => {
+        figures.watch();
+        const inFlight = running.running + running.waiting;
+        return figures.report(hosts.connected.length, inFlight);
+      },
+      onDisconnected: () => {
+        if (isOneOfSeveral) forget();
+        server.isConnected = hosts.connected.length > 0;
+      },
+      onConnected: () => {
+        server.isConnected = true;
+        if (isOneOfSeveral) serverLink.open();
+      },
+      settled: () => server.settled(),
+      onHostGone: () => server.onHostGone(),
+    };
+  };
+  const setup = setupFor(host, host, false);
+  const serverLink = setup.host;
+  await channel.serve(setup);
   return server as unknown as WorkerServer;
 }
 

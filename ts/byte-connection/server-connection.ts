@@ -40,6 +40,8 @@ export class NativeServer {
     private readonly kept: KeptResults | undefined,
     /** An outcome was kept. */
     onKept: () => void,
+    /** The host's process, if it is known. */
+    private readonly pid?: number,
   ) {
     const { names, createDispatcher } = setup;
     const codec = createCodec(setup.serializer, setup.options.sharedBuffers);
@@ -127,7 +129,8 @@ export class NativeServer {
     const { setup, codec } = this;
     setup.limiter.attach(this.answerer);
     // The addon refuses what its host does not support.
-    setup.host.attach({ codec, answersCalls: true, connect: (outcomes) => this.connectRequester(outcomes) });
+    const connect = (outcomes: Outcomes) => this.connectRequester(outcomes);
+    setup.host.attach({ codec, answersCalls: true, connect, pid: this.pid });
     setup.onConnected();
     this.isReady = true;
     this.deliver();

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 
+import { getNative } from '../addon/environment.js';
 import { readToken } from '../detached/named-sockets.js';
+import { readReport, type WorkerReport } from '../detached/worker-report.js';
 import type { WorkerError } from '../errors/worker-error.js';
 import { PulseState } from '../protocol/generated.js';
 import { now } from '../util/primordials.js';
@@ -43,6 +45,16 @@ export async function askWorker(path: string, timeout: number): Promise<Answer> 
       : { pid, state: 'alive', millis };
   } catch (error) {
     return { pid, state: stateOf((error as WorkerError).code), millis: now() - started };
+  }
+}
+
+/** Asks the JavaScript of a worker for its figures; `undefined` where it does not answer in time, or has none. */
+export async function askForReport(path: string, timeout: number): Promise<WorkerReport | undefined> {
+  try {
+    const report = await getNative().addon.NativeAttachment.report(path, readToken(path), timeout);
+    return typeof report === 'string' ? readReport(report) : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -13,7 +13,7 @@ const USAGE = `Usage: isolated-workers <command> [options]
 
 Commands:
   doctor         check the runtime, the native addon, directories and limits, and start a worker
-  top            list the detached workers of this user; in a terminal, again each second
+  top            list the detached workers of this user and what they do; in a terminal, again each second
   ping <name>    tell whether a detached worker is alive, and how long it took to answer
   attach <name>  send messages to a detached worker: a message type and a payload as JSON per line
 

@@ -1,4 +1,5 @@
 import { GRANT_WINDOW } from '../protocol/generated.js';
+import { HandlerCount, type MessageQueue } from './handler-count.js';
 
 /** The change of waiting messages, or bytes or characters of payloads, after which the limiter reports. */
 const REPORTED_MESSAGES = 64;
@@ -17,11 +18,11 @@ export interface MessageSource {
   setWaiting(messages: number, bytes: number): void;
 }
 
-/** Limits how many handlers run at once; further messages wait in order. */
-export class ConcurrencyLimiter {
-  /** Whether a new message must wait. */
-  isBusy = false;
-  private running = 0;
+/**
+ * Limits how many handlers run at once; further messages wait in order. Limiters of several connections may share a count of
+ * handlers; their messages then begin in turns.
+ */
+export class ConcurrencyLimiter implements MessageQueue {
   /** The host does not read the answers. */
   private isHeld = false;
   private waiting: WaitingMessage[] = [];
@@ -33,7 +34,16 @@ export class ConcurrencyLimiter {
   private reported = { messages: 0, bytes: 0 };
   private source: MessageSource | undefined;
 
-  constructor(private readonly most: number) {}
+  /** @param handlers - Those that run; also of others, if they share it. */
+  constructor(
+    private readonly most: number,
+    private readonly handlers = new HandlerCount(most),
+  ) {}
+
+  /** Whether a new message must wait. */
+  get isBusy(): boolean {
+    return this.isHeld || this.waiting.length > this.done || this.handlers.isFull;
+  }
 
   /** From now on this is the source of messages. */
   attach(source: MessageSource): void {
@@ -55,6 +65,7 @@ export class ConcurrencyLimiter {
   /** A message has arrived that does not begin at once. */
   enter(size: number): void {
     this.messages++;
+    this.handlers.waiting++;
     this.bytes += size;
     this.report();
   }
@@ -62,6 +73,7 @@ export class ConcurrencyLimiter {
   /** Its handler begins, or never will. */
   leave(size: number): void {
     this.messages--;
+    this.handlers.waiting--;
     this.bytes -= size;
     this.report();
   }
@@ -70,48 +82,42 @@ export class ConcurrencyLimiter {
   wait(size: number, act: () => void): void {
     this.waiting.push({ size, act });
     this.enter(size);
-    this.update();
+    if (!this.isHeld) this.handlers.add(this);
   }
 
   /** A handler has begun and has not finished. */
   begin(): void {
-    this.running++;
-    this.update();
+    this.handlers.running++;
   }
 
   /** The handler has finished. */
   end(): void {
-    this.running--;
-    this.next();
+    this.handlers.end();
   }
 
   /** No more handlers begin until `release`. */
   hold(): void {
     this.isHeld = true;
-    this.update();
+    this.handlers.remove(this);
   }
 
   release(): void {
     this.isHeld = false;
-    this.next();
+    if (this.size > 0) this.handlers.add(this);
+    this.handlers.next();
   }
 
-  private next(): void {
-    while (this.size > 0 && !this.isHeld && this.running < this.most) {
-      const next = this.waiting[this.done] as WaitingMessage;
-      (this.waiting as (WaitingMessage | undefined)[])[this.done++] = undefined;
-      if (this.done >= SHORTENED || this.done === this.waiting.length) {
-        this.waiting = this.waiting.slice(this.done);
-        this.done = 0;
-      }
-      this.leave(next.size);
-      next.act();
+  beginNext(): boolean {
+    if (this.size === 0 || this.isHeld) return false;
+    const next = this.waiting[this.done] as WaitingMessage;
+    (this.waiting as (WaitingMessage | undefined)[])[this.done++] = undefined;
+    if (this.done >= SHORTENED || this.done === this.waiting.length) {
+      this.waiting = this.waiting.slice(this.done);
+      this.done = 0;
     }
-    this.update();
-  }
-
-  private update(): void {
-    this.isBusy = this.isHeld || this.running >= this.most || this.size > 0;
+    this.leave(next.size);
+    next.act();
+    return this.size > 0 && !this.isHeld;
   }
 
   /** Reports in steps, and an empty queue at once: so a side that waits for a grant always gets it. */

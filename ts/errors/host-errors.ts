@@ -116,6 +116,14 @@ export function hostGone(operation: string): WorkerError {
   );
 }
 
+export function severalHosts(operation: string): WorkerError {
+  return new WorkerError(
+    'ERR_SEVERAL_HOSTS',
+    `cannot ${operation}: this worker may have several hosts (\`maxHosts\`), so \`host\` of its server and getHost() only post, to all. ` +
+      'Use `host` in the context of a handler, or one of `hosts` of the server.',
+  );
+}
+
 export function hostBlocked(): WorkerError {
   return new WorkerError(
     'ERR_HOST_BLOCKED',

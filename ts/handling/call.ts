@@ -24,6 +24,8 @@ interface Extras {
   onEnd?: (() => void)[];
   /** Its transaction id, if calls are looked up by it. */
   id?: string | undefined;
+  /** When it arrived, if that is measured. */
+  began?: number;
   /** Its context. */
   carrier?: Carrier;
 }
@@ -66,6 +68,10 @@ export class Call<Ref> {
 
   get writer(): ChunkWriter | undefined {
     return this.extras?.writer;
+  }
+
+  get began(): number | undefined {
+    return this.extras?.began;
   }
 
   get carrier(): Carrier | undefined {

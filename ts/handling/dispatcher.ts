@@ -83,6 +83,7 @@ export class Dispatcher<Ref> implements Answerer<Ref> {
     kind: RequestKind = Kind.Request,
   ): void {
     const call = new Call<Ref>(this.responder, ref, type, kind);
+    if (this.options.figures?.isWatched === true) call.own.began = now();
     if (this.carried !== undefined) {
       call.own.carrier = this.carried;
       this.carried = undefined;

@@ -1,3 +1,4 @@
+import type { CallFigures } from './call-figures.js';
 import type { ConcurrencyLimiter } from '../connection/concurrency-limiter.js';
 import type { Log } from '../logging/logger.js';
 import type { MiddlewareChain } from '../messages/middleware-chain.js';
@@ -9,6 +10,8 @@ export interface DispatcherOptions {
   readonly handlers: object;
   readonly names: readonly string[];
   readonly limiter: ConcurrencyLimiter;
+  /** Counts the calls of a worker. */
+  readonly figures?: CallFigures | undefined;
   readonly incoming?: MiddlewareChain | undefined;
   readonly outgoing?: MiddlewareChain | undefined;
   /** The validators of incoming messages; `incoming` then exists. */

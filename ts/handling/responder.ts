@@ -44,6 +44,7 @@ export class Responder<Ref> implements CallSource<Ref> {
   respond(call: Call<Ref>, outcome: unknown): void {
     const { outgoing } = this.options;
     const { ref, type } = call;
+    if (ref === undefined) this.count(call);
     if (ref === undefined || call.isAnswered) return this.calls.remove(call);
     if (call.reason !== undefined) return this.fail(call, call.reason);
     this.answered(call);
@@ -57,6 +58,13 @@ export class Responder<Ref> implements CallSource<Ref> {
     );
   }
 
+  private count({ began }: Call<Ref>): void {
+    const { figures } = this.options;
+    if (figures === undefined) return;
+    figures.answered++;
+    if (began !== undefined) figures.measure(began);
+  }
+
   private encode(error: unknown): RemoteErrorPayload {
     return encodeError(error, carriesMore(this.answers.codec));
   }
@@ -64,6 +72,7 @@ export class Responder<Ref> implements CallSource<Ref> {
   /** It reports nothing more. */
   private answered(call: Call<Ref>): void {
     call.isAnswered = true;
+    this.count(call);
     call.reader?.fail(cancelled(call.type));
     if (!call.isRunning) this.calls.remove(call);
   }

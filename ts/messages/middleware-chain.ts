@@ -30,8 +30,11 @@ export class MiddlewareChain {
    */
   static pair(option: unknown, checks = false): { incoming?: MiddlewareChain; outgoing?: MiddlewareChain } {
     const middleware = (option === undefined ? [] : Array.isArray(option) ? option : [option]) as AnyMiddleware[];
-    for (const each of middleware) {
-      if (typeof each !== 'function') throw invalidOption('middleware', 'a function or an array of functions', each);
+    const index = middleware.findIndex((each) => typeof each !== 'function');
+    if (index >= 0) {
+      const name = Array.isArray(option) ? `middleware[${index}]` : 'middleware';
+      const expected = Array.isArray(option) ? 'a function' : 'a function or an array of functions';
+      throw invalidOption(name, expected, middleware[index]);
     }
     const incoming = middleware.length > 0 || checks ? new MiddlewareChain(middleware, 'incoming') : undefined;
     if (middleware.length === 0) return incoming === undefined ? {} : { incoming };

@@ -35,6 +35,8 @@ export const processOptions: KnownOf<ProcessOptions> = {
   detached: true,
   socketPath: true,
   keepResults: true,
+  maxHosts: true,
+  idleTimeout: true,
 };
 
 /** Their members are checked by the driver. */

@@ -35,6 +35,7 @@ const foreign = [
   'detached',
   'socketPath',
   'keepResults',
+  'maxHosts',
 ] as const satisfies readonly (keyof BaseWorkerOptions<MessageDefinitions, Driver>)[];
 
 /** Options of `createPool`. */

@@ -20,8 +20,8 @@ export interface AttachOptions<
   /** The worker's `socketPath`. */
   socketPath?: string | undefined;
   /**
-   * Take the worker over from another connected host, which loses its connection. Default: `false`,
-   * `ERR_WORKER_OCCUPIED`.
+   * Connect also to a worker that has as many hosts as it may have: the one that has been connected longest loses its connection.
+   * Default: `false`, `ERR_WORKER_OCCUPIED`.
    */
   takeOver?: boolean | undefined;
   /** Handlers for calls of the worker while this host is connected. Default: none. */

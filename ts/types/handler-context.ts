@@ -31,7 +31,7 @@ export type HandlerContext<
   K extends MessageTypeOf<M> = MessageTypeOf<M>,
   H extends MessageTypes<H> = MessageDefinitions,
 > = MessageContext<TypeFor<M, K>, ProgressOf<M, K>, InputFor<M, K>> & {
-  /** Calls the host. */
+  /** Calls the host; of several hosts (`maxHosts`), the one that has sent this message. */
   readonly host: HostClient<H>;
   /** The server that this handler belongs to. */
   readonly worker: WorkerServer<H>;

@@ -9,3 +9,16 @@ import type { TransferList } from './transfer-list.js';
  * @typeParam H - The messages that the host serves, made with `DefineMessages`.
  */
 export type HostClient<H extends MessageTypes<H> = MessageDefinitions> = RequestSender<H, TransferList>;
+
+/**
+ * A connected host, as `hosts` and the events of a worker server have it. Once it has left, its calls fail with
+ * `ERR_HOST_DISCONNECTED`.
+ *
+ * @typeParam H - The messages that the host serves, made with `DefineMessages`.
+ */
+export type ConnectedHost<H extends MessageTypes<H> = MessageDefinitions> = HostClient<H> & {
+  /** Its process id, if the kernel tells it: on Linux, of a host in another process. */
+  readonly pid: number | undefined;
+  /** `false` as soon as it has left. */
+  readonly isConnected: boolean;
+};

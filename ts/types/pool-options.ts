@@ -6,7 +6,8 @@ import type { PoolWorker } from './pool-worker.js';
 
 /**
  * Options of `createPool`: those of `createWorker`, and those of the pool. A pool waits for its workers by itself, and its
- * workers end with it, so `waitForReady`, `detached`, `socketPath` and `keepResults` are not among them.
+ * workers end with it, so `waitForReady`, `detached`, `socketPath`, `keepResults` and
+ * `maxHosts` are not among them, and `idleTimeout` is one of the pool.
  *
  * @typeParam M - The messages, made with `DefineMessages`.
  * @typeParam D - The driver.
@@ -16,7 +17,11 @@ export type PoolOptions<
   M extends MessageTypes<M> = MessageDefinitions,
   D extends Driver = ChildProcessDriver,
   H extends MessageTypes<H> = MessageDefinitions,
-> = Omit<WorkerOptions<M, D, H>, 'waitForReady' | 'detached' | 'socketPath' | 'keepResults'> & PoolSettings<M>;
+> = Omit<
+  WorkerOptions<M, D, H>,
+  'waitForReady' | 'detached' | 'socketPath' | 'keepResults' | 'maxHosts' | 'idleTimeout'
+> &
+  PoolSettings<M>;
 
 /** What `createPool` takes besides the options of its workers. */
 export interface PoolSettings<M extends MessageTypes<M> = MessageDefinitions> {

@@ -66,6 +66,16 @@ export interface ProcessOptions {
    * `keptResult`. The worker drops the oldest first; 0: it keeps none. Default: 100.
    */
   keepResults?: number | undefined;
+  /**
+   * How many hosts may be connected to a detached worker at once, each with its own connection, requests and answers. Default: 1;
+   * `Infinity`: no limit.
+   */
+  maxHosts?: number | undefined;
+  /**
+   * After how many milliseconds without a connected host and without a running handler a detached worker ends by itself, as by
+   * `close()` of its server. The outcomes that it keeps are lost then. Default: never; `0` and `Infinity`: never.
+   */
+  idleTimeout?: number | undefined;
   /** Limits of the worker. Default: none. */
   resourceLimits?: ProcessResourceLimits | undefined;
   /**

@@ -1,6 +1,6 @@
 import type { ContextCarrier } from './context-carrier.js';
 import type { DriverValue } from './driver.js';
-import type { HostClient } from './host-client.js';
+import type { ConnectedHost, HostClient } from './host-client.js';
 import type { Logger, LogLevel } from './logger.js';
 import type { MessageDefinitions, MessageTypes } from './message-definitions.js';
 import type { Middleware } from './middleware.js';
@@ -66,12 +66,34 @@ export interface WorkerServerOptions<
   timeout?: Pick<TimeoutConfig<H>, 'serverConnect' | 'message' | 'types'> | undefined;
 }
 
+/** The events of a worker server, with the arguments of their listeners. */
+export interface WorkerServerEvents<H extends MessageTypes<H> = MessageDefinitions> {
+  /** A host has connected. */
+  connect: [host: ConnectedHost<H>];
+  /** A host has left, for any reason. */
+  disconnect: [host: ConnectedHost<H>];
+}
+
 /** The server in the worker that answers its host. */
 export interface WorkerServer<H extends MessageTypes<H> = MessageDefinitions> {
-  /** Calls the host. */
+  /**
+   * Calls the host. In a detached worker with `maxHosts` above 1, `post` goes to all connected hosts, and `send` and `stream` fail
+   * with `ERR_SEVERAL_HOSTS`.
+   */
   readonly host: HostClient<H>;
-  /** `true` while the host is connected. */
+  /** The connected hosts, first come first. With `maxHosts` above 1 they are the `host` of their handlers' contexts, too. */
+  readonly hosts: readonly ConnectedHost<H>[];
+  /** `true` while a host is connected. */
   readonly isConnected: boolean;
+  /**
+   * Adds a listener of an event: `connect`, a host has connected, or `disconnect`, one has left. The host for which
+   * `startWorkerServer` has waited is in `hosts`.
+   */
+  on<E extends keyof WorkerServerEvents<H>>(event: E, listener: (...details: WorkerServerEvents<H>[E]) => void): this;
+  /** Adds a listener of the next event. */
+  once<E extends keyof WorkerServerEvents<H>>(event: E, listener: (...details: WorkerServerEvents<H>[E]) => void): this;
+  /** Removes a listener. */
+  off<E extends keyof WorkerServerEvents<H>>(event: E, listener: (...details: WorkerServerEvents<H>[E]) => void): this;
   /** Stops serving: answers the messages that are being handled, then ends the connection. May be called again. */
   close(): Promise<void>;
   /** Lets the connection keep the worker alive, as it does from the start. */

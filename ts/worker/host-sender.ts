@@ -1,10 +1,11 @@
 import { publishOutcome, publishSend } from '../logging/diagnostics.js';
 import { invalidOption } from '../errors/worker-error.js';
-import { hostGone, unsupportedByPeer } from '../errors/host-errors.js';
+import { hostGone, severalHosts, unsupportedByPeer } from '../errors/host-errors.js';
 import type { HostSettings } from './host-settings.js';
-import type { HostLink, HostSource } from '../connection/host-link.js';
+import type { HostLink, HostSource, PostTarget } from '../connection/host-link.js';
 import { injector } from '../messages/context-carrier.js';
 import { checkTimeout } from '../connection/options.js';
+import { checkTransfer } from '../options/check-list.js';
 import { postOptions } from '../options/call-options.js';
 import { checkKnown } from '../options/check-known.js';
 import type { OutgoingNotification } from '../requests/notification.js';
@@ -37,7 +38,8 @@ export class HostCalls {
     const { requests } = this;
     this.requests = undefined;
     requests?.failAll((type) => hostGone(type === undefined ? 'wait for it' : `finish "${type}"`));
-    if (this.link.source !== undefined) for (const act of this.waiting.splice(0)) act();
+    if (this.link.source === undefined && this.link.several === undefined) return;
+    for (const act of this.waiting.splice(0)) act();
   }
 
   send(type: string, payload?: unknown, options?: SendOptions): Promise<unknown> {
@@ -63,7 +65,11 @@ export class HostCalls {
     const { transfer } = check(type, options);
     publishSend('notification', undefined, type, payload);
     const notification: OutgoingNotification = { type, payload, transfer, carrier: this.inject() };
-    const post = () => this.connected(`post "${type}"`).post(notification);
+    const post = () => {
+      const several = this.link.several?.();
+      if (several === undefined) return this.connected(`post "${type}"`).post(notification);
+      postToAll(several, type, payload, options);
+    };
     if (this.mustWait) this.waiting.push(post);
     else post();
   }
@@ -113,7 +119,8 @@ export class HostCalls {
   }
 
   private connected(operation: string): Requests {
-    const { source } = this.link;
+    const { source, several } = this.link;
+    if (several !== undefined) throw severalHosts(operation);
     if (source === undefined) throw hostGone(operation);
     if (!source.answersCalls) throw unsupportedByPeer(operation, PEER);
     return (this.requests ??= this.connect(source));
@@ -126,10 +133,31 @@ export class HostCalls {
   }
 }
 
+/** The stream of a request that cannot be sent. */
+export function failedStream(type: string, error: Error): WorkerStream {
+  const answer = new StreamAnswer(type);
+  answer.reject(error);
+  return answer.stream;
+}
+
+/** Each host gets it, whether or not it can be sent to another. */
+function postToAll(hosts: readonly PostTarget[], type: string, payload: unknown, options?: PostOptions): void {
+  if (hosts.length === 0) throw hostGone(`post "${type}"`);
+  const failures: unknown[] = [];
+  for (const host of hosts) {
+    try {
+      host.post(type, payload, options);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
 function check(type: unknown, options: SendOptions = {}): Pick<SendOptions, 'timeout' | 'transfer'> {
   if (typeof type !== 'string') throw invalidOption('the message type', 'a string', type);
   const { timeout, transfer } = options;
   if (timeout !== undefined) checkTimeout('timeout', timeout);
-  if (transfer !== undefined && !Array.isArray(transfer)) throw invalidOption('transfer', 'an array', transfer);
+  if (transfer !== undefined) checkTransfer('transfer', transfer);
   return { timeout, transfer };
 }

@@ -1,6 +1,8 @@
+import type { ConnectedHost } from './connected-host.js';
 import type { Dispatcher } from '../handling/dispatcher.js';
 import type { HostClient } from './host-client.js';
 import type { Log } from '../logging/logger.js';
+import type { Hosts } from './hosts.js';
 import { encodeError } from '../errors/encode-remote-error.js';
 import { settlesBy } from '../util/with-timeout.js';
 import type { WorkerChannel } from './worker-channel.js';
@@ -20,8 +22,8 @@ const FAREWELL = 400;
 /** The worker server, from the call of `startWorkerServer` to its end. */
 export class WorkerServer {
   private hasHost = false;
-  /** Of the current connection: requests of an earlier one have lost their requester. */
-  dispatcher: Pick<Dispatcher<unknown>, 'drained' | 'settled'> | undefined;
+  /** Of the current connections: requests of earlier ones have lost their requester. */
+  readonly dispatchers = new Set<Pick<Dispatcher<unknown>, 'drained' | 'settled'>>();
   private closing: Promise<void> | undefined;
   private leaving: Promise<void> | undefined;
   /** The error that code in this worker is catching now. */
@@ -30,6 +32,7 @@ export class WorkerServer {
   constructor(
     private readonly channel: WorkerChannel,
     readonly host: HostClient,
+    private readonly present: Hosts,
     private readonly onClose: (() => unknown) | undefined,
     private readonly log: Log,
   ) {
@@ -38,6 +41,25 @@ export class WorkerServer {
       process.once('exit', this.onExit);
       process.on('uncaughtExceptionMonitor', this.onFatal);
     }
+  }
+
+  get hosts(): readonly ConnectedHost[] {
+    return [...this.present.connected];
+  }
+
+  on(event: string, listener: (host: ConnectedHost) => void): this {
+    this.present.events.on(event, listener);
+    return this;
+  }
+
+  once(event: string, listener: (host: ConnectedHost) => void): this {
+    this.present.events.once(event, listener);
+    return this;
+  }
+
+  off(event: string, listener: (host: ConnectedHost) => void): this {
+    this.present.events.off(event, listener);
+    return this;
   }
 
   get isConnected(): boolean {
@@ -80,7 +102,7 @@ export class WorkerServer {
   }
 
   private async shutDown(): Promise<void> {
-    await this.dispatcher?.drained();
+    await Promise.all([...this.dispatchers].map((dispatcher) => dispatcher.drained()));
     try {
       await this.onClose?.();
     } catch (error) {
@@ -95,6 +117,11 @@ export class WorkerServer {
     this.channel.exit();
   }
 
+  /** Resolves when no notification is being handled, nor a request whose outcome somebody waits for. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.dispatchers].map((dispatcher) => dispatcher.settled()));
+  }
+
   /** The host has ended, for any reason: this worker has no purpose. */
   onHostGone(): void {
     this.leaving ??= this.leave();
@@ -105,7 +132,7 @@ export class WorkerServer {
     this.isConnected = false;
     const deadline = now() + FAREWELL;
     if (this.channel.isAlone) ignoreBrokenOutput();
-    await settlesBy(deadline, Promise.resolve(this.closing ?? this.dispatcher?.settled())).catch(() => {});
+    await settlesBy(deadline, this.closing ?? this.settled()).catch(() => {});
     if (this.channel.isAlone) await settlesBy(deadline, outputDrained(FAREWELL));
     this.end();
     this.channel.exit();

@@ -50,7 +50,7 @@ describe('A thread', () => {
     const driverOptions = { workerData: 1, transferList: 5 as never };
     const error = await failure(createWorker({ script, driver: WorkerThreadsDriver, driverOptions }));
     assert.equal(error.code, 'ERR_INVALID_OPTION');
-    assert.match(error.message, /^transferList must be an array, not 5/);
+    assert.match(error.message, /^transferList must be an array of objects, not 5/);
   });
 
   test('has the arguments of the options', async (t) => {

@@ -13,20 +13,21 @@ use napi_derive::napi;
 use super::debugger::NativeDebugger;
 use super::lifeline::NativeLifeline;
 use super::pair::NativePair;
-use crate::attach::connector::{Outcome, Request, attach};
+use crate::attach::connector::{Request, attach, report};
 use crate::attach::listener::{AttachHandler, Occupancy, open};
 use crate::error::code;
 use crate::liveness::debugger::Debugger;
 use crate::liveness::lifeline::answer;
 use crate::node::event_loop::pulse::LoopPulse;
 use crate::node::values::failure::{Failure, NativeFailure, closed, node, system};
-use crate::sys::Stream;
-use crate::sys::attach_socket::{Connected, End, Listener, Purpose, Refusal, stream_from};
+use crate::sys::attach_socket::{End, Listener, Purpose, Refusal, stream_from};
 use crate::sys::lifeline::{HostEnd, WorkerEnd};
 use crate::sys::path_lock::{Claim, Unclaimed, claim, release, token_file};
 use crate::sys::process::Process as PeerProcess;
+use crate::sys::{Stream, adopt};
 
 type OnStream = ThreadsafeFunction<Option<i32>, (), Option<i32>, Status, false, true>;
+type OnReport = ThreadsafeFunction<i32, (), i32, Status, false, true>;
 
 /// A named socket for a worker that is about to start.
 #[napi]
@@ -124,12 +125,17 @@ pub struct NativeDoor {
 struct Process {
     pulse: Option<Arc<LoopPulse>>,
     on_stream: OnStream,
+    on_report: OnReport,
     debugger: Debugger,
 }
 
 impl AttachHandler for Process {
     fn connected(&self, stream: Stream) {
         self.on_stream.call(Some(stream.hand_over()), ThreadsafeFunctionCallMode::NonBlocking);
+    }
+
+    fn report(&self, stream: Stream) {
+        self.on_report.call(stream.hand_over(), ThreadsafeFunctionCallMode::NonBlocking);
     }
 
     fn lifeline(&self, end: WorkerEnd) {
@@ -141,21 +147,31 @@ impl AttachHandler for Process {
 
 #[napi]
 impl NativeDoor {
-    /// Accepts hosts that know the token, with the listening socket that this process inherited as `fd`. Calls
-    /// `onStream` with the descriptor of each connection. `uv`: the runtime has the real libuv. Throws `ERR_SYSTEM`.
+    /// Accepts hosts that know the token, at most `most` at once, with the listening socket that this process inherited
+    /// as `fd`. Calls `onStream` with the descriptor of each connection, and `onReport` with that of each peer that waits for `tell`.
+    /// `uv`: the runtime has the real libuv. Throws `ERR_SYSTEM`.
     #[napi(
         constructor,
         catch_unwind,
-        ts_args_type = "fd: number, token: string, uv: boolean, debuggers: NativeDebugger, onStream: OnStream"
+        ts_args_type = "fd: number, token: string, most: number, uv: boolean, debuggers: NativeDebugger, onStream: OnStream, onReport: (fd: number) => void"
     )]
+    #[allow(clippy::too_many_arguments, reason = "the facade gives each once, in one place")]
     pub fn new(
         env: Env,
         fd: i32,
         token: String,
+        most: u32,
         uv: bool,
         debuggers: &NativeDebugger,
         on_stream: Function<'_, Option<i32>, ()>,
+        on_report: Function<'_, i32, ()>,
     ) -> Result<Self, Failure> {
+        let on_report = on_report
+            .build_threadsafe_function::<i32>()
+            .weak::<true>()
+            .callee_handled::<false>()
+            .build()
+            .map_err(node)?;
         let listener =
             Listener::adopt(fd).map_err(|error| system(&format!("cannot use the descriptor {fd}"), &error))?;
         let on_stream = on_stream
@@ -165,9 +181,14 @@ impl NativeDoor {
             .build()
             .map_err(node)?;
         let pulse = if uv { LoopPulse::start(env).map(Arc::new) } else { None };
-        let occupancy = Occupancy::default();
-        open(listener, token, occupancy.clone(), Process { pulse, on_stream, debugger: debuggers.inner.clone() })
-            .map_err(|error| system("cannot start the thread that lets hosts in", &error))?;
+        let occupancy = Occupancy::new(usize::try_from(most).unwrap_or(usize::MAX));
+        open(
+            listener,
+            token,
+            occupancy.clone(),
+            Process { pulse, on_stream, on_report, debugger: debuggers.inner.clone() },
+        )
+        .map_err(|error| system("cannot start the thread that lets hosts in", &error))?;
         Ok(Self { occupancy })
     }
 
@@ -175,6 +196,21 @@ impl NativeDoor {
     #[napi(catch_unwind)]
     pub fn leave(&self) {
         self.occupancy.leave();
+    }
+
+    /// Writes one line, of at most 256 bytes, to a peer that `onReport` has reported, and closes its descriptor.
+    #[napi(catch_unwind)]
+    pub fn tell(fd: i32, text: String) {
+        if let Ok(stream) = adopt(fd) {
+            // A new connection has room for the line. A peer that has left gets none.
+            let _ = stream.try_write(format!("{text}\n").as_bytes());
+        }
+    }
+
+    /// Accepts no further host, for ever; `false`: one is connected, or its descriptor is about to be reported.
+    #[napi(catch_unwind)]
+    pub fn close(&self) -> bool {
+        self.occupancy.close()
     }
 }
 
@@ -187,12 +223,13 @@ pub struct NativeAttachment {
 }
 
 /// The failure for the facade, if it was one.
-fn refused(outcome: Outcome) -> Result<Connected, NativeFailure> {
+fn refused<T>(outcome: std::io::Result<Result<T, Refusal>>) -> Result<T, NativeFailure> {
     match outcome {
-        Ok(Ok(connected)) => Ok(connected),
+        Ok(Ok(value)) => Ok(value),
         Ok(Err(refusal)) => {
             let code = match refusal {
                 Refusal::Occupied => code::WORKER_OCCUPIED,
+                Refusal::Ending => code::NO_SUCH_WORKER,
                 Refusal::Silent => code::START_TIMEOUT,
                 _ => code::ATTACH_REFUSED,
             };
@@ -212,11 +249,9 @@ fn refused(outcome: Outcome) -> Result<Connected, NativeFailure> {
     }
 }
 
-type Attached = Result<NativeAttachment, NativeFailure>;
-
 /// Makes the value with which the promise resolves.
-fn resolution(attached: Attached) -> impl FnOnce(Env) -> napi::Result<Either<NativeAttachment, NativeFailure>> {
-    move |_| Ok(attached.map_or_else(Either::B, Either::A))
+fn resolution<T>(outcome: Result<T, NativeFailure>) -> impl FnOnce(Env) -> napi::Result<Either<T, NativeFailure>> {
+    move |_| Ok(outcome.map_or_else(Either::B, Either::A))
 }
 
 #[napi]
@@ -256,6 +291,23 @@ impl NativeAttachment {
         if let Err(error) = started {
             let text = format!("cannot start the thread that attaches: {error}");
             deferred.resolve(resolution(Err(NativeFailure::new(code::SYSTEM, text))));
+        }
+        Ok(promise)
+    }
+
+    /// Asks the worker that listens at `path` for its figures: one line, which is empty if it has none yet. Else as `connect`.
+    #[napi(catch_unwind, ts_return_type = "Promise<string | NativeFailure>")]
+    pub fn report<'a>(env: &'a Env, path: String, token: String, patience: u32) -> napi::Result<Object<'a>> {
+        let patience = (patience > 0).then(|| Duration::from_millis(patience.into()));
+        let (deferred, promise) = env.create_deferred()?;
+        let answer = deferred.clone();
+        let request = Request { path: PathBuf::from(path), token, purpose: Purpose::Report, patience };
+        let started = report(request, move |outcome| {
+            answer.resolve(resolution(refused(outcome)));
+        });
+        if let Err(error) = started {
+            let text = format!("cannot start the thread that asks: {error}");
+            deferred.resolve(resolution(Err(NativeFailure::new("ERR_SYSTEM", text))));
         }
         Ok(promise)
     }

@@ -51,6 +51,12 @@ impl NativePair {
         self.theirs.as_ref().and_then(ChildEnd::address)
     }
 
+    /// In a worker: the process id of the host at the other end of the descriptor, if the kernel tells it.
+    #[napi(catch_unwind)]
+    pub fn peer(fd: i32) -> Option<i32> {
+        sys::peer_of(fd)
+    }
+
     /// The child has started: closes this process's copy of what the child has inherited. Otherwise this process would
     /// not notice the end of the child.
     #[napi(catch_unwind)]

@@ -64,12 +64,12 @@ impl Listener {
 pub struct PendingPeer(UnixStream);
 
 impl PendingPeer {
-    /// Reads the request of the peer, and accepts it if it knows the token and, for messages, `enter` agrees, which
+    /// Reads the request of the peer, and accepts it if it knows the token and, for messages, `enter` succeeds, which
     /// learns whether the peer takes over.
     ///
     /// # Errors
     /// It was turned away.
-    pub fn admit(self, token: &str, enter: impl FnOnce(bool) -> bool) -> Result<Admitted, Refusal> {
+    pub fn admit(self, token: &str, enter: impl FnOnce(bool) -> Result<(), Refusal>) -> Result<Admitted, Refusal> {
         let mut stream = self.0;
         let line = read_line(&mut stream, PATIENCE).unwrap_or_default();
         let (outcome, answer) = decide(&line, token, enter);
@@ -77,11 +77,13 @@ impl PendingPeer {
         // set.
         let _ = stream.write_all(answer.as_bytes());
         let _ = stream.set_read_timeout(None);
-        Ok(match outcome? {
+        let purpose = outcome?;
+        Ok(match purpose {
             Purpose::Lifeline => Admitted::Lifeline(WorkerEnd::from_stream(stream)),
-            Purpose::Messages { .. } => {
+            Purpose::Messages { .. } | Purpose::Report => {
                 let _ = stream.set_nonblocking(true);
-                Admitted::Messages(Stream(stream))
+                let stream = Stream(stream);
+                if purpose == Purpose::Report { Admitted::Report(stream) } else { Admitted::Messages(stream) }
             }
         })
     }
@@ -94,6 +96,8 @@ pub enum Admitted {
     Messages(Stream),
     /// It sends pings.
     Lifeline(WorkerEnd),
+    /// It waits for one line.
+    Report(Stream),
 }
 
 /// The host's end of a connection to a worker.
@@ -106,6 +110,23 @@ pub type Connected = (End, i32);
 /// # Errors
 /// Nobody listens there, which is an error of the system; or the worker refuses.
 pub async fn connect_worker(path: &Path, token: &str, purpose: Purpose) -> io::Result<Result<Connected, Refusal>> {
+    let admitted = ask_to_enter(path, token, purpose).await?;
+    Ok(admitted.map(|(stream, pid)| (stream.into(), pid)))
+}
+
+/// Asks the worker that listens at `path` for its figures, however long that takes; the text is empty if it has none yet. Call
+/// it inside a tokio runtime.
+///
+/// # Errors
+/// As `connect_worker`.
+pub async fn ask_for_report(path: &Path, token: &str) -> io::Result<Result<String, Refusal>> {
+    match ask_to_enter(path, token, Purpose::Report).await? {
+        Ok((stream, _)) => Ok(Ok(read_answer(stream).await?.0)),
+        Err(refusal) => Ok(Err(refusal)),
+    }
+}
+
+async fn ask_to_enter(path: &Path, token: &str, purpose: Purpose) -> io::Result<Result<(UnixStream, i32), Refusal>> {
     let stream = connect_to(path).await?;
     if !is_this_user(&stream) {
         return Ok(Err(Refusal::Stranger));
@@ -116,7 +137,7 @@ pub async fn connect_worker(path: &Path, token: &str, purpose: Purpose) -> io::R
     Ok(match outcome_of(&answer, writer) {
         Ok(pid) => {
             name_writers(&stream, false)?;
-            Ok((stream.into(), pid))
+            Ok((stream, pid))
         }
         Err(refusal) => Err(refusal),
     })

@@ -3,6 +3,28 @@
 use std::io;
 use std::os::unix::net::UnixStream;
 
+/// The process that opened the other end of the socket; `None` if this PID namespace cannot see it, or nothing is known.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(super) fn process_behind(socket: &impl std::os::fd::AsFd) -> Option<i32> {
+    use std::os::fd::AsRawFd;
+
+    // Not by `rustix`: its type for a process has no zero, which stands for a process of another namespace.
+    let mut peer = libc::ucred { pid: 0, uid: libc::uid_t::MAX, gid: libc::gid_t::MAX };
+    let mut size = libc::socklen_t::try_from(size_of::<libc::ucred>()).ok()?;
+    let descriptor = socket.as_fd().as_raw_fd();
+    // SAFETY: the descriptor is open, and the system writes at most `size` bytes to `peer`, of which any are valid.
+    let outcome = unsafe {
+        libc::getsockopt(descriptor, libc::SOL_SOCKET, libc::SO_PEERCRED, (&raw mut peer).cast(), &raw mut size)
+    };
+    Some(peer.pid).filter(|pid| outcome == 0 && *pid > 0)
+}
+
+/// This library does not ask this system for it.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(super) fn process_behind(_: &impl std::os::fd::AsFd) -> Option<i32> {
+    None
+}
+
 /// Whether it is a process of this user.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(super) fn is_this_user(stream: &UnixStream) -> bool {

@@ -56,6 +56,15 @@ pub fn adopt(fd: RawFd) -> io::Result<Stream> {
     Ok(Stream(stream))
 }
 
+/// The process that opened the other end of the socket `fd`; `None` if it is not known.
+pub fn peer_of(fd: RawFd) -> Option<i32> {
+    if fd < 0 {
+        return None;
+    }
+    // SAFETY: it is only looked at; if it is not open, the call fails.
+    super::peer::process_behind(&unsafe { BorrowedFd::borrow_raw(fd) })
+}
+
 /// Child processes do not inherit the descriptor.
 pub fn keep_from_children(fd: RawFd) {
     if fd <= 2 {

@@ -95,7 +95,7 @@ impl PendingPeer {
     ///
     /// # Errors
     /// It was turned away.
-    pub fn admit(self, token: &str, enter: impl FnOnce(bool) -> bool) -> Result<Admitted, Refusal> {
+    pub fn admit(self, token: &str, enter: impl FnOnce(bool) -> Result<(), Refusal>) -> Result<Admitted, Refusal> {
         let stream = self.0;
         let (outcome, answer) = decide(&read_line(&stream), token, enter);
         // A peer that does not wait for the answer has left by its next message.
@@ -103,6 +103,7 @@ impl PendingPeer {
         Ok(match outcome? {
             Purpose::Lifeline => Admitted::Lifeline(WorkerEnd::from_stream(stream)),
             Purpose::Messages { .. } => Admitted::Messages(stream),
+            Purpose::Report => Admitted::Report(stream),
         })
     }
 }
@@ -114,6 +115,8 @@ pub enum Admitted {
     Messages(Stream),
     /// It sends pings.
     Lifeline(WorkerEnd),
+    /// It waits for one line.
+    Report(Stream),
 }
 
 /// The host's end of a connection to a worker.
@@ -126,6 +129,22 @@ pub type Connected = (End, i32);
 /// # Errors
 /// Nobody listens there, which is an error of the system; or the worker refuses.
 pub async fn connect_worker(path: &Path, token: &str, purpose: Purpose) -> io::Result<Result<Connected, Refusal>> {
+    let entered = ask_to_enter(path, token, purpose).await?;
+    Ok(entered.map(|(stream, pid)| (stream.into_stream(), pid)))
+}
+
+/// Asks the worker that listens at `path` for its figures: one line. Call it inside a tokio runtime.
+///
+/// # Errors
+/// As for [`connect_worker`].
+pub async fn ask_for_report(path: &Path, token: &str) -> io::Result<Result<String, Refusal>> {
+    match ask_to_enter(path, token, Purpose::Report).await? {
+        Ok((stream, _)) => Ok(Ok(read_answer(&stream).await?)),
+        Err(refusal) => Ok(Err(refusal)),
+    }
+}
+
+async fn ask_to_enter(path: &Path, token: &str, purpose: Purpose) -> io::Result<Result<(WatchedStream, i32), Refusal>> {
     let name = name_of(path)?;
     let handle = loop {
         match connect(&name) {
@@ -140,6 +159,12 @@ pub async fn connect_worker(path: &Path, token: &str, purpose: Purpose) -> io::R
     }
     let stream = WatchedStream::new(Stream::of(handle)?)?;
     stream.stream().send(request(token, purpose).as_bytes())?;
+    let answer = read_answer(&stream).await?;
+    Ok(outcome_of(&answer, Some(pid)).map(|pid| (stream, pid)))
+}
+
+/// Reads one line without its end; empty if it is too long, truncated, or not text. Reads no byte beyond it.
+async fn read_answer(stream: &WatchedStream) -> io::Result<String> {
     let mut line = Vec::new();
     while line.last() != Some(&b'\n') && line.len() < LINE {
         let mut byte = [0];
@@ -152,8 +177,7 @@ pub async fn connect_worker(path: &Path, token: &str, purpose: Purpose) -> io::R
             Err(error) => return Err(error),
         }
     }
-    let answer = line.strip_suffix(b"\n").and_then(|line| str::from_utf8(line).ok()).unwrap_or_default();
-    Ok(outcome_of(answer, Some(pid)).map(|pid| (stream.into_stream(), pid)))
+    Ok(line.strip_suffix(b"\n").and_then(|line| str::from_utf8(line).ok()).unwrap_or_default().to_owned())
 }
 
 /// Reads one line without its end; empty if it is too long, truncated, too late, or not text. Reads no byte beyond it.

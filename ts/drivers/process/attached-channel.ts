@@ -35,6 +35,8 @@ export class AttachedChannel implements HostChannel {
   /** As long as it is connected: the worker has a thread for it. */
   private lifeline: Lifeline | undefined;
   private isOver = false;
+  /** This host no longer needs it. */
+  private isReleased = false;
 
   private constructor(
     private readonly socket: NamedSocket,
@@ -75,6 +77,7 @@ export class AttachedChannel implements HostChannel {
   }
 
   async reconnect(setup: ConnectionSetup): Promise<ConnectedHost> {
+    this.isReleased = false;
     const lifeline = await openLifeline(this.socket, this.patience);
     try {
       const attachment = await connectWorker(this.socket, 'messages', this.patience);
@@ -95,6 +98,7 @@ export class AttachedChannel implements HostChannel {
   }
 
   release(): void {
+    this.isReleased = true;
     this.attachment.letGo();
     this.lifeline?.close();
     this.lifeline = undefined;
@@ -129,8 +133,9 @@ export class AttachedChannel implements HostChannel {
     this.resolveExited({ reason: { type: 'close' } });
   }
 
+  /** Other hosts may keep it: then it is released. */
   askToEnd(): void {
-    void this.waitForEnd();
+    void this.waitForEnd(() => this.isReleased);
   }
 
   kill(signal: 'SIGTERM' | 'SIGKILL'): void {
@@ -144,8 +149,8 @@ export class AttachedChannel implements HostChannel {
     await this.waitForEnd();
   }
 
-  private async waitForEnd(): Promise<void> {
-    while ((await this.pulse(POLL_INTERVAL)).state !== PulseState.Gone) await delay(POLL_INTERVAL);
+  private async waitForEnd(isOver = () => false): Promise<void> {
+    while (!isOver() && (await this.pulse(POLL_INTERVAL)).state !== PulseState.Gone) await delay(POLL_INTERVAL);
   }
 
   /** Only the connection keeps the host alive. */

@@ -7,6 +7,8 @@ import { spawnFailed } from '../../errors/host-errors.js';
 import { claimSocket, socketPathFor } from '../../detached/named-sockets.js';
 import { removeSocketFiles } from '../../detached/socket-files.js';
 import { checkKeepResults, DEFAULT_KEPT } from '../../detached/kept-results.js';
+import { checkMaxHosts } from '../../detached/max-hosts.js';
+import { checkTimeout } from '../../connection/options.js';
 import { getNative } from '../../addon/environment.js';
 import type { NativeLifeline, NativePair } from '../../addon/binding.js';
 import { inheritedExecArgv, inheritedNodeOptions } from '../exec-argv.js';
@@ -28,12 +30,15 @@ import {
 import { findExecutable } from './executable.js';
 import { ProcessChannel } from './channel.js';
 import { Terminal } from './terminal.js';
+import { checkStrings } from '../../options/check-list.js';
 import { refuseOptions } from '../refuse-options.js';
 import { checkLimits, limitArguments, limitVariable } from './resource-limits.js';
 
 const isWindows = process.platform === 'win32';
 /** How many outcomes a detached worker keeps while no host is connected. */
 const MOST_RESULTS = Number.MAX_SAFE_INTEGER;
+/** How many hosts the addon can count. */
+const MOST_HOSTS = 2 ** 32 - 1;
 
 /** Starts a worker process, connected by a private socket pair. */
 export async function startProcess(given: string, options: ProcessOptions): Promise<ProcessChannel> {
@@ -41,12 +46,21 @@ export async function startProcess(given: string, options: ProcessOptions): Prom
   const script = resolveScript(given);
   const executable = findExecutable(options.execPath, script);
   const folder = folderOf(options.cwd);
-  const execArgv = options.execArgv === undefined ? inheritedExecArgv(folder) : strings('execArgv', options.execArgv);
+  const execArgv =
+    options.execArgv === undefined ? inheritedExecArgv(folder) : checkStrings('execArgv', options.execArgv);
   const loader = loaderArguments(script, execArgv);
-  const { detached = false, socketPath, keepResults = DEFAULT_KEPT } = options;
+  const {
+    detached = false,
+    socketPath,
+    keepResults = DEFAULT_KEPT,
+    maxHosts: hosts = 1,
+    idleTimeout: idle = 0,
+  } = options;
   if (typeof detached !== 'boolean') throw invalidOption('detached', 'true or false', detached);
   checkKeepResults(keepResults);
-  for (const name of ['socketPath', 'keepResults'] as const) {
+  const maxHosts = checkMaxHosts(hosts);
+  const idleTimeout = checkTimeout('idleTimeout', idle);
+  for (const name of ['socketPath', 'keepResults', 'maxHosts', 'idleTimeout'] as const) {
     if (!detached && options[name] !== undefined) {
       throw invalidOption(name, 'omitted, unless `detached` is true', options[name]);
     }
@@ -64,7 +78,7 @@ export async function startProcess(given: string, options: ProcessOptions): Prom
   // A dropped standard error still explains why a worker has ended. A detached worker outlives its reader.
   const keepsLines = stdio[2] === 'ignore' && !detached;
   const terminal = stdio[0] === 'inherit' ? Terminal.save() : undefined;
-  const args = [...execArgv, ...limitArguments(limits), ...loader, script, ...strings('argv', options.argv ?? [])];
+  const args = [...execArgv, ...limitArguments(limits), ...loader, script, ...checkStrings('argv', options.argv ?? [])];
   const env = { ...(options.env ?? process.env), ...executable.env };
   const nodeOptions = inheritedNodeOptions(env, folder);
   if (nodeOptions !== undefined) env['NODE_OPTIONS'] = nodeOptions;
@@ -79,7 +93,12 @@ export async function startProcess(given: string, options: ProcessOptions): Prom
     const inherited: number[] = [];
     const find = (end: ChildEnd) => end.childAddress ?? `fd:${stdio.length + inherited.push(end.childFd) - 1}`;
     const [channel, life] = [find(pair), find(lifeline)];
-    const door = socket && { path: socket.path, keepResults: Math.min(keepResults, MOST_RESULTS) };
+    const door = socket && {
+      path: socket.path,
+      keepResults: Math.min(keepResults, MOST_RESULTS),
+      maxHosts: Math.min(maxHosts, MOST_HOSTS),
+      ...(idleTimeout > 0 && idleTimeout < Infinity && { idleTimeout }),
+    };
     // A worker that inherits no listening socket listens itself.
     const fd = listener === undefined || listener.childAddress !== null ? undefined : stdio.length + inherited.length;
     if (fd !== undefined) inherited.push(listener?.fd as number);
@@ -174,18 +193,12 @@ function folderOf(cwd: ProcessOptions['cwd'] | URL): string | undefined {
 
 function standardStreams(stdio: ProcessOptions['stdio'] = []): StdioMode[] {
   const modes: unknown[] = Array.isArray(stdio) ? [...stdio] : [stdio, stdio, stdio];
+  if (modes.length > 3) throw invalidOption('stdio', 'at most three streams: standard input, output and error', stdio);
+  const index = modes.findIndex((mode) => mode !== 'inherit' && mode !== 'pipe' && mode !== 'ignore');
+  if (index >= 0) {
+    const name = Array.isArray(stdio) ? `stdio[${index}]` : 'stdio';
+    throw invalidOption(name, '"inherit", "pipe" or "ignore"', modes[index]);
+  }
   modes.push(...['ignore', 'inherit', 'inherit'].slice(modes.length));
-  for (const mode of modes) {
-    if (modes.length > 3 || (mode !== 'inherit' && mode !== 'pipe' && mode !== 'ignore')) {
-      throw invalidOption('stdio', '"inherit", "pipe" or "ignore", or up to three of them in an array', stdio);
-    }
-  }
   return modes as StdioMode[] & StdioOptions;
-}
-
-function strings(name: string, value: unknown): string[] {
-  if (!Array.isArray(value) || value.some((each) => typeof each !== 'string')) {
-    throw invalidOption(name, 'an array of strings', value);
-  }
-  return [...(value as string[])];
 }

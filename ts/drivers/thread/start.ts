@@ -1,11 +1,12 @@
 import type { MessagePort, Worker as Thread, WorkerOptions } from 'node:worker_threads';
 
-import { invalidOption, WorkerError } from '../../errors/worker-error.js';
+import { WorkerError } from '../../errors/worker-error.js';
 import { spawnFailed } from '../../errors/host-errors.js';
 import { areForThreads, threadExecArgv } from '../exec-argv.js';
 import { resolveScript, threadLoaderArguments } from '../script.js';
 import type { ThreadOptions } from '../../types/thread-options.js';
 import { SIGNAL_COUNT, Signal, THREAD_KEY, type ThreadData } from '../../value-connection/thread-data.js';
+import { checkStrings, checkTransfer } from '../../options/check-list.js';
 import { refuseOptions } from '../refuse-options.js';
 import { checkThreadLimits } from '../process/resource-limits.js';
 import { ThreadChannel } from './channel.js';
@@ -38,14 +39,13 @@ function threadOptions(script: string, options: ThreadOptions): WorkerOptions {
     result.resourceLimits = resourceLimits;
   }
   if (transferList !== undefined) {
-    if (!Array.isArray(transferList)) throw invalidOption('transferList', 'an array', transferList);
+    checkTransfer('transferList', transferList);
     result.transferList = [...transferList];
   }
-  if (argv !== undefined) result.argv = [...argv];
+  if (argv !== undefined) result.argv = checkStrings('argv', argv);
   if (env !== undefined) result.env = env as NonNullable<WorkerOptions['env']>;
   if (name !== undefined) result.name = name;
-  const given = options.execArgv;
-  if (given !== undefined && !Array.isArray(given)) throw invalidOption('execArgv', 'an array of strings', given);
+  const given = options.execArgv === undefined ? undefined : checkStrings('execArgv', options.execArgv);
   const loader = options.eval === true ? [] : threadLoaderArguments(script, given ?? process.execArgv);
   // By default a thread inherits by itself, and ignores flags that it cannot use.
   if (given !== undefined) result.execArgv = [...given, ...loader];

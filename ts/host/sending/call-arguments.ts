@@ -5,6 +5,7 @@ import { OutgoingRequest } from '../../requests/outgoing-request.js';
 import { termsOf } from '../../requests/request-options.js';
 import type { PostOptions, SendOptions } from '../../types/request-sender.js';
 import type { SyncOptions } from '../../types/sync-sender.js';
+import { checkTransfer } from '../../options/check-list.js';
 import type { TransferList } from '../../types/transfer-list.js';
 import type { WorkerInit } from '../worker-init.js';
 
@@ -42,7 +43,7 @@ export function givenTransfer(
 ): TransferList | undefined {
   const transfer = options?.transfer;
   if (transfer === undefined) return undefined;
-  if (!Array.isArray(transfer)) throw invalidOption('transfer', 'an array', transfer);
+  checkTransfer('transfer', transfer);
   if (transfer.length === 0) return undefined;
   if (!capabilities.sharedMemory) throw unsupportedByDriver(driver, '`transfer`', 'worker_threads');
   return transfer as TransferList;

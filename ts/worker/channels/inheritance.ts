@@ -16,6 +16,17 @@ import {
 } from '../../addon/env-variables.js';
 import { SERVER_CONNECT_TIMEOUT } from '../../protocol/generated.js';
 
+/** Where a detached worker listens, and what it does there. */
+export interface InheritedSocket {
+  readonly path: string;
+  readonly fd: number;
+  readonly keepResults: number;
+  /** Absent: one. */
+  readonly maxHosts?: number;
+  /** In milliseconds; absent: none. */
+  readonly idleTimeout?: number;
+}
+
 /** The host's data for the worker's process, and their state. */
 export interface Inheritance {
   /** The descriptor of the connection. */
@@ -26,16 +37,17 @@ export interface Inheritance {
   readonly limits: Partial<GuardOptions>;
   /** Signals of the terminal end this process. */
   readonly takesSignals: boolean;
-  /** Without `fd` the worker listens itself. */
-  readonly socket: { readonly path: string; readonly fd?: number; readonly keepResults: number } | undefined;
+  readonly socket: InheritedSocket | undefined;
   /** The script that the host named; `undefined` if another program than this library is the host. */
   readonly script: string | undefined;
   /** As in `Identity`. */
   readonly chain: number;
   /** For a detached worker. */
-  door?: { leave(): void } | undefined;
+  door?: { leave(): void; close(): boolean } | undefined;
   /** A new connection has arrived, over the lifeline or by the listener. */
   onStream?: ((fd: number) => void) | undefined;
+  /** Somebody asks for the figures of the worker; one line. */
+  onReport?: (() => string) | undefined;
   onHostGone?: (() => void) | undefined;
   /** The worker begins to serve. */
   onServed?: (() => void) | undefined;
@@ -64,7 +76,7 @@ export function takeInheritance(): Inheritance | undefined {
   if (whose !== undefined && !isMeant(whose)) return undefined;
   const fd = findEnd(channel, whose?.channel);
   if (fd === undefined) return undefined;
-  const door = socket === undefined ? undefined : (parse(socket) as Inheritance['socket']);
+  const door = socket === undefined ? undefined : (parse(socket) as InheritedSocket | undefined);
   const life = lifeline === null ? undefined : findEnd(lifeline[1] as string, whose?.lifeline);
   return {
     channel: fd,

@@ -7,13 +7,13 @@ import type { ServeSetup } from '../../connection/serve-setup.js';
 import { KeptResults } from '../../detached/kept-results.js';
 import type { SharedState } from '../shared-state.js';
 import { removeSocketFiles } from '../../detached/socket-files.js';
-import type { NativeConnection } from '../../addon/binding.js';
 import { getNative, hasUv } from '../../addon/environment.js';
 import { guard } from '../../util/guard.js';
 import { type Inheritance, takeInheritance } from './inheritance.js';
-import { NativeServer } from '../../byte-connection/server-connection.js';
+import { HostSession } from './host-session.js';
+import { IdleTimer } from './idle-timer.js';
 import { encodeError } from '../../errors/encode-remote-error.js';
-import { clearInterval, exit, setInterval, setTimeout } from '../../util/primordials.js';
+import { clearInterval, exit, queueMicrotask, setInterval, setTimeout } from '../../util/primordials.js';
 import { RefMode } from '../../protocol/generated.js';
 
 /** How long an exiting process may take to write its last answers, in milliseconds. */
@@ -88,29 +88,28 @@ function watchLifeline(inheritance: Inheritance, open: () => void): void {
   }, report);
   const token = addon.NativeLifeline.guard(fd, { killGroup, uv: hasUv(), detached, ...limits }, debuggers, onNews);
   if (socket === undefined || token === null) return;
-  const { path, fd: listening = addon.NativeSocket.open(path, token) } = socket;
-  inheritance.door = new addon.NativeDoor(listening, token, hasUv(), debuggers, onStream);
+  const { path, maxHosts = 1, fd: listening = addon.NativeSocket.open(path, token) } = socket;
+  // A worker that does not serve yet has no figures.
+  const onReport = guard((stream: number) => addon.NativeDoor.tell(stream, inheritance.onReport?.() ?? ''), report);
+  inheritance.door = new addon.NativeDoor(listening, token, maxHosts, hasUv(), debuggers, onStream, onReport);
   process.once('exit', () => removeSocketFiles({ path, token }));
 }
-
-/** How long a replaced host may take to read its remaining output, in milliseconds. */
-const FAREWELL_TIMEOUT = 100;
 
 class ProcessWorkerChannel implements WorkerChannel {
   readonly driver = 'child_process';
   readonly isAlone = true;
   readonly connectTimeout: number;
   readonly hostSerializer: string | undefined;
-  private readonly native = getNative();
-  private connection: NativeConnection;
+  /** The first host, which sends the start-up data. */
+  private readonly first: HostSession;
+  /** The connected hosts, first come first. */
+  private sessions: HostSession[];
   private setup: ServeSetup | undefined;
-  private server: NativeServer | undefined;
   private data: { readonly value: unknown } | undefined;
   private readonly kept: KeptResults | undefined;
+  private readonly idle: IdleTimer | undefined;
   /** The host has ended. */
   private isOrphan = false;
-  /** A host is connected, or was and may still be. */
-  private isOccupied = true;
   private isServed: (() => void) | undefined;
   /** The connection alone keeps the event loop alive. */
   private isReferenced = true;
@@ -118,27 +117,30 @@ class ProcessWorkerChannel implements WorkerChannel {
   private waiting: NodeJS.Timeout | undefined;
 
   constructor(private readonly inheritance: Inheritance) {
+    const { socket } = inheritance;
     this.connectTimeout = inheritance.connectTimeout;
     this.hostSerializer = inheritance.serializer;
-    this.kept = this.door === undefined ? undefined : new KeptResults(inheritance.socket?.keepResults ?? 0);
-    this.connection = this.connect(inheritance.channel);
-    inheritance.onStream = (fd) => this.reconnect(fd);
+    this.kept = this.door === undefined ? undefined : new KeptResults(socket?.keepResults ?? 0);
+    this.first = new HostSession(inheritance.channel);
+    this.sessions = [this.first];
+    if (socket?.idleTimeout !== undefined) this.idle = new IdleTimer(socket.idleTimeout, () => this.onIdle());
+    inheritance.onStream = (fd) => this.arrive(fd);
     inheritance.onWarning = this.report;
     inheritance.onHostGone = () => this.onHostGone();
+    inheritance.onReport = () => this.setup?.report() ?? '';
   }
 
   private get door(): Inheritance['door'] {
     return this.inheritance.door;
   }
 
+  private get maxHosts(): number {
+    return this.inheritance.socket?.maxHosts ?? 1;
+  }
+
   private readonly report = (error: unknown): void => {
     this.setup?.log('error', `an event of the host's connection failed: ${reasonOf(error)}`);
   };
-
-  private connect(descriptor: number): NativeConnection {
-    const { addon, environment } = this.native;
-    return addon.NativeConnection.worker(environment, descriptor);
-  }
 
   /** Reads the host's messages before its end. */
   private onHostGone(): void {
@@ -146,8 +148,8 @@ class ProcessWorkerChannel implements WorkerChannel {
     const { setup } = this;
     // A script that does not serve yet may still do so.
     if (setup === undefined) return void setTimeout(exit, ARRIVAL_TIMEOUT);
-    if (this.isOccupied) this.connection.drain();
-    if (this.isOccupied) setTimeout(() => setup.onHostGone(), ARRIVAL_TIMEOUT);
+    for (const { connection } of this.sessions) connection.drain();
+    if (this.sessions.length > 0) setTimeout(() => setup.onHostGone(), ARRIVAL_TIMEOUT);
     else setup.onHostGone();
   }
 
@@ -158,7 +160,7 @@ class ProcessWorkerChannel implements WorkerChannel {
 
   private readStartupData(): unknown {
     try {
-      const text = this.connection.readStartupData(this.connectTimeout);
+      const text = this.first.connection.readStartupData(this.connectTimeout);
       return text === null ? undefined : JSON.parse(text);
     } catch (error) {
       throw fromNative(error);
@@ -168,80 +170,121 @@ class ProcessWorkerChannel implements WorkerChannel {
   serve(setup: ServeSetup): Promise<void> {
     this.setup = setup;
     this.inheritance.onServed?.();
+    if (this.idle !== undefined) setup.watchIdle(() => this.awaitIdle());
+    const [first, ...later] = this.sessions as [HostSession];
     return new Promise((resolve, reject) => {
       this.isServed = resolve;
-      this.start(setup).then(resolve, reject);
+      this.start(first, setup).then(resolve, reject);
+      for (const session of later) this.welcome(session, setup);
     });
   }
 
-  private start(setup: ServeSetup): Promise<void> {
-    const { connection, kept } = this;
-    const server = (this.server = new NativeServer(connection, setup, kept, () => this.server?.deliver()));
-    const serving = server.serve(() => {
-      // Another may have come meanwhile.
-      if (this.server === server) this.onEnd(setup);
-    });
+  private start(session: HostSession, setup: ServeSetup): Promise<void> {
+    const isOneOfSeveral = this.maxHosts > 1;
+    const own = isOneOfSeveral ? this.setupFor(session, setup) : setup;
+    // Of several hosts, none that is there has asked for it: the next one that comes may be the one that has.
+    const onKept = () => {
+      if (!isOneOfSeveral) this.sessions[0]?.server?.deliver();
+    };
+    const serving = session.serve(own, this.kept, onKept, () => this.onEnd(session, own));
     this.setRef(this.isReferenced);
     return serving;
+  }
+
+  private setupFor(session: HostSession, setup: ServeSetup): ServeSetup {
+    // After what the connection is delivering now.
+    const onCloseAsked = () => void queueMicrotask(() => this.onCloseAsked(session, setup));
+    return { ...setup.forHost(), onCloseAsked };
+  }
+
+  /** Of several hosts, the last one ends the worker. */
+  private onCloseAsked(session: HostSession, setup: ServeSetup): void {
+    if (!session.isPresent) return;
+    if (this.sessions.length === 1) return setup.onCloseAsked();
+    this.dismiss(session);
   }
 
   setRef(referenced: boolean): void {
     this.isReferenced = referenced;
     // What this worker asks its host keeps it alive in any case.
-    this.connection.setRefMode(referenced ? RefMode.Always : RefMode.InFlight);
+    for (const { connection } of this.sessions) connection.setRefMode(referenced ? RefMode.Always : RefMode.InFlight);
     if (referenced) this.waiting?.ref();
     else this.waiting?.unref();
   }
 
   /** The connection has ended. The lifeline shows whether the host has ended too. */
-  private onEnd(setup: ServeSetup): void {
+  private onEnd(session: HostSession, setup: ServeSetup): void {
+    // Another has its place by now.
+    if (!session.isPresent) return;
     if (this.inheritance.lifeline === undefined && this.door === undefined) return setup.onHostGone();
+    this.remove(session);
+    session.connection.close();
     setup.onDisconnected();
-    this.vacate();
+    if (this.sessions.length > 0) return;
     this.waiting ??= setInterval(() => {}, 2 ** 30);
     if (!this.isReferenced) this.waiting.unref();
     if (this.isOrphan) setup.onHostGone();
+    this.awaitIdle();
   }
 
   /** Once for each host. */
-  private vacate(): void {
-    if (this.isOccupied) this.door?.leave();
-    this.isOccupied = false;
+  private remove(session: HostSession): void {
+    session.isPresent = false;
+    this.sessions = this.sessions.filter((each) => each !== session);
+    this.door?.leave();
   }
 
-  /** The host connects again. Requests of the earlier connection have lost their requester. */
-  private reconnect(descriptor: number): void {
+  /** The worker goes on without this host. */
+  private dismiss(session: HostSession): void {
+    session.dismiss();
+    this.remove(session);
+    if (this.maxHosts > 1) session.setup?.onDisconnected();
+  }
+
+  /** A host has connected: again, in place of another, or besides others. */
+  private arrive(descriptor: number): void {
+    const { setup } = this;
     // Only the first host has them.
     this.rememberStartupData();
-    // Messages of the earlier connection count.
-    if (this.setup !== undefined) this.connection.drain();
-    if (this.isOccupied) this.server?.tellTakenOver();
-    this.connection.flushBlocking(FAREWELL_TIMEOUT);
-    this.server?.leave();
-    this.connection.close();
-    this.vacate();
-    this.connection = this.connect(descriptor);
-    this.isOccupied = true;
-    const { setup } = this;
+    // Messages of the earlier connections count, and so does their end.
+    if (setup !== undefined) for (const { connection } of this.sessions) connection.drain();
+    while (this.sessions.length >= this.maxHosts) this.dismiss(this.sessions[0] as HostSession);
+    const session = new HostSession(descriptor);
+    this.sessions.push(session);
+    this.idle?.stop();
     // A script that does not serve yet will use this one.
-    if (setup === undefined) return;
-    const { connection } = this;
-    this.start(setup).then(
+    if (setup !== undefined) this.welcome(session, setup);
+  }
+
+  private welcome(session: HostSession, setup: ServeSetup): void {
+    this.start(session, setup).then(
       () => {
-        if (this.connection !== connection) return;
         this.isServed?.();
         // It may have left again in this read.
-        if (!this.isOccupied) return;
+        if (!session.isPresent) return;
         clearInterval(this.waiting);
         this.waiting = undefined;
       },
       (error: unknown) => {
         setup.log('error', 'cannot connect to the host again', error);
-        if (this.connection !== connection) return;
-        connection.close();
-        this.onEnd(setup);
+        if (!session.isPresent) return;
+        session.connection.close();
+        this.onEnd(session, session.setup ?? setup);
       },
     );
+  }
+
+  /** Without a host and a handler, the time runs. */
+  private awaitIdle(): void {
+    if (this.sessions.length === 0) this.idle?.start();
+  }
+
+  private onIdle(): void {
+    const { setup, door } = this;
+    if (this.sessions.length > 0 || setup === undefined) return;
+    if (setup.hasWork()) return this.awaitIdle();
+    // A host that has just been let in is about to be reported.
+    if (door?.close() === true) setup.onCloseAsked();
   }
 
   private rememberStartupData(): void {
@@ -253,16 +296,16 @@ class ProcessWorkerChannel implements WorkerChannel {
   }
 
   reportFatal(error: RemoteErrorPayload): void {
-    this.connection.tellFatal(JSON.stringify(error));
+    for (const { connection } of this.sessions) connection.tellFatal(JSON.stringify(error));
     this.flush();
   }
 
   flush(): void {
-    this.connection.flushBlocking(FLUSH_TIMEOUT);
+    for (const { connection } of this.sessions) connection.flushBlocking(FLUSH_TIMEOUT);
   }
 
   close(): void {
-    this.connection.close();
+    for (const { connection } of this.sessions) connection.close();
   }
 
   exit(): void {
