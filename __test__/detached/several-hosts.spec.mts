@@ -155,6 +155,7 @@ describe('A worker with `maxHosts`', () => {
     await eventually('it waits', async () => (await second.send('waiting')).length === 1);
     await first.disconnect();
     await lost;
+    await eventually('it knows that', async () => (await second.send('hosts')).length === 1);
     await second.send('release', { key: 'a', result: 'late' });
     await second.send('pid');
     const third = await join(t, first, 'third');
