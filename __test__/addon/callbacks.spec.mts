@@ -14,8 +14,8 @@ test('The addon declares each function that it takes as guarded', () => {
     ['recycle(transfer?: () => ArrayBuffer): void;'],
   );
   const named = new Set(lines.join('\n').match(/: On[A-Z]\w+/g));
-  assert.deepEqual(named, new Set([': OnMessages', ': OnControl', ': OnStream', ': OnTurnWanted']));
-  for (const name of ['OnControl', 'OnMessages', 'OnStream', 'OnTurnWanted']) {
+  assert.deepEqual(named, new Set([': OnMessages', ': OnControl', ': OnReport', ': OnStream', ': OnTurnWanted']));
+  for (const name of ['OnControl', 'OnMessages', 'OnReport', 'OnStream', 'OnTurnWanted']) {
     assert.match(source('callbacks.d.ts'), new RegExp(`type ${name} = Guarded<`));
   }
 });
@@ -30,6 +30,10 @@ test('Only guard() makes a guarded function', () => {
     '../worker/channels/process.ts',
     'environment.ts',
   ]) {
-    assert.doesNotMatch(source(file), /as (OnControl|OnMessages|OnStream|OnTurnWanted|Guarded|any|never)\b/, file);
+    assert.doesNotMatch(
+      source(file),
+      /as (OnControl|OnMessages|OnReport|OnStream|OnTurnWanted|Guarded|any|never)\b/,
+      file,
+    );
   }
 });

@@ -1,4 +1,4 @@
-import type { OnControl, OnMessages, OnStream, OnTurnWanted } from './callbacks.js';
+import type { OnControl, OnMessages, OnReport, OnStream, OnTurnWanted } from './callbacks.js';
 import type { PulseState, RefMode } from '../protocol/generated.js';
 import type { RequestKind } from '../protocol/request-kind.js';
 
@@ -180,7 +180,7 @@ export declare class NativeDoor {
     uv: boolean,
     debuggers: NativeDebugger,
     onStream: OnStream,
-    onReport: (fd: number) => void,
+    onReport: OnReport,
   );
   /** A host has left: the first one, or one that `onStream` reported; once for each. */
   leave(): void;

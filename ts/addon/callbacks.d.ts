@@ -19,5 +19,8 @@ export type OnControl = Guarded<
 /** Receives the descriptor of a connection; `null`: the host has ended. */
 export type OnStream = Guarded<(fd: number | null) => void>;
 
+/** Receives the descriptor of a peer that waits for one line with the figures of the worker. */
+export type OnReport = Guarded<(fd: number) => void>;
+
 /** Schedules `goOn` in the next turn of the event loop. */
 export type OnTurnWanted = Guarded<() => void>;

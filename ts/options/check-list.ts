@@ -20,7 +20,12 @@ export function checkStrings(name: string, value: unknown): string[] {
   return [...(value as string[])];
 }
 
-/** A list of what moves to the other side. */
+/** The list of what a message moves. The runtime refuses an element that cannot move, as `ERR_NOT_SERIALIZABLE`. */
 export function checkTransfer(name: string, value: unknown): void {
+  if (!Array.isArray(value)) throw invalidOption(name, 'an array of objects', value);
+}
+
+/** The list of what the start of a worker moves. */
+export function checkStartTransfer(name: string, value: unknown): void {
   checkList(name, value, 'objects', 'an object that can be moved', (each) => typeof each === 'object' && each !== null);
 }

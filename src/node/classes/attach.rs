@@ -153,7 +153,7 @@ impl NativeDoor {
     #[napi(
         constructor,
         catch_unwind,
-        ts_args_type = "fd: number, token: string, most: number, uv: boolean, debuggers: NativeDebugger, onStream: OnStream, onReport: (fd: number) => void"
+        ts_args_type = "fd: number, token: string, most: number, uv: boolean, debuggers: NativeDebugger, onStream: OnStream, onReport: OnReport"
     )]
     #[allow(clippy::too_many_arguments, reason = "the facade gives each once, in one place")]
     pub fn new(

@@ -6,7 +6,7 @@ import { areForThreads, threadExecArgv } from '../exec-argv.js';
 import { resolveScript, threadLoaderArguments } from '../script.js';
 import type { ThreadOptions } from '../../types/thread-options.js';
 import { SIGNAL_COUNT, Signal, THREAD_KEY, type ThreadData } from '../../value-connection/thread-data.js';
-import { checkStrings, checkTransfer } from '../../options/check-list.js';
+import { checkStartTransfer, checkStrings } from '../../options/check-list.js';
 import { refuseOptions } from '../refuse-options.js';
 import { checkThreadLimits } from '../process/resource-limits.js';
 import { ThreadChannel } from './channel.js';
@@ -39,7 +39,7 @@ function threadOptions(script: string, options: ThreadOptions): WorkerOptions {
     result.resourceLimits = resourceLimits;
   }
   if (transferList !== undefined) {
-    checkTransfer('transferList', transferList);
+    checkStartTransfer('transferList', transferList);
     result.transferList = [...transferList];
   }
   if (argv !== undefined) result.argv = checkStrings('argv', argv);
