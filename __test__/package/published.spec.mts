@@ -66,7 +66,10 @@ describe('The published package', () => {
   test('names its repository, and the files with side effects', () => {
     const { homepage, bugs, repository: source, type, sideEffects } = manifest();
     for (const address of [homepage, bugs.url, source.url]) assert.match(address, /^(?:git\+)?https:\/\/\S+$/);
-    assert.deepEqual({ type, sideEffects }, { type: 'commonjs', sideEffects: ['./dist/*.cjs', './dist/worker-threads/**'] });
+    assert.deepEqual(
+      { type, sideEffects },
+      { type: 'commonjs', sideEffects: ['./dist/*.cjs', './dist/worker-threads/**'] },
+    );
   });
 
   test('links to documents of its version', () => {
