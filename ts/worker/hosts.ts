@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 
 import type { HostSource, HostWatch } from '../connection/host-link.js';
-import { nextTick } from '../util/primordials.js';
+import { setImmediate } from '../util/primordials.js';
 import { ConnectedHost } from './connected-host.js';
 import type { HostClient } from './host-client.js';
 
@@ -27,7 +27,8 @@ export class Hosts {
         current.pid = source.pid;
         current.isConnected = true;
         this.connected.push(current);
-        this.emit('connect', current);
+        // Nobody listens yet when the first host comes: `hosts` has it.
+        if ((this.emitter?.listenerCount('connect') ?? 0) > 0) this.emit('connect', current);
       },
       detached: () => {
         if (current === undefined) return;
@@ -39,8 +40,11 @@ export class Hosts {
     };
   }
 
-  /** In a tick of its own: an error of a listener is the user's. */
+  /**
+   * In a turn of its own: an error of a listener is the user's. And a host may leave in the read that brings its handshake, before
+   * the code behind `await startWorkerServer()` can listen.
+   */
   private emit(event: string, host: ConnectedHost): void {
-    if ((this.emitter?.listenerCount(event) ?? 0) > 0) nextTick(() => this.emitter?.emit(event, host));
+    setImmediate(() => this.emitter?.emit(event, host));
   }
 }
