@@ -265,7 +265,7 @@ describe('A host that sendSync blocks', () => {
       assert.match(message, /64 MiB.*use send\(\)/);
       const more = process.memoryUsage.rss() - memory;
       assert.ok(more < 400 * 2 ** 20, `${more} bytes`);
-      // What was kept is told in many turns.
+      // The host delivers the kept messages in many turns of its event loop.
       const { longest } = await turnsUntil(delay(200));
       assert.ok(longest < MOST, `${longest} ms in one turn`);
     });

@@ -80,7 +80,7 @@ describe('A worker with `maxHosts`', () => {
     await second.send('tellAll', 'to all');
     await second.send('subscribe');
     await first.send('tell', 'to one');
-    await eventually('all are told', () => news[0].length === 1 && news[1].length === 2);
+    await eventually('each host has its messages', () => news[0].length === 1 && news[1].length === 2);
     assert.deepEqual(news, [['to all'], ['to all', 'to one']]);
     assert.equal(await first.send('askServer', 1), 'ERR_SEVERAL_HOSTS');
     assert.equal(await first.send('streamServer', 1), 'ERR_SEVERAL_HOSTS');

@@ -51,7 +51,7 @@ test('Repeated calls of kill() add no listeners to a thread', async (t) => {
   const worker = await start(t, {});
   const killed = Array.from({ length: 30 }, () => worker.kill());
   await Promise.all(killed);
-  // A warning is told with the next tick.
+  // Node emits a warning in the next tick.
   await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(warnings, []);
 });
