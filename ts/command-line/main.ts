@@ -67,7 +67,8 @@ const commands: Readonly<Record<string, Command>> = {
   },
 };
 
-async function main(args: string[]): Promise<number> {
+/** Runs the command and resolves to its exit code. */
+export async function main(args: string[]): Promise<number> {
   try {
     return await runCommand(args);
   } catch (error) {
