@@ -18,6 +18,7 @@ import { workerThreadsFiles } from './worker-threads.mjs';
 /** Each file of dist/, and what it is loaded for. */
 const entries = {
   library: 'ts/bundle/library.ts',
+  thread: 'ts/worker/channels/thread.ts',
   process: 'ts/worker/channels/process.ts',
   streams: 'ts/bundle/streams.ts',
   structured: 'ts/codecs/structured/index.ts',
@@ -28,6 +29,11 @@ const entries = {
   cli: 'ts/command-line/main.ts',
   index: 'ts/bundle/index.ts',
 };
+/** Neither file of a pair loads the other: the start of a worker would wait for both. */
+const apart = [
+  ['thread', 'process'],
+  ['streams', 'structured'],
+];
 /** Bundlers that make ES modules leave out `require`; the first call of it would throw an error that does not say what to do. */
 const firstLines = `try {
   require('node:util');
@@ -149,10 +155,11 @@ function withFirstLines(fileName, code) {
   return fileName === 'index.cjs' ? code.replace("'use strict';\n", (strict) => `${strict}\n${firstLines}`) : code;
 }
 
-/** The first entry that needs a module as soon as it is loaded. */
+/** The first entry that needs a module as soon as it is loaded; the library, if two need it that are loaded apart. */
 function homeOf(id, getModuleInfo) {
-  const names = Object.keys(entries);
-  return names.find((name) => needs(`${name}.js`, id, getModuleInfo)) ?? 'host';
+  const users = Object.keys(entries).filter((name) => needs(`${name}.js`, id, getModuleInfo));
+  const [first = 'host'] = users;
+  return apart.some((pair) => pair[0] === first && users.includes(pair[1])) ? 'library' : first;
 }
 
 function needs(from, id, getModuleInfo, seen = new Set()) {

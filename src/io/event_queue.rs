@@ -40,7 +40,14 @@ impl EventQueue {
     ) -> T {
         let mut fresh = self.fresh.borrow_mut();
         let result = act(&mut connection.borrow_mut(), &mut fresh);
-        self.waiting.borrow_mut().extend(fresh.drain(..));
+        let mut waiting = self.waiting.borrow_mut();
+        if waiting.is_empty() {
+            // The two exchange their memory, and no event moves.
+            let used = std::mem::replace(&mut *waiting, std::mem::take(&mut *fresh).into());
+            *fresh = used.into();
+        } else {
+            waiting.extend(fresh.drain(..));
+        }
         result
     }
 

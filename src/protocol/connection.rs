@@ -215,12 +215,15 @@ impl Connection {
         if !self.is_pinned {
             self.exchange.recycle();
         }
-        let is_all = self.take_frames(most, now, events);
+        let has_input = self.decoder.pending() > 0;
+        let is_all = !has_input || self.take_frames(most, now, events);
         if self.exchange.is_overflowing && self.is_open() {
             self.give_up(events);
             return true;
         }
-        self.exchange.grant();
+        if has_input {
+            self.exchange.grant();
+        }
         is_all
     }
 

@@ -245,12 +245,16 @@ impl Codec {
     /// # Errors
     /// The frame is no message; see [`Malformed`].
     pub fn decode(self, frame: &[u8]) -> Result<Message<'_>, Malformed> {
-        let message = match self {
+        // The result stays where the decoder has written it: moving it would cost more than the check.
+        let result = match self {
             Codec::Json => text::decode_any_order(frame),
             Codec::Text => text::decode(frame),
             Codec::Binary => binary::decode(frame),
-        }?;
-        if message.type_name.len() > TYPE_NAME_LIMIT + LONGEST_SUFFIX { Err(Malformed::Name) } else { Ok(message) }
+        };
+        match &result {
+            Ok(message) if message.type_name.len() > TYPE_NAME_LIMIT + LONGEST_SUFFIX => Err(Malformed::Name),
+            _ => result,
+        }
     }
 
     /// Decodes the head of a truncated frame: its type and transaction id, but no payload.

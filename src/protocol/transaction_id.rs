@@ -134,13 +134,13 @@ fn canonical(value: u128) -> Hyphenated {
     Uuid::from_u128(value).hyphenated()
 }
 
-/// The number of a UUID in its canonical spelling; the `uuid` crate reads others, too.
+/// The number of a UUID in its canonical spelling. The `uuid` crate reads other spellings, too: of this length, only
+/// those with capital letters.
 fn parse_uuid(text: &[u8]) -> Option<u128> {
-    if text.len() != Hyphenated::LENGTH {
+    if text.len() != Hyphenated::LENGTH || text.iter().any(u8::is_ascii_uppercase) {
         return None;
     }
-    let uuid = Uuid::try_parse_ascii(text).ok()?;
-    (uuid.hyphenated().encode_lower(&mut [0; Hyphenated::LENGTH]).as_bytes() == text).then(|| uuid.as_u128())
+    Uuid::try_parse_ascii(text).ok().map(|uuid| uuid.as_u128())
 }
 
 #[cfg(test)]

@@ -44,6 +44,8 @@ pub struct Transactions<T> {
 #[derive(Debug)]
 struct Transaction<T> {
     id: TransactionId,
+    /// The hash of the id.
+    hash: u64,
     value: T,
     /// Its place in the order of insertion.
     sequence: u64,
@@ -83,17 +85,18 @@ impl<T> Transactions<T> {
         timeout: Option<Duration>,
     ) -> Result<Slot, DuplicateTransaction> {
         let Self { slots, index, hasher, .. } = self;
+        let hash = hash(hasher, id.borrowed());
         let entry = index.entry(
-            hash(hasher, id.borrowed()),
+            hash,
             |slot| slots.get(*slot).is_some_and(|transaction| transaction.id == id),
-            |slot| slots.get(*slot).map_or(0, |transaction| hash(hasher, transaction.id.borrowed())),
+            |slot| slots.get(*slot).map_or(0, |transaction| transaction.hash),
         );
         let Entry::Vacant(entry) = entry else {
             return Err(DuplicateTransaction { id });
         };
         let sequence = self.inserted;
         self.inserted += 1;
-        let slot = slots.insert(Transaction { id, value, sequence });
+        let slot = slots.insert(Transaction { id, hash, value, sequence });
         entry.insert(slot);
         if let Some(timeout) = timeout {
             self.deadlines.insert(slot, sequence, now, timeout);
@@ -223,8 +226,7 @@ impl<T> Transactions<T> {
     /// Removes a transaction from slots and index, but not its deadline.
     fn take(&mut self, slot: u32) -> Option<Transaction<T>> {
         let transaction = self.slots.remove(slot)?;
-        let hash = hash(&self.hasher, transaction.id.borrowed());
-        if let Ok(entry) = self.index.find_entry(hash, |other| *other == slot) {
+        if let Ok(entry) = self.index.find_entry(transaction.hash, |other| *other == slot) {
             entry.remove();
         }
         Some(transaction)

@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import { invalidOption, notSerializable } from '../errors/worker-error.js';
 import type { Serializer } from '../types/serializer.js';
 import type { Encoded, PayloadCodec } from './codec.js';
-import { PreparedPayload, preparedPayloads } from './prepared-payload.js';
+import { preparedPayloads } from './prepared-payload.js';
 import { decodeAlone, decodeEach, isError, isUnreadable, parseText, refuseEach } from './decoding.js';
 import { HEAD, RECORD, type RecordKind } from '../protocol/generated.js';
 
@@ -29,7 +29,7 @@ export class CustomCodec implements PayloadCodec {
 
   encode(value: unknown, what: string): Encoded {
     if (value === undefined) return undefined;
-    if (value instanceof PreparedPayload)
+    if (preparedPayloads.has(value))
       return preparedPayloads.encodedBy(value, this.serializer, (copy) => this.encode(copy, what));
     const { serializer } = this;
     let encoded: unknown;
@@ -62,7 +62,7 @@ export class CustomCodec implements PayloadCodec {
   }
 
   keep(value: unknown, what: string): () => unknown {
-    if (value instanceof PreparedPayload) return () => value;
+    if (preparedPayloads.has(value)) return () => value;
     const encoded = this.encode(value, what);
     return () => (encoded === undefined ? undefined : this.read(encoded));
   }

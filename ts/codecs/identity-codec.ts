@@ -1,17 +1,17 @@
 import { notSerializable } from '../errors/worker-error.js';
 import type { PayloadCodec } from './codec.js';
-import { PreparedPayload, preparedPayloads } from './prepared-payload.js';
+import { preparedPayloads } from './prepared-payload.js';
 
 /** No serializer: the wire copies the values. */
 export const identityCodec: PayloadCodec = {
   serializer: undefined,
   json: false,
   encode: (value) =>
-    value instanceof PreparedPayload ? preparedPayloads.encodedBy(value, identityCodec, (copy) => copy) : value,
+    preparedPayloads.has(value) ? preparedPayloads.encodedBy(value, identityCodec, (copy) => copy) : value,
   decodeBatch: () => [],
   decode: (payload) => payload,
   keep(value, what) {
-    if (value instanceof PreparedPayload) return () => value;
+    if (preparedPayloads.has(value)) return () => value;
     let kept: unknown;
     try {
       kept = structuredClone(value);

@@ -5,7 +5,7 @@ import type { PayloadCodec } from './codec.js';
 import { checkSerializer, CustomCodec } from './custom-codec.js';
 import { JsonCodec } from './json/json-codec.js';
 import { Parts } from './segments.js';
-import { PreparedPayload, preparedPayloads } from './prepared-payload.js';
+import { preparedPayloads } from './prepared-payload.js';
 import { invalidOption, notSerializable } from '../errors/worker-error.js';
 import { JsonSerializer } from './json/json-serializer.js';
 import { structured } from './load-structured.js';
@@ -40,7 +40,7 @@ export function createValueCodec(serializer: SerializerValue | undefined): Paylo
     serializer: codec.serializer,
     json: codec.json,
     encode(value, what) {
-      if (value instanceof PreparedPayload)
+      if (preparedPayloads.has(value))
         return preparedPayloads.encodedBy(value, serializer, () => oneOf(codec.encode(value, what)));
       return oneOf(codec.encode(value, what));
     },

@@ -4,6 +4,8 @@ type Read = (parts: Parts) => unknown;
 
 /** What the library does with a prepared payload, and its users cannot. */
 interface Access {
+  /** Whether it is one: a test of its private member, which costs an ordinary payload less than `instanceof`. */
+  has(value: unknown): value is PreparedPayload;
   create<T>(parts: Parts, read: Read): PreparedPayload<T>;
   /** What the serializer `'structured'` makes of it. */
   partsOf(prepared: PreparedPayload): Parts;
@@ -33,6 +35,8 @@ export class PreparedPayload<T = unknown> {
 
   static {
     preparedPayloads.create = (parts, read) => new PreparedPayload(parts, read);
+    preparedPayloads.has = (value): value is PreparedPayload =>
+      typeof value === 'object' && value !== null && #parts in value;
     preparedPayloads.partsOf = (prepared) => prepared.#parts;
     preparedPayloads.encodedBy = (prepared, serializer, encode) => {
       const encoded = prepared.#encoded as Map<unknown, ReturnType<typeof encode>>;

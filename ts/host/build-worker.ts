@@ -128,7 +128,7 @@ export async function buildWorker(
       log,
       maxPendingBytes: nativeOptions.maxPendingBytes,
       whenFull,
-      onIdle: () => worker?.checkIdle(),
+      onSettled: () => worker?.checkIdle(),
       ...chains,
       checks: answered,
       txIdGenerator: options.txIdGenerator as RequestsOptions['txIdGenerator'],

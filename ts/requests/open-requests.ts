@@ -17,7 +17,7 @@ export class OpenRequests<R extends Requester = Requester> {
   onIdle: (() => void) | undefined;
   /** How many requests in flight are internal: no user waits for them. */
   internal = 0;
-  /** Some have had their outcome since it was told last that none is in flight. */
+  /** A request has settled since the last end of a batch. */
   private hasSettled = false;
   readonly bySlot: (OutgoingRequest | undefined)[] = [];
   readonly backlog = new Backlog();
@@ -84,13 +84,12 @@ export class OpenRequests<R extends Requester = Requester> {
     request?.reject(this.placed(error, request.type));
   }
 
-  /** All outcomes of a batch were told. */
+  /** Every request of a batch has settled. */
   batchEnd(): void {
     if (this.onIdle !== undefined && this.isIdle) this.onIdle();
-    const { onIdle } = this.options;
-    if (onIdle === undefined || !this.hasSettled || !this.isIdle) return;
+    if (!this.hasSettled) return;
     this.hasSettled = false;
-    onIdle();
+    this.options.onSettled?.();
   }
 
   /** How many requests of the user's have no outcome yet. */

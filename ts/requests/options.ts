@@ -18,8 +18,8 @@ export interface RequestsOptions {
   readonly maxPendingBytes: number;
   readonly whenFull: 'wait' | 'reject';
   readonly txIdGenerator?: ((message: { type: string; payload: unknown }) => string) | undefined;
-  /** Told when the last request in flight has its outcome; absent: nobody wants to know. */
-  readonly onIdle?: (() => void) | undefined;
+  /** Runs after a batch of messages that settled a request of the user. */
+  readonly onSettled?: (() => void) | undefined;
   /** Ends who is asked, where that is possible. */
   readonly kill?: ((signal: 'SIGTERM' | 'SIGKILL') => void) | undefined;
 }

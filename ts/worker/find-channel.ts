@@ -3,12 +3,12 @@ import { isMainThread } from '../util/node-threads.js';
 import { CHANNEL_VARIABLE } from '../addon/env-variables.js';
 import type * as ProcessChannels from './channels/process.js';
 import { shared } from './shared-state.js';
-import { openThreadChannel, takeThread } from './channels/thread.js';
+import type * as ThreadChannels from './channels/thread.js';
 import type { WorkerChannel } from './worker-channel.js';
 
 /** Takes what whoever started this program has left for it; once, when the first copy of the package is loaded. */
 export function openInherited(): void {
-  if (!isMainThread) shared.thread ??= takeThread();
+  if (!isMainThread) shared.thread ??= threadChannels().takeThread();
   else if (process.env[CHANNEL_VARIABLE] !== undefined) processChannels().inheritProcess(shared);
 }
 
@@ -22,7 +22,7 @@ export function getWorkerChannel(): WorkerChannel | undefined {
 }
 
 function openChannel(): WorkerChannel | undefined {
-  if (shared.thread !== undefined) return openThreadChannel(shared.thread);
+  if (shared.thread !== undefined) return threadChannels().openThreadChannel(shared.thread);
   return shared.process === undefined ? undefined : processChannels().openProcessChannel(shared.process);
 }
 
@@ -36,7 +36,12 @@ export function findInProcess(find: () => WorkerChannel | undefined): void {
   shared.inProcess.push(find);
 }
 
-/** Only workers in processes need it, so it is a file of its own that they load. */
+/** Only threads need it, so it is a file of its own that they load. */
+function threadChannels(): typeof ThreadChannels {
+  return require('./thread.cjs') as typeof ThreadChannels;
+}
+
+/** The same for workers in processes. */
 function processChannels(): typeof ProcessChannels {
   return require('./process.cjs') as typeof ProcessChannels;
 }

@@ -2,7 +2,7 @@ import { notSerializable } from '../../errors/worker-error.js';
 import { findJsonLoss } from './unsupported-values.js';
 import type { Serializer } from '../../types/serializer.js';
 import type { Encoded, PayloadCodec } from '../codec.js';
-import { PreparedPayload, preparedPayloads } from '../prepared-payload.js';
+import { preparedPayloads } from '../prepared-payload.js';
 import { decodeAlone, decodeEach, isUnreadable, lengthAt, refuseEach } from '../decoding.js';
 
 /** JSON, with one `parse` for a whole batch. */
@@ -12,7 +12,7 @@ export class JsonCodec implements PayloadCodec {
   constructor(readonly serializer: Serializer) {}
 
   encode(value: unknown, what: string): Encoded {
-    if (value instanceof PreparedPayload)
+    if (preparedPayloads.has(value))
       return preparedPayloads.encodedBy(value, 'json', (copy) => this.encode(copy, what));
     let text: string | undefined;
     let lost: string | undefined;
@@ -55,7 +55,7 @@ export class JsonCodec implements PayloadCodec {
   }
 
   keep(value: unknown, what: string): () => unknown {
-    if (value instanceof PreparedPayload) return () => value;
+    if (preparedPayloads.has(value)) return () => value;
     const text = this.encode(value, what);
     return () => (text === undefined ? undefined : (JSON.parse(text as string) as unknown));
   }

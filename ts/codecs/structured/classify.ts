@@ -2,6 +2,7 @@ import { types } from 'node:util';
 
 import { isError } from '../../util/safely.js';
 import { isHostObject } from '../host-objects.js';
+import { preparedPayloads } from '../prepared-payload.js';
 import { isMemory, isShort } from './annotated-json.js';
 import { hasSerializer } from './runtime-serializer.js';
 import { SharedBuffer } from './shared-buffer.js';
@@ -38,6 +39,8 @@ export const enum Form {
   Noted,
   /** V8's format. */
   Parts,
+  /** The segments of a prepared payload. */
+  Prepared,
 }
 
 /** The result of the classification of a value. */
@@ -169,6 +172,10 @@ export class Scan {
   }
 
   private lookIntoOther(value: object, prototype: unknown): void {
+    if (this.depth === 1 && preparedPayloads.has(value)) {
+      this.form = Form.Prepared;
+      return;
+    }
     const tag = Object.prototype.toString.call(value);
     if (!hasSerializer && tag === '[object Object]' && !isError(value) && !(value instanceof SharedBuffer)) {
       // An instance of a class, of which nothing but the members arrives in any case.

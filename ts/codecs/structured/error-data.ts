@@ -1,7 +1,7 @@
 import { createError, hide, markRemote } from '../../errors/decoding/create-error.js';
 import { builtInOf, nameOf } from '../../errors/encoding/classes.js';
 import { define } from '../../errors/encoding/define.js';
-import { isRecord } from '../../errors/decoding/limits.js';
+import { isRecord } from '../../util/is-record.js';
 
 /** An error without its nested errors. */
 export interface ErrorData {

@@ -9,7 +9,7 @@ import { JsonCodec } from '../json/json-codec.js';
 import { cut, join } from '../segment-layout.js';
 import { looksNoted, readNoted } from './annotated-json.js';
 import { Parts } from '../segments.js';
-import { PreparedPayload, preparedPayloads } from '../prepared-payload.js';
+import { preparedPayloads } from '../prepared-payload.js';
 import { read } from './v8-reader.js';
 import { warnOnce } from '../../util/warn-once.js';
 import { write } from './v8-writer.js';
@@ -45,11 +45,12 @@ export class StructuredCodec implements PayloadCodec {
     if (value === undefined) return undefined;
     let encoded: Encoded;
     try {
-      encoded = value instanceof PreparedPayload ? preparedPayloads.partsOf(value) : write(value);
+      encoded = write(value);
     } catch (error) {
       throw notSerializable(what, name, error);
     }
-    if (!this.sharesMemory && encoded instanceof Parts && encoded.hasShared) warnOfCopy();
+    if (typeof encoded === 'object' && encoded instanceof Parts && encoded.hasShared && !this.sharesMemory)
+      warnOfCopy();
     return encoded;
   }
 
@@ -83,7 +84,7 @@ export class StructuredCodec implements PayloadCodec {
   }
 
   keep(value: unknown, what: string): () => unknown {
-    if (value instanceof PreparedPayload) return () => value;
+    if (preparedPayloads.has(value)) return () => value;
     const encoded = this.encode(value, what);
     if (!(encoded instanceof Parts)) return () => this.decode(encoded);
     const kept = encoded.copy();

@@ -4,6 +4,7 @@ import { Blocks, checkMemory, SHARED_MEMORY } from './buffers.js';
 import { looksNoted, writeNoted } from './annotated-json.js';
 import { findHostObject } from '../host-objects.js';
 import { type Part, Parts } from '../segments.js';
+import { type PreparedPayload, preparedPayloads } from '../prepared-payload.js';
 import { Form, type Scan, scan } from './classify.js';
 import { SharedBuffer } from './shared-buffer.js';
 import { Substitutes } from './stand-ins.js';
@@ -103,6 +104,7 @@ const NO_BLOCKS = new Blocks([], []);
 export function write(value: unknown): string | Parts {
   const found = scan(value);
   const { form } = found;
+  if (form === Form.Prepared) return preparedPayloads.partsOf(value as PreparedPayload);
   if (form === Form.Parts || looksNoted(value) || ArrayBuffer.isView(value))
     return writeAlone(value) ?? partsOf(value, found);
   const text = form === Form.Json ? JSON.stringify(value) : writeNoted(value);

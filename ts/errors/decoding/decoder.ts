@@ -1,7 +1,8 @@
 import { define } from '../encoding/define.js';
 import { TAG, Tag } from '../encoding/tags.js';
 import { createError, hide, markRemote } from './create-error.js';
-import { Budget, isRecord, kindOf, Malformed } from './limits.js';
+import { isRecord } from '../../util/is-record.js';
+import { Budget, kindOf, Malformed } from './limits.js';
 import { elementsOf, membersOf, readLeaf } from './tagged.js';
 
 export { Malformed };

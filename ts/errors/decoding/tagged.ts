@@ -1,5 +1,6 @@
 import { oddNumbers, Tag } from '../encoding/tags.js';
-import { isRecord, kindOf, Malformed } from './limits.js';
+import { isRecord } from '../../util/is-record.js';
+import { kindOf, Malformed } from './limits.js';
 
 const INTEGER = /^-?\d{1,1300}$/;
 const BASE64 = /^[A-Za-z\d+/]*={0,2}$/;
