@@ -8,7 +8,7 @@ import { guard } from '../util/guard.js';
 import { invalidOption } from '../errors/worker-error.js';
 import { isExiting, watchExit } from './exit-flush.js';
 import { now, queueMicrotask, setImmediate } from '../util/primordials.js';
-import { HEAD, READY_HINT, RECORD } from '../protocol/generated.js';
+import { HEAD, READY_HINT, RECORD, SLOW_HINT } from '../protocol/generated.js';
 
 const CAPACITY = 1024;
 /** Up to this many messages are too few for two writes. */
@@ -39,6 +39,8 @@ export interface Native {
   onNews(): void;
   /** This many messages have arrived at once; as many probably follow. */
   beginBatch(count: number): void;
+  /** They are handled, and code that waits for them goes on: writes before it, if it has usually taken long. */
+  batchEnd(): void;
 }
 
 let native: Native | undefined;
@@ -91,6 +93,18 @@ function createNative(addon: typeof Binding): Native {
   let crowdedSince = 0;
   /** The scheduled write is that of several ticks. */
   let isShared = false;
+  /** A write before the end of what follows a batch is scheduled. */
+  let isEarly = false;
+  const flushEarly = (): void => {
+    if (records[0] === 0) return;
+    flush();
+    // The scheduled write follows.
+    records[0] = 1;
+  };
+  const writeEarly = (): void => {
+    isEarly = false;
+    flushEarly();
+  };
   const isCrowded = (): boolean => {
     if (++writes < MOST_WRITES) return false;
     if (writes === MOST_WRITES) crowdedSince = now();
@@ -114,6 +128,9 @@ function createNative(addon: typeof Binding): Native {
       } else if (isShared && !mayShare) {
         isShared = false;
         void queueMicrotask(flush);
+      } else if (records[SLOW_HINT] === 1 && !isEarly) {
+        isEarly = true;
+        void queueMicrotask(writeEarly);
       }
       if (--untilFirst === 0) {
         flush();
@@ -121,11 +138,9 @@ function createNative(addon: typeof Binding): Native {
         records[0] = 1;
       }
     },
-    flushEarly() {
-      if (records[0] === 0) return;
-      flush();
-      // The scheduled write follows.
-      records[0] = 1;
+    flushEarly,
+    batchEnd() {
+      if (records[SLOW_HINT] === 1) flushEarly();
     },
     onNews() {
       if (!watchesTurns) environment.watchTurns();
