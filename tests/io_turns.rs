@@ -60,6 +60,23 @@ fn a_driver_that_has_used_its_turn_continues_in_the_next_one() {
 }
 
 #[test]
+fn a_driver_reports_slow_deliveries_until_many_in_a_row_were_quick() {
+    let (host, worker) = connected(&config(None));
+    let receive = |takes: Duration| {
+        worker.user().handle(move |worker, _| worker.user().time.set(worker.user().time.get() + takes));
+        send(&host, 0..1);
+        worker.on_readable();
+        worker.user().is_slow.get()
+    };
+    assert!(!receive(MILLI / 2));
+    assert!(receive(MILLI * 2));
+    for quick in 1..32 {
+        assert!(receive(MILLI / 2), "after {quick}");
+    }
+    assert!(!receive(MILLI / 2));
+}
+
+#[test]
 fn the_rest_of_a_drivers_work_keeps_the_event_loop_alive_until_it_is_done() {
     let (host, worker) = with_slow_worker(MILLI);
     worker.set_ref_mode(RefMode::InFlight);

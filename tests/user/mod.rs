@@ -61,6 +61,7 @@ pub struct User {
     pub postpones: Cell<bool>,
     pub turns_wanted: Cell<u32>,
     pub is_flush_scheduled: Cell<bool>,
+    pub is_slow: Cell<bool>,
     pub is_closed: Cell<bool>,
 }
 
@@ -156,7 +157,9 @@ impl Deliver for User {
         self.receive(received);
     }
 
-    fn set_slow(&self, _: bool) {}
+    fn set_slow(&self, is_slow: bool) {
+        self.is_slow.set(is_slow);
+    }
 
     fn set_flush_scheduled(&self, is_scheduled: bool) {
         self.is_flush_scheduled.set(is_scheduled);
