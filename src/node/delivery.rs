@@ -182,7 +182,7 @@ impl Deliver for Delivery {
     fn report(&self, channel: &Channel, report: Report) {
         match report {
             Report::Event(event) => self.report_event(channel, &event),
-            Report::Capacity => self.control(channel, RareEvent::new(Control::Room)),
+            Report::Capacity => self.control(channel, RareEvent::new(Control::Capacity)),
             Report::Writable => self.control(channel, RareEvent::new(Control::Writable)),
             Report::Due => self.control(channel, RareEvent::new(Control::Due)),
             Report::Failed(reason) => {

@@ -17,17 +17,17 @@ use crate::error::Error;
 use crate::protocol::event::Event;
 use crate::protocol::exchange::{Config, Exchange, Side};
 use crate::protocol::frame::{Frame, FrameDecoder, Framing};
-use crate::protocol::handshake::{Extensions, HELLO_LIMIT, Hello, PROTOCOL};
+use crate::protocol::handshake::{Extensions, HANDSHAKE_LIMIT, Handshake, PROTOCOL};
 use crate::protocol::message::{Codec, Head, Kind};
 
 /// The longest error in place of a handshake, in bytes. With its envelope it fits the line that the host reads.
-const FATAL_LIMIT: usize = HELLO_LIMIT - 1024;
+const FATAL_LIMIT: usize = HANDSHAKE_LIMIT - 1024;
 
 /// How the decoder interprets the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     /// Waits for the peer's handshake.
-    Hello,
+    Handshake,
     /// A worker waits for the start-up data its host announced.
     Startup,
     /// A worker has read all that precedes messages and waits for `serve`.
@@ -43,8 +43,8 @@ pub struct Connection {
     pub exchange: Exchange,
     phase: Phase,
     decoder: FrameDecoder,
-    ours: Option<Hello>,
-    theirs: Option<Hello>,
+    ours: Option<Handshake>,
+    theirs: Option<Handshake>,
     /// The deadline of the handshake, with its timeout.
     handshake_deadline: Option<(Duration, Duration)>,
     /// The owner keeps events back.
@@ -77,7 +77,7 @@ impl Connection {
         connection.exchange.configure(config)?;
         connection.exchange.set_handlers(handlers);
         connection.handshake_deadline = config.timeouts.startup.map(|timeout| deadline_from(now, timeout));
-        connection.say_hello(config, startup_data.is_some());
+        connection.write_handshake(config, startup_data.is_some());
         if let Some(data) = startup_data {
             let out = connection.exchange.output.tail();
             Codec::Text.begin(out, Head::new(Kind::Startup, ""), true);
@@ -96,8 +96,8 @@ impl Connection {
     fn new(side: Side) -> Self {
         Self {
             exchange: Exchange::new(side),
-            phase: Phase::Hello,
-            decoder: FrameDecoder::new(line_framing(), HELLO_LIMIT),
+            phase: Phase::Handshake,
+            decoder: FrameDecoder::new(line_framing(), HANDSHAKE_LIMIT),
             ours: None,
             theirs: None,
             handshake_deadline: None,
@@ -125,7 +125,7 @@ impl Connection {
         assert!(self.exchange.side == Side::Worker && self.ours.is_none(), "a worker serves once");
         self.exchange.configure(config)?;
         self.exchange.set_handlers(handlers);
-        self.say_hello(config, false);
+        self.write_handshake(config, false);
         if self.phase == Phase::Paused {
             self.open(events);
         } else {
@@ -134,10 +134,10 @@ impl Connection {
         Ok(())
     }
 
-    fn say_hello(&mut self, config: &Config, startup_data: bool) {
+    fn write_handshake(&mut self, config: &Config, startup_data: bool) {
         let &Config { context, shared_memory, shared_buffers, .. } = config;
         let extensions = Extensions { context, shared_memory, shared_buffers, ..Extensions::ALL };
-        let hello = Hello {
+        let handshake = Handshake {
             kind: "hello".to_owned(),
             protocol: PROTOCOL,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -150,10 +150,10 @@ impl Connection {
         };
         if !self.exchange.ended {
             let out = self.exchange.output.tail();
-            out.extend_from_slice(hello.to_json().as_bytes());
+            out.extend_from_slice(handshake.to_json().as_bytes());
             out.push(b'\n');
         }
-        self.ours = Some(hello);
+        self.ours = Some(handshake);
     }
 
     /// Memory for the next read. Invalidates the ranges of earlier events.
@@ -240,8 +240,8 @@ impl Connection {
                 (Phase::Open, Frame::Oversized { head, size }) => {
                     self.exchange.on_oversized(self.decoder.bytes(head), size, events);
                 }
-                (Phase::Hello, Frame::Complete(line) | Frame::Oversized { head: line, .. }) => {
-                    self.on_hello(line, events);
+                (Phase::Handshake, Frame::Complete(line) | Frame::Oversized { head: line, .. }) => {
+                    self.on_handshake(line, events);
                 }
                 (_, Frame::Complete(line) | Frame::Oversized { head: line, .. }) => self.on_startup(line, events),
             }
@@ -307,9 +307,9 @@ impl Connection {
 
     /// Sends the host the error that ends this worker, as a [`crate::protocol::remote_error::RemoteError`] in JSON.
     /// Before the worker serves, it replaces the handshake. Drops an error that does not fit.
-    pub fn tell_fatal(&mut self, json: &str) {
+    pub fn send_fatal(&mut self, json: &str) {
         if self.ours.is_some() {
-            return self.exchange.tell_fatal(json);
+            return self.exchange.send_fatal(json);
         }
         if self.exchange.ended || json.len() > FATAL_LIMIT {
             return;
@@ -373,7 +373,7 @@ impl Connection {
 
     /// Whether the connection has read the peer's handshake, and the start-up data that it announced.
     pub fn is_preamble_read(&self) -> bool {
-        !matches!(self.phase, Phase::Hello | Phase::Startup)
+        !matches!(self.phase, Phase::Handshake | Phase::Startup)
     }
 
     /// Whether the connection has not ended.

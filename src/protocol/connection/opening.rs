@@ -6,16 +6,16 @@ use super::{Connection, Phase, line_framing};
 use crate::protocol::event::{Event, Payload};
 use crate::protocol::exchange::Side;
 use crate::protocol::frame::LARGEST_FRAME;
-use crate::protocol::handshake::{Extensions, Hello, Mismatch};
+use crate::protocol::handshake::{Extensions, Handshake, Mismatch};
 use crate::protocol::message::{Codec, Kind};
 
 impl Connection {
-    pub(super) fn on_hello(&mut self, line: Range<usize>, events: &mut Vec<Event>) {
+    pub(super) fn on_handshake(&mut self, line: Range<usize>, events: &mut Vec<Event>) {
         let side = self.exchange.side;
-        match Hello::read(self.decoder.bytes(line.clone()), side.peer()) {
-            Ok(hello) => {
-                let startup_data = side == Side::Worker && hello.startup_data;
-                self.theirs = Some(hello);
+        match Handshake::read(self.decoder.bytes(line.clone()), side.peer()) {
+            Ok(handshake) => {
+                let startup_data = side == Side::Worker && handshake.startup_data;
+                self.theirs = Some(handshake);
                 if startup_data {
                     self.phase = Phase::Startup;
                     // Start-up data may have any size: the worker trusts the host that started it.
@@ -43,7 +43,8 @@ impl Connection {
     }
 
     pub(super) fn on_startup(&mut self, range: Range<usize>, events: &mut Vec<Event>) {
-        let codec = if self.theirs.as_ref().is_some_and(|hello| hello.head_first) { Codec::Text } else { Codec::Json };
+        let codec =
+            if self.theirs.as_ref().is_some_and(|handshake| handshake.head_first) { Codec::Text } else { Codec::Json };
         let Some(payload) = self.payload_of(Kind::Startup, codec, range.clone()) else {
             let mismatch = Mismatch::not_a_handshake(self.decoder.bytes(range), self.exchange.side.peer());
             return self.fail_handshake(mismatch, events);
@@ -65,7 +66,7 @@ impl Connection {
         let (Some(ours), Some(theirs)) = (&self.ours, &self.theirs) else { return };
         let exchange = &mut self.exchange;
         let (host, worker) = if exchange.side == Side::Host { (ours, theirs) } else { (theirs, ours) };
-        if let Err(mismatch) = Hello::check_serializer(host, worker) {
+        if let Err(mismatch) = Handshake::check_serializer(host, worker) {
             return self.fail_handshake(mismatch, events);
         }
         if let (Side::Worker, Some(limit)) = (exchange.side, theirs.max_message_size) {

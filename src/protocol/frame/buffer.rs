@@ -59,7 +59,7 @@ impl ReadBuffer {
                 self.memory.resize(self.end + wanted.max(self.end), 0);
             }
         } else if self.memory.len() - self.end < wanted / 2 {
-            self.make_room(wanted, expected);
+            self.extend_spare(wanted, expected);
         }
         let end = self.memory.len().min(self.end + wanted);
         &mut self.memory[self.end..end]
@@ -116,7 +116,7 @@ impl ReadBuffer {
         }
     }
 
-    fn make_room(&mut self, wanted: usize, expected: usize) {
+    fn extend_spare(&mut self, wanted: usize, expected: usize) {
         let pending = self.end - self.start;
         // A move costs as much as is pending, so it must free proportional space; otherwise the buffer would move bytes
         // again and again. Proportional growth has this effect too.
@@ -155,9 +155,9 @@ mod tests {
     fn fill(buffer: &mut ReadBuffer, count: usize) {
         let mut left = count;
         while left > 0 {
-            let room = buffer.spare(EXPECTED).len().min(left);
-            buffer.filled(room);
-            left -= room;
+            let spare = buffer.spare(EXPECTED).len().min(left);
+            buffer.filled(spare);
+            left -= spare;
         }
     }
 
@@ -254,8 +254,8 @@ mod tests {
     fn memory_stays_near_what_is_expected() {
         let mut buffer = ReadBuffer::default();
         while buffer.pending().len() < 5 << 20 {
-            let room = buffer.spare(5 << 20).len();
-            buffer.filled(room.min(70_001));
+            let spare = buffer.spare(5 << 20).len();
+            buffer.filled(spare.min(70_001));
         }
         assert!(buffer.capacity() <= 6 << 20);
     }
@@ -297,7 +297,7 @@ mod tests {
     #[should_panic(expected = "more filled than was spare")]
     fn filling_more_than_was_spare_panics() {
         let mut buffer = ReadBuffer::default();
-        let room = buffer.spare(EXPECTED).len();
-        buffer.filled(room + 1);
+        let spare = buffer.spare(EXPECTED).len();
+        buffer.filled(spare + 1);
     }
 }

@@ -64,7 +64,7 @@ impl FrameDecoder {
     /// The reader has written the first `count` bytes of the last [`spare`](Self::spare).
     ///
     /// # Panics
-    /// `count` is more than the decoder has room for.
+    /// `count` is more than the decoder has capacity for.
     pub fn filled(&mut self, count: usize) {
         self.buffer.filled(count);
     }
