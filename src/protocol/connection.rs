@@ -8,16 +8,16 @@
 //! follow without waiting. A worker reads up to the end of the start-up data, then rests until [`Connection::serve`]
 //! tells it which serializer it has.
 
+mod deadlines;
 mod opening;
 
 use std::ops::Range;
 use std::time::Duration;
 
-use crate::error::Error;
 use crate::protocol::event::Event;
-use crate::protocol::exchange::{Config, Exchange, Side};
-use crate::protocol::frame::{Frame, FrameDecoder, Framing};
-use crate::protocol::handshake::{Extensions, HANDSHAKE_LIMIT, Handshake, PROTOCOL};
+use crate::protocol::exchange::Exchange;
+use crate::protocol::frame::{Frame, FrameDecoder};
+use crate::protocol::handshake::{HANDSHAKE_LIMIT, Handshake};
 use crate::protocol::message::{Codec, Head, Kind};
 
 /// The longest error in place of a handshake, in bytes. With its envelope it fits the line that the host reads.
@@ -53,109 +53,7 @@ pub struct Connection {
     received: u64,
 }
 
-fn deadline_from(now: Duration, timeout: Duration) -> (Duration, Duration) {
-    (now.saturating_add(timeout), timeout)
-}
-
-fn line_framing() -> Framing {
-    Framing::Delimited(b"\n"[..].into())
-}
-
 impl Connection {
-    /// The host's side. It writes its handshake and the start-up data (JSON text), if any, to the output at once.
-    /// `handlers` are the names of the message types that it answers, as for [`Connection::serve`].
-    ///
-    /// # Errors
-    /// The terminator cannot be used.
-    pub fn host<'a>(
-        config: &Config,
-        startup_data: Option<&[u8]>,
-        handlers: impl IntoIterator<Item = &'a str>,
-        now: Duration,
-    ) -> Result<Self, Error> {
-        let mut connection = Self::new(Side::Host);
-        connection.exchange.configure(config)?;
-        connection.exchange.set_handlers(handlers);
-        connection.handshake_deadline = config.timeouts.startup.map(|timeout| deadline_from(now, timeout));
-        connection.write_handshake(config, startup_data.is_some());
-        if let Some(data) = startup_data {
-            let out = connection.exchange.output.tail();
-            Codec::Text.begin(out, Head::new(Kind::Startup, ""), true);
-            out.extend_from_slice(data);
-            Codec::Text.end(out);
-            out.push(b'\n');
-        }
-        Ok(connection)
-    }
-
-    /// The worker's side. It reads the host's handshake and start-up data, and nothing more before [`Connection::serve`].
-    pub fn worker() -> Self {
-        Self::new(Side::Worker)
-    }
-
-    fn new(side: Side) -> Self {
-        Self {
-            exchange: Exchange::new(side),
-            phase: Phase::Handshake,
-            decoder: FrameDecoder::new(line_framing(), HANDSHAKE_LIMIT),
-            ours: None,
-            theirs: None,
-            handshake_deadline: None,
-            is_pinned: false,
-            received: 0,
-        }
-    }
-
-    /// Starts to serve: writes the handshake, and accepts messages from now on. `handlers` are the names of the message
-    /// types, in the order of their numbers in events. Input that has arrived becomes events in the next
-    /// [`Connection::receive`].
-    ///
-    /// # Errors
-    /// The terminator cannot be used.
-    ///
-    /// # Panics
-    /// On a host's side, or when called twice.
-    pub fn serve<'a>(
-        &mut self,
-        config: &Config,
-        handlers: impl IntoIterator<Item = &'a str>,
-        now: Duration,
-        events: &mut Vec<Event>,
-    ) -> Result<(), Error> {
-        assert!(self.exchange.side == Side::Worker && self.ours.is_none(), "a worker serves once");
-        self.exchange.configure(config)?;
-        self.exchange.set_handlers(handlers);
-        self.write_handshake(config, false);
-        if self.phase == Phase::Paused {
-            self.open(events);
-        } else {
-            self.handshake_deadline = config.timeouts.server_connect.map(|timeout| deadline_from(now, timeout));
-        }
-        Ok(())
-    }
-
-    fn write_handshake(&mut self, config: &Config, startup_data: bool) {
-        let &Config { context, shared_memory, shared_buffers, .. } = config;
-        let extensions = Extensions { context, shared_memory, shared_buffers, ..Extensions::ALL };
-        let handshake = Handshake {
-            kind: "hello".to_owned(),
-            protocol: PROTOCOL,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            serializer: config.serializer.clone(),
-            terminator: config.terminator.clone(),
-            max_message_size: (self.exchange.side == Side::Host).then_some(config.limit as u64),
-            startup_data,
-            head_first: true,
-            extensions: extensions.names(),
-        };
-        if !self.exchange.ended {
-            let out = self.exchange.output.tail();
-            out.extend_from_slice(handshake.to_json().as_bytes());
-            out.push(b'\n');
-        }
-        self.ours = Some(handshake);
-    }
-
     /// Memory for the next read. Invalidates the ranges of earlier events.
     pub fn spare(&mut self) -> &mut [u8] {
         self.decoder.spare()
@@ -334,41 +232,6 @@ impl Connection {
     /// The engine has written `count` bytes of [`Connection::output`].
     pub fn written(&mut self, count: usize) {
         self.exchange.output.consume(count);
-    }
-
-    /// Ends transactions whose deadline has passed. Call it only after all input that had arrived was received. After
-    /// the end no transaction expires: requests in flight have lost their peer, which the owner reports.
-    pub fn expire(&mut self, now: Duration, events: &mut Vec<Event>) {
-        if self.phase == Phase::Ended {
-            return;
-        }
-        if !self.is_pinned {
-            self.exchange.recycle();
-        }
-        self.exchange.expire(now, events);
-        if self.handshake_deadline.is_some_and(|(deadline, _)| deadline <= now) {
-            self.handshake_deadline = None;
-            events.push(Event::HandshakeTimedOut);
-        }
-    }
-
-    /// Call it instead of [`Connection::expire`] to restart due timeouts in full, from `now` on.
-    pub fn renew(&mut self, now: Duration) {
-        self.exchange.renew(now);
-        if let Some((_, timeout)) = self.handshake_deadline.filter(|(deadline, _)| *deadline <= now) {
-            self.handshake_deadline = Some(deadline_from(now, timeout));
-        }
-    }
-
-    /// When [`Connection::expire`] has work to do next.
-    pub fn next_deadline(&self) -> Option<Duration> {
-        if self.phase == Phase::Ended {
-            return None;
-        }
-        match (self.exchange.next_deadline(), self.handshake_deadline.map(|(deadline, _)| deadline)) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        }
     }
 
     /// Whether the connection has read the peer's handshake, and the start-up data that it announced.
