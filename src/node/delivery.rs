@@ -1,4 +1,4 @@
-//! What the facade receives of a connection: batches of messages, and rare events.
+//! Delivers the events of a connection to the facade: batches of messages, and rare events.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};

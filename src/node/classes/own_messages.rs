@@ -1,4 +1,4 @@
-//! What a connection says on its own account, besides messages of the user.
+//! The messages that a connection sends on its own account, besides those of the user.
 
 use napi_derive::napi;
 
