@@ -98,7 +98,7 @@ numbered! {
     /// The kind of a message that only connections of values have, besides those of [`crate::protocol::message::Kind`].
     ValueKind:
     /// The handshake.
-    Hello = 8,
+    Handshake = 8,
     /// The context of the next message.
     Context = 19,
     /// Between threads: this side could not read a post of the other side, by its number.
@@ -131,7 +131,7 @@ numbered! {
     /// The error that is about to end the worker.
     Fatal = 10,
     /// JavaScript may send requests again.
-    Room = 11,
+    Capacity = 11,
     /// A deadline has passed.
     Due = 12,
     /// An unusable message for a request of the peer.

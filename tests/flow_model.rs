@@ -61,7 +61,7 @@ fn program(rng: &mut Rng) {
     let mut host = Connection::host(&config, None, ["do"], NOW).unwrap();
     let mut worker = Connection::worker();
     worker.serve(&config, ["do"], NOW, &mut Vec::new()).unwrap();
-    host.exchange.carry(None);
+    host.exchange.set_context(None);
     // Only one side calls back, and only that side has limits which the other's calls would have to wait for: where both
     // do, the program itself makes a circle.
     let calls_back = rng.below(2);

@@ -73,7 +73,7 @@ fn module() -> String {
     );
     let names = message::NAMES.iter().map(|(kind, name)| (*kind as i32, (*name).to_owned()));
     let names = names
-        .chain([(ValueKind::Hello as i32, "hello".to_owned())])
+        .chain([(ValueKind::Handshake as i32, "hello".to_owned())])
         .map(|(number, name)| format!("\n  [{number}, '{name}'],"));
     constant(
         &mut out,

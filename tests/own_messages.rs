@@ -62,7 +62,7 @@ fn an_id_with_every_kind_of_character_arrives_as_it_is() {
 #[test]
 fn the_context_of_other_messages_does_not_travel_with_a_question() {
     let (mut host, mut worker) = connected(Some("\n"));
-    host.exchange.carry(Some("{\"trace\":\"1\"}".to_owned()));
+    host.exchange.set_context(Some("{\"trace\":\"1\"}".to_owned()));
     ask(&mut host, &mut worker, "a", 1);
 }
 
@@ -102,7 +102,7 @@ fn a_kept_result_and_a_take_over_reach_the_host() {
         let (mut host, mut worker) = connected(terminator);
         assert!(worker.exchange.accepts_kept_results());
         worker.exchange.send_kept_result(append(b"{\"type\":\"echo\"}")).unwrap();
-        worker.exchange.tell_taken_over();
+        worker.exchange.send_taken_over();
         let events = pass(&mut worker, &mut host, 5);
         let [(Event::KeptResult { .. }, Some(payload)), (Event::TakenOver, None)] = &events[..] else {
             panic!("{events:?}")
@@ -149,7 +149,7 @@ fn a_peer_that_does_not_know_these_kinds_is_sent_none() {
     assert!(matches!(feed(&mut worker, hello, 100)[..], [(Event::Ready, None)]));
     assert!(!worker.exchange.accepts_kept_results());
     let written = worker.output().len();
-    worker.exchange.tell_taken_over();
+    worker.exchange.send_taken_over();
     assert_eq!(worker.output().len(), written);
 }
 

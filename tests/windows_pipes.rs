@@ -176,7 +176,7 @@ fn a_lifeline_carries_pings_connections_and_the_end() {
     }
     let Signal::Ping(number) = worker.next() else { panic!("a ping was sent") };
     worker.answer(number, Some(Duration::from_millis(7)));
-    worker.tell_debugged(true);
+    worker.report_debugged(true);
     let start = Instant::now();
     let pulse = loop {
         match host.pulse() {

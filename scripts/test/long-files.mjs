@@ -16,6 +16,7 @@ export const longFiles = new Set([
   'detached/attached-host',
   'detached/attaching',
   'detached/named-sockets',
+  'detached/socket-peers',
   'documentation/migrating',
   'documentation/readme',
   'drivers/custom/hostile',

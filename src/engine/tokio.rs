@@ -119,7 +119,7 @@ impl Watch {
 
     /// Unread input may remain: wakes the owner for it.
     pub fn read_again(&self) {
-        self.shared.tell(READABLE);
+        self.shared.signal(READABLE);
     }
 
     /// The last write returned `WouldBlock`: wakes the owner when the stream accepts bytes again.
@@ -157,7 +157,7 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Shared {
-    fn tell(&self, what: u8) {
+    fn signal(&self, what: u8) {
         if self.ready.fetch_or(what, Ordering::AcqRel) == 0 {
             (self.wake)();
         }
@@ -171,15 +171,15 @@ impl Shared {
             tokio::select! {
                 readable = self.stream.readable(), if more => {
                     more = readable.unwrap_or(false);
-                    self.tell(READABLE);
+                    self.signal(READABLE);
                 }
                 _ = self.stream.writable(), if write_wanted => {
                     self.write_wanted.store(false, Ordering::Release);
-                    self.tell(WRITABLE);
+                    self.signal(WRITABLE);
                 }
                 () = tokio::time::sleep_until(deadline.unwrap_or_else(Instant::now).into()), if deadline.is_some() => {
                     *lock(&self.deadline) = None;
-                    self.tell(DEADLINE);
+                    self.signal(DEADLINE);
                 }
                 () = self.changed.notified() => {}
             }

@@ -143,7 +143,7 @@ impl<D: Deliver> IoDriver<D> {
     /// From now on an engine watches the stream, and the user receives events.
     ///
     /// # Errors
-    /// What `watch` returns: the driver is closed then.
+    /// `watch` has failed; the driver is closed then.
     pub fn attach<E>(&self, mode: RefMode, watch: impl FnOnce(Stream) -> Result<D::Watch, E>) -> Result<(), E> {
         let idle = self.watched.borrow_mut().take();
         if let Some(Watched::Idle(stream)) = idle {

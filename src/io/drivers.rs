@@ -1,4 +1,4 @@
-//! What the drivers of one thread share.
+//! The state that the drivers of one thread share.
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};

@@ -3,11 +3,11 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-/// So many early writes may come in a row.
+/// The most early writes in a row.
 const MOST: u32 = 16;
-/// How long one of them takes to be allowed again. A busy connection makes one write more in this time.
+/// The time after which a driver may make one more of them: a busy connection makes one more write in this time.
 const REFILL: Duration = Duration::from_millis(1);
-/// For so many messages of a tick the driver reads the clock. A program that sends more does not compute between them.
+/// The driver reads the clock for this many messages of a tick: a program that sends more computes nothing between them.
 const MOST_CLOCKED: u32 = 8;
 
 /// A token bucket of writes.

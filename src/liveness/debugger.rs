@@ -26,7 +26,7 @@ impl Debugger {
         state.hosts.retain(|host| host.strong_count() > 0);
         state.hosts.push(Arc::downgrade(end));
         if state.is_there {
-            end.tell_debugged(true);
+            end.report_debugged(true);
         }
     }
 
@@ -38,7 +38,7 @@ impl Debugger {
         }
         state.is_there = is_there;
         for host in state.hosts.iter().filter_map(Weak::upgrade) {
-            host.tell_debugged(is_there);
+            host.report_debugged(is_there);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the facade receives of a connection: batches of messages, and rare events.
+//! Delivers the events of a connection to the facade: batches of messages, and rare events.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -182,7 +182,7 @@ impl Deliver for Delivery {
     fn report(&self, channel: &Channel, report: Report) {
         match report {
             Report::Event(event) => self.report_event(channel, &event),
-            Report::Capacity => self.control(channel, RareEvent::new(Control::Room)),
+            Report::Capacity => self.control(channel, RareEvent::new(Control::Capacity)),
             Report::Writable => self.control(channel, RareEvent::new(Control::Writable)),
             Report::Due => self.control(channel, RareEvent::new(Control::Due)),
             Report::Failed(reason) => {

@@ -8,26 +8,26 @@
 //! follow without waiting. A worker reads up to the end of the start-up data, then rests until [`Connection::serve`]
 //! tells it which serializer it has.
 
+mod deadlines;
 mod opening;
 
 use std::ops::Range;
 use std::time::Duration;
 
-use crate::error::Error;
 use crate::protocol::event::Event;
-use crate::protocol::exchange::{Config, Exchange, Side};
-use crate::protocol::frame::{Frame, FrameDecoder, Framing};
-use crate::protocol::handshake::{Extensions, HELLO_LIMIT, Hello, PROTOCOL};
+use crate::protocol::exchange::Exchange;
+use crate::protocol::frame::{Frame, FrameDecoder};
+use crate::protocol::handshake::{HANDSHAKE_LIMIT, Handshake};
 use crate::protocol::message::{Codec, Head, Kind};
 
 /// The longest error in place of a handshake, in bytes. With its envelope it fits the line that the host reads.
-const FATAL_LIMIT: usize = HELLO_LIMIT - 1024;
+const FATAL_LIMIT: usize = HANDSHAKE_LIMIT - 1024;
 
 /// How the decoder interprets the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     /// Waits for the peer's handshake.
-    Hello,
+    Handshake,
     /// A worker waits for the start-up data its host announced.
     Startup,
     /// A worker has read all that precedes messages and waits for `serve`.
@@ -43,8 +43,8 @@ pub struct Connection {
     pub exchange: Exchange,
     phase: Phase,
     decoder: FrameDecoder,
-    ours: Option<Hello>,
-    theirs: Option<Hello>,
+    ours: Option<Handshake>,
+    theirs: Option<Handshake>,
     /// The deadline of the handshake, with its timeout.
     handshake_deadline: Option<(Duration, Duration)>,
     /// The owner keeps events back.
@@ -53,109 +53,7 @@ pub struct Connection {
     received: u64,
 }
 
-fn deadline_from(now: Duration, timeout: Duration) -> (Duration, Duration) {
-    (now.saturating_add(timeout), timeout)
-}
-
-fn line_framing() -> Framing {
-    Framing::Delimited(b"\n"[..].into())
-}
-
 impl Connection {
-    /// The host's side. It writes its handshake and the start-up data (JSON text), if any, to the output at once.
-    /// `handlers` are the names of the message types that it answers, as for [`Connection::serve`].
-    ///
-    /// # Errors
-    /// The terminator cannot be used.
-    pub fn host<'a>(
-        config: &Config,
-        startup_data: Option<&[u8]>,
-        handlers: impl IntoIterator<Item = &'a str>,
-        now: Duration,
-    ) -> Result<Self, Error> {
-        let mut connection = Self::new(Side::Host);
-        connection.exchange.configure(config)?;
-        connection.exchange.set_handlers(handlers);
-        connection.handshake_deadline = config.timeouts.startup.map(|timeout| deadline_from(now, timeout));
-        connection.say_hello(config, startup_data.is_some());
-        if let Some(data) = startup_data {
-            let out = connection.exchange.output.tail();
-            Codec::Text.begin(out, Head::new(Kind::Startup, ""), true);
-            out.extend_from_slice(data);
-            Codec::Text.end(out);
-            out.push(b'\n');
-        }
-        Ok(connection)
-    }
-
-    /// The worker's side. It reads the host's handshake and start-up data, and nothing more before [`Connection::serve`].
-    pub fn worker() -> Self {
-        Self::new(Side::Worker)
-    }
-
-    fn new(side: Side) -> Self {
-        Self {
-            exchange: Exchange::new(side),
-            phase: Phase::Hello,
-            decoder: FrameDecoder::new(line_framing(), HELLO_LIMIT),
-            ours: None,
-            theirs: None,
-            handshake_deadline: None,
-            is_pinned: false,
-            received: 0,
-        }
-    }
-
-    /// Starts to serve: writes the handshake, and accepts messages from now on. `handlers` are the names of the message
-    /// types, in the order of their numbers in events. Input that has arrived becomes events in the next
-    /// [`Connection::receive`].
-    ///
-    /// # Errors
-    /// The terminator cannot be used.
-    ///
-    /// # Panics
-    /// On a host's side, or when called twice.
-    pub fn serve<'a>(
-        &mut self,
-        config: &Config,
-        handlers: impl IntoIterator<Item = &'a str>,
-        now: Duration,
-        events: &mut Vec<Event>,
-    ) -> Result<(), Error> {
-        assert!(self.exchange.side == Side::Worker && self.ours.is_none(), "a worker serves once");
-        self.exchange.configure(config)?;
-        self.exchange.set_handlers(handlers);
-        self.say_hello(config, false);
-        if self.phase == Phase::Paused {
-            self.open(events);
-        } else {
-            self.handshake_deadline = config.timeouts.server_connect.map(|timeout| deadline_from(now, timeout));
-        }
-        Ok(())
-    }
-
-    fn say_hello(&mut self, config: &Config, startup_data: bool) {
-        let &Config { context, shared_memory, shared_buffers, .. } = config;
-        let extensions = Extensions { context, shared_memory, shared_buffers, ..Extensions::ALL };
-        let hello = Hello {
-            kind: "hello".to_owned(),
-            protocol: PROTOCOL,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            serializer: config.serializer.clone(),
-            terminator: config.terminator.clone(),
-            max_message_size: (self.exchange.side == Side::Host).then_some(config.limit as u64),
-            startup_data,
-            head_first: true,
-            extensions: extensions.names(),
-        };
-        if !self.exchange.ended {
-            let out = self.exchange.output.tail();
-            out.extend_from_slice(hello.to_json().as_bytes());
-            out.push(b'\n');
-        }
-        self.ours = Some(hello);
-    }
-
     /// Memory for the next read. Invalidates the ranges of earlier events.
     pub fn spare(&mut self) -> &mut [u8] {
         self.decoder.spare()
@@ -240,8 +138,8 @@ impl Connection {
                 (Phase::Open, Frame::Oversized { head, size }) => {
                     self.exchange.on_oversized(self.decoder.bytes(head), size, events);
                 }
-                (Phase::Hello, Frame::Complete(line) | Frame::Oversized { head: line, .. }) => {
-                    self.on_hello(line, events);
+                (Phase::Handshake, Frame::Complete(line) | Frame::Oversized { head: line, .. }) => {
+                    self.on_handshake(line, events);
                 }
                 (_, Frame::Complete(line) | Frame::Oversized { head: line, .. }) => self.on_startup(line, events),
             }
@@ -307,9 +205,9 @@ impl Connection {
 
     /// Sends the host the error that ends this worker, as a [`crate::protocol::remote_error::RemoteError`] in JSON.
     /// Before the worker serves, it replaces the handshake. Drops an error that does not fit.
-    pub fn tell_fatal(&mut self, json: &str) {
+    pub fn send_fatal(&mut self, json: &str) {
         if self.ours.is_some() {
-            return self.exchange.tell_fatal(json);
+            return self.exchange.send_fatal(json);
         }
         if self.exchange.ended || json.len() > FATAL_LIMIT {
             return;
@@ -336,44 +234,9 @@ impl Connection {
         self.exchange.output.consume(count);
     }
 
-    /// Ends transactions whose deadline has passed. Call it only after all input that had arrived was received. After
-    /// the end no transaction expires: requests in flight have lost their peer, which the owner reports.
-    pub fn expire(&mut self, now: Duration, events: &mut Vec<Event>) {
-        if self.phase == Phase::Ended {
-            return;
-        }
-        if !self.is_pinned {
-            self.exchange.recycle();
-        }
-        self.exchange.expire(now, events);
-        if self.handshake_deadline.is_some_and(|(deadline, _)| deadline <= now) {
-            self.handshake_deadline = None;
-            events.push(Event::HandshakeTimedOut);
-        }
-    }
-
-    /// Call it instead of [`Connection::expire`] to restart due timeouts in full, from `now` on.
-    pub fn renew(&mut self, now: Duration) {
-        self.exchange.renew(now);
-        if let Some((_, timeout)) = self.handshake_deadline.filter(|(deadline, _)| *deadline <= now) {
-            self.handshake_deadline = Some(deadline_from(now, timeout));
-        }
-    }
-
-    /// When [`Connection::expire`] has work to do next.
-    pub fn next_deadline(&self) -> Option<Duration> {
-        if self.phase == Phase::Ended {
-            return None;
-        }
-        match (self.exchange.next_deadline(), self.handshake_deadline.map(|(deadline, _)| deadline)) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        }
-    }
-
     /// Whether the connection has read the peer's handshake, and the start-up data that it announced.
     pub fn is_preamble_read(&self) -> bool {
-        !matches!(self.phase, Phase::Hello | Phase::Startup)
+        !matches!(self.phase, Phase::Handshake | Phase::Startup)
     }
 
     /// Whether the connection has not ended.

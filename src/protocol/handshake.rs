@@ -10,12 +10,12 @@ use crate::error::{printable, quoted};
 pub const PROTOCOL: u32 = 1;
 
 /// The longest handshake line in bytes.
-pub const HELLO_LIMIT: usize = 64 * 1024;
+pub const HANDSHAKE_LIMIT: usize = 64 * 1024;
 
 /// The handshake of one side.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Hello {
+pub struct Handshake {
     /// Always `hello`.
     pub kind: String,
     /// [`PROTOCOL`].
@@ -171,7 +171,7 @@ impl Mismatch {
     }
 }
 
-impl Hello {
+impl Handshake {
     /// Reads a handshake line; `peer` names the sender in errors.
     ///
     /// # Errors
@@ -210,13 +210,13 @@ impl Hello {
     ///
     /// # Errors
     /// They do not; the error describes both.
-    pub fn check_serializer(host: &Hello, worker: &Hello) -> Result<(), Mismatch> {
+    pub fn check_serializer(host: &Handshake, worker: &Handshake) -> Result<(), Mismatch> {
         if host.serializer == worker.serializer && host.terminator == worker.terminator {
             return Ok(());
         }
-        let describe = |hello: &Hello| match &hello.terminator {
-            Some(terminator) => format!("{} with the terminator {}", quoted(&hello.serializer), quoted(terminator)),
-            None => format!("{} with length-prefixed frames", quoted(&hello.serializer)),
+        let describe = |handshake: &Handshake| match &handshake.terminator {
+            Some(terminator) => format!("{} with the terminator {}", quoted(&handshake.serializer), quoted(terminator)),
+            None => format!("{} with length-prefixed frames", quoted(&handshake.serializer)),
         };
         Err(Mismatch::Serializer { host: describe(host), worker: describe(worker) })
     }
@@ -226,8 +226,8 @@ impl Hello {
 mod tests {
     use super::*;
 
-    fn hello(serializer: &str, terminator: Option<&str>) -> Hello {
-        Hello {
+    fn handshake(serializer: &str, terminator: Option<&str>) -> Handshake {
+        Handshake {
             kind: "hello".into(),
             protocol: PROTOCOL,
             version: "1.0.0".into(),
@@ -250,21 +250,21 @@ mod tests {
 
     #[test]
     fn it_round_trips() {
-        let hello = hello("json", Some("\n"));
-        assert_eq!(Hello::read(hello.to_json().as_bytes(), "host"), Ok(hello));
+        let handshake = handshake("json", Some("\n"));
+        assert_eq!(Handshake::read(handshake.to_json().as_bytes(), "host"), Ok(handshake));
     }
 
     #[test]
     fn a_minimal_one_of_another_language_is_enough() {
         let line = br#"{"kind":"hello","protocol":1,"serializer":"json","terminator":"\n"}"#;
-        let hello = Hello::read(line, "worker").unwrap();
-        assert!(!hello.head_first && !hello.startup_data && hello.extensions.is_empty());
+        let handshake = Handshake::read(line, "worker").unwrap();
+        assert!(!handshake.head_first && !handshake.startup_data && handshake.extensions.is_empty());
     }
 
     #[test]
     fn another_protocol_version_is_named() {
         let line = br#"{"kind":"hello","protocol":9,"version":"7.0.0","anything":true}"#;
-        let error = Hello::read(line, "worker").unwrap_err();
+        let error = Handshake::read(line, "worker").unwrap_err();
         assert_eq!(error.code(), "ERR_PROTOCOL_MISMATCH");
         let text = error.to_string();
         assert!(text.contains("7.0.0") && text.contains("speaks 9") && text.contains("protocol 1"), "{text}");
@@ -272,17 +272,18 @@ mod tests {
 
     #[test]
     fn something_else_is_quoted() {
-        let error = Hello::read(b"Debugger listening on ws://", "worker").unwrap_err();
+        let error = Handshake::read(b"Debugger listening on ws://", "worker").unwrap_err();
         assert!(error.to_string().contains("Debugger listening"), "{error}");
     }
 
     #[test]
     fn both_serializers_are_named() {
-        let error = Hello::check_serializer(&hello("json", Some("\n")), &hello("msgpack", None)).unwrap_err();
+        let error =
+            Handshake::check_serializer(&handshake("json", Some("\n")), &handshake("msgpack", None)).unwrap_err();
         let text = error.to_string();
         assert!(text.contains("\"json\" with the terminator \"\\n\""), "{text}");
         assert!(text.contains("\"msgpack\" with length-prefixed frames"), "{text}");
-        assert!(Hello::check_serializer(&hello("a", None), &hello("a", None)).is_ok());
-        assert!(Hello::check_serializer(&hello("a", None), &hello("a", Some("\n"))).is_err());
+        assert!(Handshake::check_serializer(&handshake("a", None), &handshake("a", None)).is_ok());
+        assert!(Handshake::check_serializer(&handshake("a", None), &handshake("a", Some("\n"))).is_err());
     }
 }

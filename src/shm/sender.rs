@@ -118,11 +118,11 @@ impl ShmSender {
         if self.open.iter().any(|other| Arc::ptr_eq(other, memory)) {
             return true;
         }
-        let has_room = self.open.len() < MOST_DESCRIPTORS;
-        if has_room {
+        let has_capacity = self.open.len() < MOST_DESCRIPTORS;
+        if has_capacity {
             self.open.push(Arc::clone(memory));
         }
-        has_room
+        has_capacity
     }
 
     /// Before a frame: frees the ranges that the peer has read.

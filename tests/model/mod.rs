@@ -109,7 +109,7 @@ impl Side {
         vec![b'7'; 1 + size]
     }
 
-    pub fn has_room(&self, size: usize) -> bool {
+    pub fn has_capacity(&self, size: usize) -> bool {
         let pending = self.connection.pending_bytes();
         pending == 0 || pending + size <= self.bound
     }
@@ -137,7 +137,7 @@ impl Side {
         let mut did = false;
         while let Some(slot) = self.backlog.front().copied() {
             let request = &self.requests[&slot];
-            if !self.has_room(request.payload.len()) || self.connection.pending_bytes() > bound {
+            if !self.has_capacity(request.payload.len()) || self.connection.pending_bytes() > bound {
                 break;
             }
             let payload = request.payload.clone();
@@ -152,7 +152,7 @@ impl Side {
 
     pub fn post(&mut self, rng: &mut Rng) -> bool {
         let payload = Self::payload(rng);
-        if !self.backlog.is_empty() || !self.has_room(payload.len()) {
+        if !self.backlog.is_empty() || !self.has_capacity(payload.len()) {
             return false;
         }
         let append = |out: &mut Vec<u8>| out.extend_from_slice(&payload);

@@ -71,8 +71,8 @@ export declare class NativeConnection {
   setRefMode(mode: RefMode): void;
   /** Bytes queued for the socket, or for a grant of the peer. Bytes already copied to shared memory count as written. */
   get pendingBytes(): number;
-  /** Requests `Control.Room` as soon as no more than half of the bound waits. */
-  wantRoom(): void;
+  /** Requests `Control.Capacity` as soon as no more than half of the bound waits. */
+  requestCapacity(): void;
   /**
    * Call it from a `Control.Due` callback to postpone expiry (a debugger may have stopped one side). The
    * connection's clock stops until a `Control.Due` in which this is not called; due requests then restart with their
@@ -108,7 +108,7 @@ export declare class NativeConnection {
    */
   get submitCommand(): (slot: number, messageType: string, payload: unknown) => boolean;
   /** A function that sets the context of later messages, a JSON object of strings. */
-  get carryCommand(): (context: string | undefined) => void;
+  get setContextCommand(): (context: string | undefined) => void;
   /** A function that sends a notification; `false` if too much output waits. */
   get postCommand(): (messageType: string, payload: unknown) => boolean;
   /** A function that sends the host the outcome of a request of an earlier host. */
@@ -131,11 +131,11 @@ export declare class NativeConnection {
    */
   askEnded(tx: string): number;
   /** Tells the host that another host takes over. */
-  tellTakenOver(): void;
+  sendTakenOver(): void;
   /** Whether the host accepts kept results. */
   get acceptsKeptResults(): boolean;
   /** Sends the host the error that ends this worker, as JSON text. */
-  tellFatal(error: string): void;
+  sendFatal(error: string): void;
   /** Asks the worker to stop, after all earlier messages. */
   askToClose(): void;
   /** Like `cancel`; also tells the peer that this side no longer waits for the outcome. */
@@ -170,7 +170,7 @@ export declare class NativeDebugger {
 export declare class NativeDoor {
   /**
    * Accepts hosts that know the token, at most `most` at once, with the listening socket that this process inherited
-   * as `fd`. Calls `onStream` with the descriptor of each connection, and `onReport` with that of each peer that waits for `tell`.
+   * as `fd`. Calls `onStream` with the descriptor of each connection, and `onReport` with that of each peer that waits for `report`.
    * `uv`: the runtime has the real libuv. Throws `ERR_SYSTEM`.
    */
   constructor(
@@ -185,7 +185,7 @@ export declare class NativeDoor {
   /** A host has left: the first one, or one that `onStream` reported; once for each. */
   leave(): void;
   /** Writes one line, of at most 256 bytes, to a peer that `onReport` has reported, and closes its descriptor. */
-  static tell(fd: number, text: string): void;
+  static report(fd: number, text: string): void;
   /** Accepts no further host, for ever; `false`: one is connected, or its descriptor is about to be reported. */
   close(): boolean;
 }
@@ -207,11 +207,11 @@ export declare class NativeEnvironment {
   watchTurns(): void;
   /**
    * Call it before the thread blocks until an integer of shared memory changes: spins for a moment, if that has been
-   * profitable. Call `awake` when it has changed.
+   * profitable. Call `endWait` when it has changed.
    */
-  lookForChange(memory: Buffer, index: number, value: number): void;
+  spinWait(memory: Buffer, index: number, value: number): void;
   /** The thread is ready: ends the measurement of the wait. */
-  awake(): void;
+  endWait(): void;
   /** How often this thread has polled instead of sleeping. */
   get busyPolls(): number;
   /**

@@ -23,7 +23,7 @@ export function connectNative(pair: NativePair, setup: ConnectionSetup): Connect
 
   const control = (what: Control, number: number, payload: unknown, detail: string, kind: RequestKind) => {
     switch (what) {
-      case Control.Room:
+      case Control.Capacity:
         return outcomes.onDrain();
       case Control.Writable:
         answerer.onWritable();

@@ -7,7 +7,7 @@ import type { NativeConnection } from '../addon/binding.js';
 /** The addon's connection; its errors are text, as on the wire. */
 export function requesterOf(connection: NativeConnection): NativeConnection & Requester {
   const endInput = connection.endInput.bind(connection);
-  const setContext = connection.carryCommand;
+  const setContext = connection.setContextCommand;
   const begin = connection.requestCommand;
   return Object.assign(connection, {
     request: (request: SentRequest, encoded: unknown) => begin(request.type, encoded, request.timeout),

@@ -84,7 +84,7 @@ export class NativeServer {
             return logLimited(setup.log, 'warn', `a message from the host was dropped: ${detail}`);
           case Control.Close:
             return setup.onCloseAsked();
-          case Control.Room:
+          case Control.Capacity:
             return this.outcomes?.onDrain();
           case Control.Writable:
             this.answerer.onWritable();
@@ -178,12 +178,12 @@ export class NativeServer {
   }
 
   /** Another host takes over: tells this one that the worker does not end. */
-  tellTakenOver(): void {
+  sendTakenOver(): void {
     if (!this.isReady || this.late.hasLeft) return;
-    this.connection.tellTakenOver();
+    this.connection.sendTakenOver();
   }
 
   reportFatal(error: RemoteErrorPayload): void {
-    this.connection.tellFatal(errorText(error, this.connection.messageLimit));
+    this.connection.sendFatal(errorText(error, this.connection.messageLimit));
   }
 }

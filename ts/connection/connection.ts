@@ -62,8 +62,8 @@ export interface Requester {
   readonly inFlight: number;
   /** How many sent bytes the system has not accepted yet; 0 if unknown. */
   readonly pendingBytes: number;
-  /** Requests `Outcomes.onRoom` when at most half of the allowed bytes waits. */
-  wantRoom(): void;
+  /** Requests `Outcomes.onDrain` when at most half of the allowed bytes waits. */
+  requestCapacity(): void;
 }
 
 /** How a request has ended for which this thread was blocked. */

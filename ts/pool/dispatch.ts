@@ -1,4 +1,4 @@
-import { poolClosed, poolUnavailable, queueFull } from '../errors/pool-errors.js';
+import { poolClosed, queueFull } from '../errors/pool-errors.js';
 import { isOwnTimeout } from '../errors/host-errors.js';
 import type { BroadcastOptions } from '../types/pool-options.js';
 import type { CloseOptions } from '../types/worker-client.js';
@@ -12,12 +12,12 @@ import { Scheduler } from './core/scheduler.js';
 import type { Events } from './events.js';
 import { Figures } from './figures.js';
 import { Fleet } from './fleet.js';
-import { pauseUntilWell } from './health.js';
 import type { Notification } from './kinds.js';
 import type { Member } from './member.js';
-import type { PoolRequest, RequestOwner } from './pool-request.js';
+import { Outcomes } from './outcomes.js';
+import type { PoolRequest } from './pool-request.js';
 import { Queue } from './queue.js';
-import { isCrash, lossOf, Retries, wasLeft } from './retries.js';
+import { isCrash, Retries } from './retries.js';
 import type { Settings } from './settings.js';
 import { chooserOf } from './strategy.js';
 import { Watchers } from './watchers.js';
@@ -31,8 +31,8 @@ export interface DispatchInit {
   keep(payload: unknown, type: string): () => unknown;
 }
 
-/** Brings requests to workers, and their outcomes back. */
-export class Dispatch implements RequestOwner {
+/** Brings requests to workers; `Outcomes` takes their outcomes. */
+export class Dispatch {
   readonly settings: Settings;
   readonly scheduler: Scheduler<PoolRequest, Member>;
   readonly fleet: Fleet;
@@ -41,6 +41,7 @@ export class Dispatch implements RequestOwner {
   private readonly broadcasts = new Broadcasts();
   private readonly retries: Retries;
   private readonly queue: Queue;
+  readonly outcomes: Outcomes;
   private readonly alarm = new Alarm(() => this.pump());
   private readonly clock = new Clock();
   readonly figures = new Figures(this.clock);
@@ -63,28 +64,32 @@ export class Dispatch implements RequestOwner {
     this.scheduler = new Scheduler(settings.maxWorkers, settings.concurrency, this.choose);
     const queued = () => this.scheduler.queued;
     this.backPressure = new BackPressure(settings.maxQueue, queued, () => events.emit('drain'));
+    const shared = { name, settings, log, scheduler: this.scheduler, figures: this.figures };
     this.queue = new Queue({
-      name,
-      settings,
-      log,
-      scheduler: this.scheduler,
+      ...shared,
       backPressure: this.backPressure,
       clock: this.clock,
-      figures: this.figures,
       keep: (payload, type) => init.keep(payload, type),
       onWithdrawn: () => {
         if (!this.isPumping) this.rest();
       },
     });
     this.fleet = new Fleet({
-      name,
-      settings,
-      scheduler: this.scheduler,
+      ...shared,
       broadcasts: this.broadcasts,
       events,
-      log,
       onChange: () => this.pumpSoon(),
-      onUnavailable: (error) => this.refuseStranded(error),
+      onUnavailable: (error) => this.outcomes.refuseStranded(error),
+    });
+    this.outcomes = new Outcomes({
+      ...shared,
+      fleet: this.fleet,
+      queue: this.queue,
+      retries: this.retries,
+      onFree: (member) => this.finished(member),
+      onWell: () => this.pump(),
+      onRetry: () => this.pumpSoon(),
+      onUnavailable: (cause) => this.watchers.fail(cause),
     });
   }
 
@@ -121,7 +126,7 @@ export class Dispatch implements RequestOwner {
       },
       (error: unknown) => {
         if (isCrash(error)) this.fleet.lost(member);
-        else if (isOwnTimeout(error)) this.pause(member);
+        else if (isOwnTimeout(error)) this.outcomes.pause(member);
         this.figures.failed++;
         member.inFlight--;
         this.figures.end(member, begunAt);
@@ -183,7 +188,7 @@ export class Dispatch implements RequestOwner {
     this.queue.deadlines.expire(now());
     do this.dispatch();
     while ((scheduler.queued > 0 || fleet.growth.isShort) && fleet.growth.grow());
-    if (scheduler.queued > 0) this.refuseIfUnavailable();
+    if (scheduler.queued > 0) this.outcomes.refuseIfUnavailable();
     this.rest();
   }
 
@@ -240,39 +245,6 @@ export class Dispatch implements RequestOwner {
     request.run(member);
   }
 
-  succeeded(request: PoolRequest): void {
-    const member = request.member as Member;
-    if (request.isAnswered) this.figures.answer(member);
-    else if ((request as Notification).failure !== undefined && (request as Notification).isLate) {
-      this.init.log('error', `the message "${request.type}" was not sent`, (request as Notification).failure?.error);
-    }
-    this.finish(request, member);
-  }
-
-  failed(request: PoolRequest, cause: unknown): void {
-    const member = request.member as Member;
-    const error = lossOf(member, request.type, cause);
-    const isLost = isCrash(error);
-    if (isLost) this.fleet.lost(member);
-    if (isLost && this.retries.mayRetry(request, error) && !this.isRejecting) {
-      this.retry(request, member);
-    } else {
-      this.figures.failed++;
-      request.reject(error);
-      if (!isLost && wasLeft(request, error)) this.pause(member);
-      this.finish(request, member);
-    }
-  }
-
-  private pause(member: Member): void {
-    void pauseUntilWell(member).then(() => this.pump());
-  }
-
-  private finish(request: PoolRequest, member: Member): void {
-    this.end(request, member);
-    this.finished(member);
-  }
-
   /** A worker has a free place. */
   private finished(member: Member): void {
     if (member.state === 'serving' && member.limits.hasRunEnough(member.begun)) {
@@ -289,42 +261,6 @@ export class Dispatch implements RequestOwner {
     if (member.inFlight === 0) this.alarm.atLatest(member.idleSince + this.settings.idleTimeout);
   }
 
-  /** A worker runs a request no longer. */
-  private end(request: PoolRequest, member: Member): void {
-    this.scheduler.finish(request, member);
-    if (request.isAnswered) this.figures.end(member, request.begunAt);
-  }
-
-  private retry(request: PoolRequest, member: Member): void {
-    this.end(request, member);
-    this.queue.waitAgain(request, this.retries.timeoutOf(request));
-    this.pumpSoon();
-  }
-
-  withdraw(request: PoolRequest, error: unknown): void {
-    this.queue.withdraw(request, error);
-  }
-
-  private get isRejecting(): boolean {
-    return this.fleet.isEnding;
-  }
-
-  /** What is sent while no worker can be started fails at once. */
-  private refuseIfUnavailable(): void {
-    const { breaker } = this.fleet.starter;
-    if (breaker.refuses(now())) this.refuseStranded(breaker.cause);
-  }
-
-  private refuseStranded(cause: unknown): void {
-    const { breaker } = this.fleet.starter;
-    const wait = Math.max(breaker.notBefore - now(), 0);
-    for (const request of this.scheduler.stranded()) {
-      if (!this.scheduler.remove(request)) continue;
-      this.queue.refuse(request, poolUnavailable(`send "${request.type}"`, this.init.name, wait, cause));
-    }
-    this.watchers.fail(cause);
-  }
-
   /** Ends the pool; the second time, `reject` rejects what is left. */
   close(options: CloseOptions): Promise<void> {
     this.isClosing = true;
@@ -332,7 +268,7 @@ export class Dispatch implements RequestOwner {
     if (options.pending === 'reject') {
       this.fleet.isEnding = true;
       for (const request of this.scheduler.waiting()) {
-        this.withdraw(request, poolClosed(`send "${request.type}"`, this.init.name));
+        this.queue.withdraw(request, poolClosed(`send "${request.type}"`, this.init.name));
       }
       const ending = this.endAll(options);
       this.ending ??= ending;

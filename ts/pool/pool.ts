@@ -65,7 +65,7 @@ export class Pool {
     }
     try {
       const call = callOf('send', type, options);
-      const request = new ValueRequest(this.dispatch, ++this.sequence, type, payload, call);
+      const request = new ValueRequest(this.dispatch.outcomes, ++this.sequence, type, payload, call);
       this.checkOpen(request, 'send');
       if (this.dispatch.isRepeated(request)) request.promiseOwn();
       this.dispatch.enter(request, 'send');
@@ -86,11 +86,11 @@ export class Pool {
     let request: StreamRequest | undefined;
     try {
       const call = callOf('stream', type, options);
-      request = new StreamRequest(this.dispatch, ++this.sequence, type, payload, call);
+      request = new StreamRequest(this.dispatch.outcomes, ++this.sequence, type, payload, call);
       this.checkOpen(request, 'stream');
       this.dispatch.enter(request, 'stream');
     } catch (error) {
-      request ??= new StreamRequest(this.dispatch, 0, type, undefined, callOf('stream', '', undefined));
+      request ??= new StreamRequest(this.dispatch.outcomes, 0, type, undefined, callOf('stream', '', undefined));
       request.reject(error);
     }
     return request.stream;
@@ -98,7 +98,7 @@ export class Pool {
 
   post(type: string, payload?: unknown, options?: object): void {
     const call = callOf('post', type, options);
-    const request = new Notification(this.dispatch, ++this.sequence, type, payload, call);
+    const request = new Notification(this.dispatch.outcomes, ++this.sequence, type, payload, call);
     this.checkOpen(request, 'post');
     this.dispatch.post(request);
   }

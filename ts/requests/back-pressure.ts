@@ -26,7 +26,7 @@ export class BackPressure {
   /** Resolves when at most half of the allowed bytes waits. */
   async drained(): Promise<void> {
     if (this.isDrained) return;
-    this.requests.connection.wantRoom();
+    this.requests.connection.requestCapacity();
     await this.requests.backlog.whenDrained();
   }
 
@@ -41,7 +41,7 @@ export class BackPressure {
     watchSignal(request);
     extras.isSent = false;
     requests.backlog.add(slot, { type, encoded, transfer });
-    requests.connection.wantRoom();
+    requests.connection.requestCapacity();
   }
 
   /** The message of a begun transaction waits. */
@@ -49,7 +49,7 @@ export class BackPressure {
     const { backlog, connection } = this.requests;
     this.checkWaits(message.type);
     backlog.add(slot, message);
-    connection.wantRoom();
+    connection.requestCapacity();
   }
 
   private checkWaits(type: string): void {
@@ -74,6 +74,6 @@ export class BackPressure {
       backlog.drop(slot);
     }
     if (this.isDrained) backlog.drained();
-    if (!backlog.isEmpty || backlog.isAwaited) connection.wantRoom();
+    if (!backlog.isEmpty || backlog.isAwaited) connection.requestCapacity();
   }
 }

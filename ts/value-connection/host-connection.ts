@@ -100,7 +100,7 @@ export class ValueConnection implements WireListener {
     });
     wire.listen(this);
     try {
-      wire.send(Kind.Hello, '', undefined, { ...this.handshake });
+      wire.send(Kind.Handshake, '', undefined, { ...this.handshake });
     } catch (error) {
       this.close();
       throw error;
@@ -177,7 +177,7 @@ export class ValueConnection implements WireListener {
     if (isForRequester(kind)) return this.requester.onMessage(kind, tx, payload);
     if (isForAnswerer(kind)) return this.answerer.onMessage(kind, type, tx, payload);
     switch (kind) {
-      case Kind.Hello:
+      case Kind.Handshake:
         return this.onHandshake(payload);
       case Kind.Fatal:
         return this.reportControl(Control.Fatal, payload);

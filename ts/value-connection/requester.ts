@@ -144,7 +144,7 @@ export class ValueRequester implements Requester {
     return true;
   }
 
-  wantRoom(): void {
+  requestCapacity(): void {
     this.isDrainWanted = true;
   }
 

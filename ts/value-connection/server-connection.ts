@@ -67,7 +67,7 @@ export class ValueServer implements WireListener {
       }
       wire.listen(this);
       if (this.isAlone) wire.setRef(true);
-      wire.send(Kind.Hello, '', undefined, this.createHandshake());
+      wire.send(Kind.Handshake, '', undefined, this.createHandshake());
       wire.flush();
       if (handshake !== undefined) this.onHandshake(handshake);
     });
@@ -149,7 +149,7 @@ export class ValueServer implements WireListener {
         return this.answerer.onNotification(type, payload);
       case Kind.Close:
         return this.setup.onCloseAsked();
-      case Kind.Hello:
+      case Kind.Handshake:
         if (this.handshake === undefined) return this.onHandshake(payload);
         if (this.onReconnect === undefined) return this.onDropped('a second handshake arrived');
         return this.onReconnect((payload ?? {}) as Handshake);

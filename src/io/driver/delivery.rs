@@ -6,7 +6,7 @@ use crate::io::drivers::Drivers;
 use crate::io::loop_time::Turn;
 use crate::protocol::event::Event;
 
-/// With no more waiting events than these, each is reported.
+/// While no more events than these wait, the driver reports each.
 const MANY: usize = 100;
 
 impl<D: Deliver> IoDriver<D> {

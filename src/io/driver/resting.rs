@@ -7,14 +7,14 @@ use crate::io::deliver::Deliver;
 use crate::io::drivers::Drivers;
 use crate::io::watch::Watch;
 
-/// What the rest of a driver's work waits for. As long as it waits, it keeps the event loop alive.
+/// The call in which the driver continues its work. While the driver waits for one, it keeps the event loop alive.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum Awaited {
     /// No work is left.
     #[default]
     Nothing,
     NextTurn,
-    /// The engine has been asked to call the driver.
+    /// The driver has asked the engine for a call.
     Engine,
 }
 

@@ -148,7 +148,7 @@ impl AttachHandler for Process {
 #[napi]
 impl NativeDoor {
     /// Accepts hosts that know the token, at most `most` at once, with the listening socket that this process inherited
-    /// as `fd`. Calls `onStream` with the descriptor of each connection, and `onReport` with that of each peer that waits for `tell`.
+    /// as `fd`. Calls `onStream` with the descriptor of each connection, and `onReport` with that of each peer that waits for `report`.
     /// `uv`: the runtime has the real libuv. Throws `ERR_SYSTEM`.
     #[napi(
         constructor,
@@ -200,9 +200,9 @@ impl NativeDoor {
 
     /// Writes one line, of at most 256 bytes, to a peer that `onReport` has reported, and closes its descriptor.
     #[napi(catch_unwind)]
-    pub fn tell(fd: i32, text: String) {
+    pub fn report(fd: i32, text: String) {
         if let Ok(stream) = adopt(fd) {
-            // A new connection has room for the line. A peer that has left gets none.
+            // A new connection has capacity for the line. A peer that has left gets none.
             let _ = stream.try_write(format!("{text}\n").as_bytes());
         }
     }

@@ -236,9 +236,9 @@ impl NativeConnection {
         pending
     }
 
-    /// Requests `Control.Room` as soon as no more than half of the bound waits.
+    /// Requests `Control.Capacity` as soon as no more than half of the bound waits.
     #[napi(catch_unwind)]
-    pub fn want_room(&self) {
+    pub fn request_capacity(&self) {
         self.driver.request_capacity();
     }
 

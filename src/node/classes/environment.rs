@@ -60,9 +60,9 @@ impl NativeEnvironment {
     }
 
     /// Call it before the thread blocks until an integer of shared memory changes: spins for a moment, if that has been
-    /// profitable. Call `awake` when it has changed.
+    /// profitable. Call `endWait` when it has changed.
     #[napi(catch_unwind)]
-    pub fn look_for_change(&self, memory: BufferSlice, index: u32, value: i32) {
+    pub fn spin_wait(&self, memory: BufferSlice, index: u32, value: i32) {
         let integers = memory.len() / size_of::<i32>();
         let first = memory.as_ptr().cast_mut().cast::<i32>();
         let index = index as usize;
@@ -77,7 +77,7 @@ impl NativeEnvironment {
 
     /// The thread is ready: ends the measurement of the wait.
     #[napi(catch_unwind)]
-    pub fn awake(&self) {
+    pub fn end_wait(&self) {
         self.inner.drivers.spin().end_wait();
     }
 

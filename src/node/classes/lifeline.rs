@@ -236,7 +236,7 @@ impl NativeLifeline {
             let reporter = end.reporter().map_err(|error| system(thread, &error))?;
             let kill_group = options.kill_group;
             watch_memory(limit, move |used| {
-                reporter.tell(used);
+                reporter.report(used);
                 end_now(kill_group);
             })
             .map_err(|error| system(thread, &error))?;

@@ -80,9 +80,9 @@ impl NativeConnection {
 
     /// A function that sets the context of later messages, a JSON object of strings.
     #[napi(getter, catch_unwind, ts_return_type = "(context: string | undefined) => void")]
-    pub fn carry_command(&self, env: Env) -> Result<Unknown<'_>, Failure> {
+    pub fn set_context_command(&self, env: Env) -> Result<Unknown<'_>, Failure> {
         self.command(env, |driver, arguments| {
-            driver.channel().connection.borrow_mut().exchange.carry(arguments.text(0)?);
+            driver.channel().connection.borrow_mut().exchange.set_context(arguments.text(0)?);
             Ok(Outcome::Nothing)
         })
     }

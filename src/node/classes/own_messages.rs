@@ -1,4 +1,4 @@
-//! What a connection says on its own account, besides messages of the user.
+//! The messages that a connection sends on its own account, besides those of the user.
 
 use napi_derive::napi;
 
@@ -22,9 +22,9 @@ impl NativeConnection {
 
     /// Tells the host that another host takes over.
     #[napi(catch_unwind)]
-    pub fn tell_taken_over(&self) -> Result<(), Failure> {
-        entry(&self.driver, "tellTakenOver", || {
-            self.driver.channel().connection.borrow_mut().exchange.tell_taken_over();
+    pub fn send_taken_over(&self) -> Result<(), Failure> {
+        entry(&self.driver, "sendTakenOver", || {
+            self.driver.channel().connection.borrow_mut().exchange.send_taken_over();
             self.driver.schedule_write();
         })
     }
@@ -37,9 +37,9 @@ impl NativeConnection {
 
     /// Sends the host the error that ends this worker, as JSON text.
     #[napi(catch_unwind)]
-    pub fn tell_fatal(&self, error: String) -> Result<(), Failure> {
-        entry(&self.driver, "tellFatal", || {
-            self.driver.channel().connection.borrow_mut().tell_fatal(&error);
+    pub fn send_fatal(&self, error: String) -> Result<(), Failure> {
+        entry(&self.driver, "sendFatal", || {
+            self.driver.channel().connection.borrow_mut().send_fatal(&error);
             self.driver.schedule_write();
         })
     }

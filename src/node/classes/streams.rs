@@ -45,11 +45,11 @@ impl NativeConnection {
     /// Reports progress of a call.
     #[napi(catch_unwind)]
     pub fn progress(&self, call: u32, payload: Unknown<'_>) -> Result<(), Failure> {
-        let tell = |payload: Option<Append<'_>>| {
+        let append = |payload: Option<Append<'_>>| {
             self.driver.channel().connection.borrow_mut().exchange.progress(CallId(call), payload)
         };
         entry(&self.driver, "progress", || {
-            with_payload(&self.driver, payload.raw(), Bypass::Nothing, |_| true, tell)?;
+            with_payload(&self.driver, payload.raw(), Bypass::Nothing, |_| true, append)?;
             self.driver.write_early();
             Ok(())
         })?

@@ -145,7 +145,7 @@ pub(in crate::node) fn append_units(
     let start = out.len();
     out.reserve(length + 1);
     let mut written = 0;
-    // SAFETY: there is room for all units and the zero behind them, and as many as are told were written.
+    // SAFETY: `reserve` has made room for all units and the zero behind them, and Node reports how many it has written.
     unsafe {
         let free = out.as_mut_ptr().add(start).cast();
         sys::napi_get_value_string_latin1(env, value, free, length + 1, &raw mut written);

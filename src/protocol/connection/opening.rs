@@ -1,21 +1,122 @@
 //! The handshakes and the start-up data, which precede messages.
 
 use std::ops::Range;
+use std::time::Duration;
 
-use super::{Connection, Phase, line_framing};
+use super::deadlines::deadline_from;
+use super::{Connection, Phase};
+use crate::error::Error;
 use crate::protocol::event::{Event, Payload};
-use crate::protocol::exchange::Side;
-use crate::protocol::frame::LARGEST_FRAME;
-use crate::protocol::handshake::{Extensions, Hello, Mismatch};
-use crate::protocol::message::{Codec, Kind};
+use crate::protocol::exchange::{Config, Exchange, Side};
+use crate::protocol::frame::{FrameDecoder, Framing, LARGEST_FRAME};
+use crate::protocol::handshake::{Extensions, HANDSHAKE_LIMIT, Handshake, Mismatch, PROTOCOL};
+use crate::protocol::message::{Codec, Head, Kind};
+
+fn line_framing() -> Framing {
+    Framing::Delimited(b"\n"[..].into())
+}
 
 impl Connection {
-    pub(super) fn on_hello(&mut self, line: Range<usize>, events: &mut Vec<Event>) {
+    /// The host's side. It writes its handshake and the start-up data (JSON text), if any, to the output at once.
+    /// `handlers` are the names of the message types that it answers, as for [`Connection::serve`].
+    ///
+    /// # Errors
+    /// The terminator cannot be used.
+    pub fn host<'a>(
+        config: &Config,
+        startup_data: Option<&[u8]>,
+        handlers: impl IntoIterator<Item = &'a str>,
+        now: Duration,
+    ) -> Result<Self, Error> {
+        let mut connection = Self::new(Side::Host);
+        connection.exchange.configure(config)?;
+        connection.exchange.set_handlers(handlers);
+        connection.handshake_deadline = config.timeouts.startup.map(|timeout| deadline_from(now, timeout));
+        connection.write_handshake(config, startup_data.is_some());
+        if let Some(data) = startup_data {
+            let out = connection.exchange.output.tail();
+            Codec::Text.begin(out, Head::new(Kind::Startup, ""), true);
+            out.extend_from_slice(data);
+            Codec::Text.end(out);
+            out.push(b'\n');
+        }
+        Ok(connection)
+    }
+
+    /// The worker's side. It reads the host's handshake and start-up data, and nothing more before [`Connection::serve`].
+    pub fn worker() -> Self {
+        Self::new(Side::Worker)
+    }
+
+    fn new(side: Side) -> Self {
+        Self {
+            exchange: Exchange::new(side),
+            phase: Phase::Handshake,
+            decoder: FrameDecoder::new(line_framing(), HANDSHAKE_LIMIT),
+            ours: None,
+            theirs: None,
+            handshake_deadline: None,
+            is_pinned: false,
+            received: 0,
+        }
+    }
+
+    /// Starts to serve: writes the handshake, and accepts messages from now on. `handlers` are the names of the message
+    /// types, in the order of their numbers in events. Input that has arrived becomes events in the next
+    /// [`Connection::receive`].
+    ///
+    /// # Errors
+    /// The terminator cannot be used.
+    ///
+    /// # Panics
+    /// On a host's side, or when called twice.
+    pub fn serve<'a>(
+        &mut self,
+        config: &Config,
+        handlers: impl IntoIterator<Item = &'a str>,
+        now: Duration,
+        events: &mut Vec<Event>,
+    ) -> Result<(), Error> {
+        assert!(self.exchange.side == Side::Worker && self.ours.is_none(), "a worker serves once");
+        self.exchange.configure(config)?;
+        self.exchange.set_handlers(handlers);
+        self.write_handshake(config, false);
+        if self.phase == Phase::Paused {
+            self.open(events);
+        } else {
+            self.handshake_deadline = config.timeouts.server_connect.map(|timeout| deadline_from(now, timeout));
+        }
+        Ok(())
+    }
+
+    fn write_handshake(&mut self, config: &Config, startup_data: bool) {
+        let &Config { context, shared_memory, shared_buffers, .. } = config;
+        let extensions = Extensions { context, shared_memory, shared_buffers, ..Extensions::ALL };
+        let handshake = Handshake {
+            kind: "hello".to_owned(),
+            protocol: PROTOCOL,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            serializer: config.serializer.clone(),
+            terminator: config.terminator.clone(),
+            max_message_size: (self.exchange.side == Side::Host).then_some(config.limit as u64),
+            startup_data,
+            head_first: true,
+            extensions: extensions.names(),
+        };
+        if !self.exchange.ended {
+            let out = self.exchange.output.tail();
+            out.extend_from_slice(handshake.to_json().as_bytes());
+            out.push(b'\n');
+        }
+        self.ours = Some(handshake);
+    }
+
+    pub(super) fn on_handshake(&mut self, line: Range<usize>, events: &mut Vec<Event>) {
         let side = self.exchange.side;
-        match Hello::read(self.decoder.bytes(line.clone()), side.peer()) {
-            Ok(hello) => {
-                let startup_data = side == Side::Worker && hello.startup_data;
-                self.theirs = Some(hello);
+        match Handshake::read(self.decoder.bytes(line.clone()), side.peer()) {
+            Ok(handshake) => {
+                let startup_data = side == Side::Worker && handshake.startup_data;
+                self.theirs = Some(handshake);
                 if startup_data {
                     self.phase = Phase::Startup;
                     // Start-up data may have any size: the worker trusts the host that started it.
@@ -43,7 +144,8 @@ impl Connection {
     }
 
     pub(super) fn on_startup(&mut self, range: Range<usize>, events: &mut Vec<Event>) {
-        let codec = if self.theirs.as_ref().is_some_and(|hello| hello.head_first) { Codec::Text } else { Codec::Json };
+        let codec =
+            if self.theirs.as_ref().is_some_and(|handshake| handshake.head_first) { Codec::Text } else { Codec::Json };
         let Some(payload) = self.payload_of(Kind::Startup, codec, range.clone()) else {
             let mismatch = Mismatch::not_a_handshake(self.decoder.bytes(range), self.exchange.side.peer());
             return self.fail_handshake(mismatch, events);
@@ -65,7 +167,7 @@ impl Connection {
         let (Some(ours), Some(theirs)) = (&self.ours, &self.theirs) else { return };
         let exchange = &mut self.exchange;
         let (host, worker) = if exchange.side == Side::Host { (ours, theirs) } else { (theirs, ours) };
-        if let Err(mismatch) = Hello::check_serializer(host, worker) {
+        if let Err(mismatch) = Handshake::check_serializer(host, worker) {
             return self.fail_handshake(mismatch, events);
         }
         if let (Side::Worker, Some(limit)) = (exchange.side, theirs.max_message_size) {

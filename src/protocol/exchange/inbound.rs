@@ -45,7 +45,7 @@ impl Exchange {
             (_, Some(Kind::Notification)) => match payload {
                 Ok(payload) => {
                     let handler = self.handler(&message.type_name);
-                    self.tell_context(&message, frame, start, events);
+                    self.report_context(&message, frame, start, events);
                     events.push(Event::Notification { handler, payload });
                 }
                 Err(reason) => events.push(Event::Dropped { reason }),
@@ -176,7 +176,7 @@ impl Exchange {
         let Some(call) = self.begin_call(message, kind, events) else { return };
         match payload {
             Ok(payload) => {
-                self.tell_context(message, frame, start, events);
+                self.report_context(message, frame, start, events);
                 events.push(Event::Request { call, kind, handler: self.handler(&message.type_name), payload });
             }
             Err(reason) => {
@@ -200,7 +200,7 @@ impl Exchange {
     }
 
     /// The context of the next event. An unreadable context counts as none.
-    fn tell_context(&self, message: &Message<'_>, frame: &[u8], start: usize, events: &mut Vec<Event>) {
+    fn report_context(&self, message: &Message<'_>, frame: &[u8], start: usize, events: &mut Vec<Event>) {
         let Some(part) = message.context.clone() else { return };
         if let Ok(payload) = self.check_payload(frame, part, start) {
             events.push(Event::Context { payload });

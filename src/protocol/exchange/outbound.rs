@@ -131,7 +131,7 @@ impl Exchange {
 
     /// Sets the context of later requests and notifications, a JSON object of strings, if the peer supports contexts.
     /// Drops a context beyond [`CONTEXT_LIMIT`].
-    pub fn carry(&mut self, context: Option<String>) {
+    pub fn set_context(&mut self, context: Option<String>) {
         self.context = context.filter(|text| text.len() <= CONTEXT_LIMIT);
     }
 
@@ -198,7 +198,7 @@ impl Exchange {
 
     /// Sends the host the error that ends this worker, as a [`crate::protocol::remote_error::RemoteError`] in JSON.
     /// Drops an error that does not fit.
-    pub fn tell_fatal(&mut self, json: &str) {
+    pub fn send_fatal(&mut self, json: &str) {
         if !self.ended {
             let target = Target::new(self.output.tail(), &self.framing, self.codec, self.limit);
             let _ = write(target, Head::new(Kind::Fatal, ""), Some(append(json)));

@@ -42,7 +42,7 @@ impl Exchange {
     }
 
     /// Tells the host, if it understands that, that another host takes over.
-    pub fn tell_taken_over(&mut self) {
+    pub fn send_taken_over(&mut self) {
         if !self.ended && self.peer.detached {
             let target = Target::new(self.output.tail(), &self.framing, self.codec, usize::MAX);
             write(target, Head::new(Kind::TakenOver, ""), NOTHING).expect("it has no limit");

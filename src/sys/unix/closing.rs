@@ -21,8 +21,8 @@ pub fn close_elsewhere(descriptors: impl IntoIterator<Item = OwnedFd>) -> bool {
     for descriptor in descriptors {
         // Closing a lingering socket blocks until its peer has read everything.
         let _ = set_socket_linger(&descriptor, None);
-        let has_room = WAITING.fetch_add(1, Ordering::AcqRel) < MOST_WAITING;
-        let sent = has_room && closer().is_some_and(|closer| closer.send(descriptor).is_ok());
+        let has_capacity = WAITING.fetch_add(1, Ordering::AcqRel) < MOST_WAITING;
+        let sent = has_capacity && closer().is_some_and(|closer| closer.send(descriptor).is_ok());
         if !sent {
             WAITING.fetch_sub(1, Ordering::AcqRel);
             fits = false;

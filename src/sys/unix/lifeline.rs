@@ -185,7 +185,7 @@ impl WorkerEnd {
     }
 
     /// Reports to the host, unasked, whether a debugger may stop this worker. Does not block.
-    pub fn tell_debugged(&self, debugged: bool) {
+    pub fn report_debugged(&self, debugged: bool) {
         let _ = send(&self.0, &debugger(debugged), SendFlags::DONTWAIT | QUIETLY);
     }
 
@@ -224,7 +224,7 @@ impl WorkerEnd {
 
 impl Reporter {
     /// Reports to the host. Does nothing if the host has ended.
-    pub fn tell(&self, number: u64) {
+    pub fn report(&self, number: u64) {
         let _ = (&self.0).write_all(&report(number));
     }
 }

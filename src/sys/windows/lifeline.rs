@@ -181,7 +181,7 @@ impl WorkerEnd {
     }
 
     /// Reports to the host, unasked, whether a debugger may stop this worker. Does not block.
-    pub fn tell_debugged(&self, debugged: bool) {
+    pub fn report_debugged(&self, debugged: bool) {
         self.0.send(&debugger(debugged), Some(Duration::ZERO));
     }
 
@@ -220,7 +220,7 @@ impl WorkerEnd {
 
 impl Reporter {
     /// Reports to the host. Does nothing if the host has ended.
-    pub fn tell(&self, number: u64) {
+    pub fn report(&self, number: u64) {
         self.0.send(&report(number), Some(LAST_PATIENCE));
     }
 }

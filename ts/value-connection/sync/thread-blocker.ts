@@ -32,9 +32,9 @@ export class ThreadBlocker {
         const left = deadline - now();
         // Its earlier posts have arrived by now.
         if (left <= 0 || this.isGone()) return receive();
-        environment?.lookForChange(this.memory, Signal.Posted, posted);
+        environment?.spinWait(this.memory, Signal.Posted, posted);
         Atomics.wait(signals, Signal.Posted, posted, Math.min(left, POLL_INTERVAL));
-        environment?.awake();
+        environment?.endWait();
       }
     } finally {
       Atomics.store(signals, Signal.Waiting, 0);

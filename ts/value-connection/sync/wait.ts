@@ -59,7 +59,7 @@ export function block(wire: PortWire, requests: Blockable, slot: number): Waited
     for (let at = 0; at < batch.length; at += RECORD) {
       const [kind, , tx, payload] = batch.slice(at, at + RECORD) as [Kind, string, Tx, unknown];
       if (kind === Kind.Fatal) fatal = payload;
-      if (kind === Kind.Hello) isServing = true;
+      if (kind === Kind.Handshake) isServing = true;
       // The context of a request is refused with it.
       if (kind === Kind.Context && isRequest(batch[at + RECORD] as Kind)) continue;
       const isAnswer = kind === Kind.Result || kind === Kind.Error;

@@ -390,7 +390,7 @@ export class PortWire implements Wire {
 
 /** Its payload is a value of the user, besides errors, which arrive with what of them can be carried. */
 function carriesValue(kind: Kind): boolean {
-  return kind !== Kind.Error && kind !== Kind.InputEnd && kind !== Kind.Hello && kind !== Kind.Fatal;
+  return kind !== Kind.Error && kind !== Kind.InputEnd && kind !== Kind.Handshake && kind !== Kind.Fatal;
 }
 
 function failure(kind: Kind, type: string, cause: unknown): WorkerError {

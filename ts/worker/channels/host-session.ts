@@ -31,7 +31,7 @@ export class HostSession {
 
   /** Ends the connection while the worker lives on; the host learns that it does. */
   dismiss(): void {
-    this.server?.tellTakenOver();
+    this.server?.sendTakenOver();
     this.connection.flushBlocking(FAREWELL_TIMEOUT);
     this.server?.leave();
     this.connection.close();

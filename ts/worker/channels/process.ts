@@ -90,7 +90,7 @@ function watchLifeline(inheritance: Inheritance, open: () => void): void {
   if (socket === undefined || token === null) return;
   const { path, maxHosts = 1, fd: listening = addon.NativeSocket.open(path, token) } = socket;
   // A worker that does not serve yet has no figures.
-  const onReport = guard((stream: number) => addon.NativeDoor.tell(stream, inheritance.onReport?.() ?? ''), report);
+  const onReport = guard((stream: number) => addon.NativeDoor.report(stream, inheritance.onReport?.() ?? ''), report);
   inheritance.door = new addon.NativeDoor(listening, token, maxHosts, hasUv(), debuggers, onStream, onReport);
   process.once('exit', () => removeSocketFiles({ path, token }));
 }
@@ -296,7 +296,7 @@ class ProcessWorkerChannel implements WorkerChannel {
   }
 
   reportFatal(error: RemoteErrorPayload): void {
-    for (const { connection } of this.sessions) connection.tellFatal(JSON.stringify(error));
+    for (const { connection } of this.sessions) connection.sendFatal(JSON.stringify(error));
     this.flush();
   }
 
