@@ -17,6 +17,7 @@ export const longFiles = new Set([
   'detached/attaching',
   'detached/named-sockets',
   'documentation/migrating',
+  'documentation/node-worker',
   'documentation/readme',
   'drivers/custom/hostile',
   'drivers/custom/reconnect',
