@@ -18,23 +18,32 @@ test('README.md has at most 150 lines', () => {
   assert.ok(readme.trimEnd().split('\n').length <= 150);
 });
 
+test('README.md has TypeScript only in programs that the tests below run', () => {
+  const blocks = [...readme.matchAll(/^```(?:[cm]?[jt]s|typescript|javascript)\n(.*)$/gm)].map(([, line]) => line);
+  assert.deepEqual(
+    blocks,
+    ['worker.ts', ...Object.keys(printed)].map((file) => `// ${file}`),
+  );
+});
+
 test("README.md's programs run with tsx on this Node", options, async () => {
   const folder = project('tsx');
   const args = ['--import', import.meta.resolve('tsx')];
   for (const [file, shown] of Object.entries(printed)) {
-    const { stdout } = await promisify(execFile)(process.execPath, [...args, path.join(folder, file)], { cwd: folder });
+    const { stdout } = await promisify(execFile)(process.execPath, [...args, file], { cwd: folder });
     assert.equal(stdout, shown);
   }
 });
 
 for (const runtime of runtimes) {
   test(`README.md's programs run on ${runtime.name}`, options, async (t) => {
-    const command = await commandOf(t, runtime);
+    // As the README calls it, without the flags of other tests.
+    const args = runtime.args.filter((arg) => arg !== '--expose-gc');
+    const command = await commandOf(t, { ...runtime, args });
     if (command === undefined) return;
     const folder = project(runtime.name.replace(' ', '-'));
     for (const [file, shown] of Object.entries(printed)) {
-      const args: string[] = [...command.args, path.join(folder, file)];
-      const { stdout }: { stdout: string } = await promisify(execFile)(command.file, args, {
+      const { stdout }: { stdout: string } = await promisify(execFile)(command.file, [...command.args, file], {
         ...command.options,
         cwd: folder,
       });
