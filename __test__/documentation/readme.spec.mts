@@ -1,13 +1,14 @@
 // The programs of the README under their own names, on each runtime that can run TypeScript; and its length.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { commandOf, runtimes } from '../fixtures/other-runtimes.mjs';
+import { typeIn } from '../fixtures/page-programs.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
@@ -27,7 +28,7 @@ test('README.md has TypeScript only in programs that the tests below run', () =>
 });
 
 test("README.md's programs run with tsx on this Node", options, async () => {
-  const folder = project('tsx');
+  const folder = typeIn('README.md', 'readme-tsx');
   const args = ['--import', import.meta.resolve('tsx')];
   for (const [file, shown] of Object.entries(printed)) {
     const { stdout } = await promisify(execFile)(process.execPath, [...args, file], { cwd: folder });
@@ -41,7 +42,7 @@ for (const runtime of runtimes) {
     const args = runtime.args.filter((arg) => arg !== '--expose-gc');
     const command = await commandOf(t, { ...runtime, args });
     if (command === undefined) return;
-    const folder = project(runtime.name.replace(' ', '-'));
+    const folder = typeIn('README.md', `readme-${runtime.name.replace(' ', '-')}`);
     for (const [file, shown] of Object.entries(printed)) {
       const { stdout }: { stdout: string } = await promisify(execFile)(command.file, [...command.args, file], {
         ...command.options,
@@ -50,17 +51,4 @@ for (const runtime of runtimes) {
       assert.equal(stdout, shown, `${runtime.name}, ${file}`);
     }
   });
-}
-
-/** A folder with the programs of the README, and this package installed. */
-function project(name: string): string {
-  const folder = path.join(root, 'build/readme', name);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(path.join(folder, 'node_modules'), { recursive: true });
-  writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }\n');
-  symlinkSync(root, path.join(folder, 'node_modules/isolated-workers'), 'junction');
-  for (const [, file = '', code = ''] of readme.matchAll(/^```ts\n\/\/ ([\w-]+\.ts)\n(.*?)^```$/gms)) {
-    writeFileSync(path.join(folder, file), code);
-  }
-  return folder;
 }

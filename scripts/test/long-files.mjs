@@ -19,6 +19,7 @@ export const longFiles = new Set([
   'documentation/migrating',
   'documentation/node-worker',
   'documentation/readme',
+  'documentation/typed-in',
   'drivers/custom/hostile',
   'drivers/custom/reconnect',
   'drivers/process/orphans',
