@@ -27,10 +27,12 @@ macro_rules! numbered {
 }
 
 /// The integers in front of the records in the shared memory: whether a flush is scheduled, three for data of an event
-/// or a command, and [`READY_HINT`]. One more aligns the rest for floating-point numbers.
+/// or a command, [`READY_HINT`] and [`SLOW_HINT`]. Their number aligns the rest for floating-point numbers.
 pub const HEAD: usize = 6;
 /// The integer that JavaScript sets when Node has delivered messages.
 pub const READY_HINT: usize = 4;
+/// The integer that the addon sets when a recent batch, with all that followed it, has taken long.
+pub const SLOW_HINT: usize = 5;
 /// The integers of one record: kind, number, second number, length of the payload ([`NO_PAYLOAD`]: none).
 pub const RECORD: usize = 4;
 /// In place of a length: the record has no payload.

@@ -139,6 +139,7 @@ fn constants() -> Vec<(&'static str, &'static str, String)> {
         ("The bytes of an entry of that table.", "SEGMENTS_ENTRY", multipart::ENTRY.to_string()),
         ("Integers in front of the records in shared memory.", "HEAD", boundary::HEAD.to_string()),
         ("The integer that is set when Node has delivered messages.", "READY_HINT", boundary::READY_HINT.to_string()),
+        ("The integer that is set when a recent batch has taken long.", "SLOW_HINT", boundary::SLOW_HINT.to_string()),
         ("Integers of a record: kind, two numbers, length of the payload.", "RECORD", boundary::RECORD.to_string()),
         ("In place of a length: there is no payload.", "NO_PAYLOAD", boundary::NO_PAYLOAD.to_string()),
         ("From this number the length of segments is subtracted.", "SEGMENTS", boundary::SEGMENTS.to_string()),

@@ -82,6 +82,28 @@ for (const Driver of [ChildProcessDriver, WorkerThreadsDriver]) {
       assert.deepEqual(await worker.send('compute', [two]), [true]);
     });
 
+    test('a request of code that goes on with an answer, and usually computes behind the next await', async (t) => {
+      const { worker, files } = await start(t);
+      const seen: boolean[] = [];
+      for (const [index, file] of files.entries()) {
+        await worker.send('quick', file);
+        void worker.send('makes', file);
+        await undefined;
+        await undefined;
+        // The first computation teaches the library to expect others.
+        seen.push(...compute(index === 0 ? [] : [file]));
+      }
+      assert.deepEqual(seen, [true, true]);
+    });
+
+    test('an answer, before code that usually computes after an await', async (t) => {
+      const { worker, files } = await start(t);
+      const [one] = files;
+      for (let run = 0; run < 2; run++) assert.deepEqual(await worker.send('later', []), []);
+      void worker.send('quick', one).then(make);
+      assert.deepEqual(await worker.send('later', [one]), [true]);
+    });
+
     test('a failure, before a handler of the same batch that usually computes', async (t) => {
       const { worker, files } = await start(t);
       await learn(worker);

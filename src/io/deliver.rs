@@ -34,6 +34,9 @@ pub trait Deliver: Debug + Sized + 'static {
     /// Tells the user whether the driver will write the output of the commands that follow without being asked.
     fn set_flush_scheduled(&self, is_scheduled: bool);
 
+    /// Tells the user whether a recent delivery has taken so long that output must not wait for the end of the next one.
+    fn set_slow(&self, is_slow: bool);
+
     /// Asks the user to call [`super::Drivers::go_on`] in the next turn of the event loop.
     fn schedule_turn(&self);
 

@@ -197,6 +197,10 @@ impl Deliver for Delivery {
         self.environment.records.set_flush_scheduled(is_scheduled);
     }
 
+    fn set_slow(&self, is_slow: bool) {
+        self.environment.records.set_slow(is_slow);
+    }
+
     fn schedule_turn(&self) {
         self.environment.schedule_turn();
     }

@@ -156,6 +156,8 @@ impl Deliver for User {
         self.receive(received);
     }
 
+    fn set_slow(&self, _: bool) {}
+
     fn set_flush_scheduled(&self, is_scheduled: bool) {
         self.is_flush_scheduled.set(is_scheduled);
     }

@@ -7,12 +7,15 @@ import { loadAddon } from './load-addon.js';
 import { guard } from '../util/guard.js';
 import { invalidOption } from '../errors/worker-error.js';
 import { isExiting, watchExit } from './exit-flush.js';
-import { queueMicrotask, setImmediate } from '../util/primordials.js';
-import { HEAD, READY_HINT, RECORD } from '../protocol/generated.js';
+import { now, queueMicrotask, setImmediate } from '../util/primordials.js';
+import { HEAD, READY_HINT, RECORD, SLOW_HINT } from '../protocol/generated.js';
 
 const CAPACITY = 1024;
 /** Up to this many messages are too few for two writes. */
 const FEW = 16;
+/** After this many writes since the last batch, the ticks of the next millisecond may share one. */
+const MOST_WRITES = 4;
+const SHARED_FOR = 1;
 
 /** The addon for this JavaScript thread. */
 export interface Native {
@@ -26,15 +29,18 @@ export interface Native {
   flush(): void;
   /**
    * Schedules the write at the end of this tick: one write for all messages and all connections; after a large batch,
-   * if the other side can run in parallel, two.
+   * if the other side can run in parallel, two. With `mayShare`, many short ticks in a row share one at the end of the
+   * turn of the event loop.
    */
-  scheduleFlush(): void;
+  scheduleFlush(mayShare?: boolean): void;
   /** Writes what waits for the end of this tick, before it ends. */
   flushEarly(): void;
   /** Node has delivered messages: before the thread blocks, it spins for more of them, if that has been profitable. */
   onNews(): void;
   /** This many messages have arrived at once; as many probably follow. */
   beginBatch(count: number): void;
+  /** They are handled, and code that waits for them goes on: writes before it, if it has usually taken long. */
+  batchEnd(): void;
 }
 
 let native: Native | undefined;
@@ -82,17 +88,49 @@ function createNative(addon: typeof Binding): Native {
   let untilFirst = 0;
   let canOverlap: boolean | undefined;
   let watchesTurns = false;
+  /** Scheduled writes since the last batch, and when they became many. */
+  let writes = 0;
+  let crowdedSince = 0;
+  /** The scheduled write is that of several ticks. */
+  let isShared = false;
+  /** A write before the end of what follows a batch is scheduled. */
+  let isEarly = false;
+  const flushEarly = (): void => {
+    if (records[0] === 0) return;
+    flush();
+    // The scheduled write follows.
+    records[0] = 1;
+  };
+  const writeEarly = (): void => {
+    isEarly = false;
+    flushEarly();
+  };
+  const isCrowded = (): boolean => {
+    if (++writes < MOST_WRITES) return false;
+    if (writes === MOST_WRITES) crowdedSince = now();
+    else if (now() - crowdedSince < SHARED_FOR) return true;
+    else writes = 0;
+    return false;
+  };
   return {
     addon,
     environment,
     records,
     numbers,
     flush,
-    scheduleFlush() {
+    scheduleFlush(mayShare = false) {
       if (records[0] === 0) {
         if (isExiting()) return flush();
         records[0] = 1;
+        isShared = mayShare && isCrowded();
+        if (isShared) setImmediate(flush);
+        else void queueMicrotask(flush);
+      } else if (isShared && !mayShare) {
+        isShared = false;
         void queueMicrotask(flush);
+      } else if (records[SLOW_HINT] === 1 && !isEarly) {
+        isEarly = true;
+        void queueMicrotask(writeEarly);
       }
       if (--untilFirst === 0) {
         flush();
@@ -100,11 +138,9 @@ function createNative(addon: typeof Binding): Native {
         records[0] = 1;
       }
     },
-    flushEarly() {
-      if (records[0] === 0) return;
-      flush();
-      // The scheduled write follows.
-      records[0] = 1;
+    flushEarly,
+    batchEnd() {
+      if (records[SLOW_HINT] === 1) flushEarly();
     },
     onNews() {
       if (!watchesTurns) environment.watchTurns();
@@ -112,6 +148,7 @@ function createNative(addon: typeof Binding): Native {
       records[READY_HINT] = 1;
     },
     beginBatch(count) {
+      writes = 0;
       untilFirst = 0;
       if (count <= FEW) return;
       // The other side handles the first messages while this side encodes the rest.

@@ -53,6 +53,7 @@ export function dispatchBatch(sinks: Sinks, count: number, payloads: unknown): n
     }
   }
   outcomes?.batchEnd();
+  native.batchEnd();
   return count;
 }
 

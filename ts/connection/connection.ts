@@ -104,8 +104,10 @@ export interface HostConnection extends Requester {
 /** Sends requests, and writes the output. */
 export interface ConnectedRequester<R extends Requester = Requester> {
   readonly connection: R;
-  /** At the end of this tick. */
-  scheduleFlush(): void;
+  /**
+   * At the end of this tick. With `mayShare` many short ticks share a write at the end of the turn of the event loop.
+   */
+  scheduleFlush(mayShare?: boolean): void;
   /** Now; blocking, if that takes a moment. */
   flush(): void;
 }

@@ -184,6 +184,9 @@ export const HEAD = 6;
 /** The integer that is set when Node has delivered messages. */
 export const READY_HINT = 4;
 
+/** The integer that is set when a recent batch has taken long. */
+export const SLOW_HINT = 5;
+
 /** Integers of a record: kind, two numbers, length of the payload. */
 export const RECORD = 4;
 

@@ -40,6 +40,7 @@ function write(open: OpenRequests, { transfer, carrier }: OutgoingNotification, 
   const { codec, peer, maxPendingBytes } = open.options;
   const encoded = codec.encode(payload, type);
   const send = () => open.connection.post(type, encoded, transfer);
-  if (open.backlog.isEmpty && open.submitWith(carrier, send)) return;
+  // The first of them leave at once, whatever their tick does then: the later ones of many short ticks may share a write.
+  if (open.backlog.isEmpty && open.submitWith(carrier, send, true)) return;
   throw noCapacity('post', type, peer, maxPendingBytes);
 }

@@ -10,8 +10,8 @@ import type { Extras, OutgoingRequest } from './outgoing-request.js';
 /** The requests in flight, by slot, and their connection. */
 export class OpenRequests<R extends Requester = Requester> {
   connection!: R;
-  /** Writes the output at the end of this tick. */
-  scheduleFlush!: () => void;
+  /** Writes the output at the end of this tick; with `mayShare`, that of many short ticks at once. */
+  scheduleFlush!: (mayShare?: boolean) => void;
   flush!: () => void;
   /** Runs when no request of the user is in flight any more. */
   onIdle: (() => void) | undefined;
@@ -31,10 +31,10 @@ export class OpenRequests<R extends Requester = Requester> {
     this.flush = flush;
   }
 
-  submit<T>(command: () => T): T {
+  submit<T>(command: () => T, mayShare = false): T {
     try {
       const result = command();
-      this.scheduleFlush();
+      this.scheduleFlush(mayShare);
       return result;
     } catch (error) {
       throw fromNative(error);
@@ -42,11 +42,11 @@ export class OpenRequests<R extends Requester = Requester> {
   }
 
   /** The next message carries the context. */
-  submitWith(carrier: Carrier | undefined, command: () => boolean): boolean {
-    if (carrier === undefined) return this.submit(command);
+  submitWith(carrier: Carrier | undefined, command: () => boolean, mayShare = false): boolean {
+    if (carrier === undefined) return this.submit(command, mayShare);
     this.connection.setContext(carrier);
     try {
-      return this.submit(command);
+      return this.submit(command, mayShare);
     } finally {
       this.connection.setContext(undefined);
     }

@@ -55,7 +55,7 @@ impl<D: Deliver> IoDriver<D> {
         };
         turn.see(self.user.now());
         let took = turn.seen().saturating_sub(start);
-        self.turns.pace.adapt(handled, took);
+        self.adapt(handled, took);
         self.turns.last_call.set((handled, took));
         // The user may have closed the driver while it handled an earlier event.
         if self.is_closed() {

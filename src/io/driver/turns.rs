@@ -15,6 +15,11 @@ use crate::io::watch::Watch;
 /// The most bytes that one report of the engine reads before the event loop continues.
 const READ_BUDGET: usize = 1 << 20;
 
+/// What takes longer must not hold back the output that comes before its end.
+const QUICK: Duration = Duration::from_millis(1);
+/// After so many quick calls in a row the next one is expected to be quick.
+const MOST_QUICK: u32 = 32;
+
 /// How much of the input to handle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Input {
@@ -31,6 +36,8 @@ pub(super) struct Turns {
     pub(super) pace: Pace,
     /// How many events the last call delivered, and how long it took.
     pub(super) last_call: Cell<(usize, Duration)>,
+    /// How many quick calls are missing before the next one is expected to be quick.
+    quick_left: Cell<u32>,
     /// When the driver last returned to the engine to continue after the user's follow-up work.
     left_at: Cell<Option<Duration>>,
     pub(super) rest: Rest,
@@ -172,6 +179,14 @@ impl<D: Deliver> IoDriver<D> {
         let took = self.user.now().saturating_sub(left_at);
         self.drivers.loop_time.add(took);
         let (handled, before) = self.turns.last_call.get();
-        self.turns.pace.adapt(handled, before + took);
+        self.adapt(handled, before + took);
+    }
+
+    /// A call of the user, with the work that followed it, took this long for this many events.
+    pub(super) fn adapt(&self, handled: usize, took: Duration) {
+        self.turns.pace.adapt(handled, took);
+        let quick_left = if took > QUICK { MOST_QUICK } else { self.turns.quick_left.get().saturating_sub(1) };
+        self.turns.quick_left.set(quick_left);
+        self.user.set_slow(quick_left > 0);
     }
 }

@@ -6,7 +6,7 @@ use napi::bindgen_prelude::{BufferSlice, Env};
 
 #[cfg(unix)]
 use crate::boundary::READY_HINT;
-use crate::boundary::{HEAD, RECORD};
+use crate::boundary::{HEAD, RECORD, SLOW_HINT};
 use crate::error::code;
 use crate::node::values::failure::Failure;
 use crate::node::values::reference::Reference;
@@ -36,6 +36,11 @@ impl Records {
     /// Whether JavaScript has scheduled a flush at the end of this tick.
     pub(in crate::node) fn set_flush_scheduled(&self, scheduled: bool) {
         self.write_memory(0, scheduled.into());
+    }
+
+    /// Whether a recent batch, with all that followed it, has taken long.
+    pub(in crate::node) fn set_slow(&self, is_slow: bool) {
+        self.write_memory(SLOW_HINT, is_slow.into());
     }
 
     /// How many records fit.
