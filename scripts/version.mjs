@@ -5,14 +5,23 @@ import path from 'node:path';
 import { root, run } from './command.mjs';
 import { writePlatformFiles } from './release/platform-packages.mjs';
 
-const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-const manifest = path.join(root, 'Cargo.toml');
-const text = readFileSync(manifest, 'utf8');
-writeFileSync(manifest, text.replace(/^version = ".*"$/m, `version = "${version}"`));
+const { name, version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+replaceIn('Cargo.toml', /^version = ".*"$/m, `version = "${version}"`);
+// Cargo needs the packages of the fuzzer to write this lock file, and most machines do not have them.
+replaceIn(
+  'fuzz/Cargo.lock',
+  new RegExp(`^name = "${name}"\nversion = ".*"$`, 'm'),
+  `name = "${name}"\nversion = "${version}"`,
+);
 
 writePlatformFiles();
 
 // The lock file names the package's own version too.
 process.exitCode =
   (await run('cargo', ['update', '--workspace', '--offline'])) ||
-  (await run('git', ['add', 'Cargo.toml', 'Cargo.lock', 'npm']));
+  (await run('git', ['add', 'Cargo.toml', 'Cargo.lock', 'fuzz/Cargo.lock', 'npm']));
+
+function replaceIn(file, pattern, text) {
+  const target = path.join(root, file);
+  writeFileSync(target, readFileSync(target, 'utf8').replace(pattern, text));
+}

@@ -32,8 +32,11 @@ async function withoutTypes(typescript) {
   let isErasable = true;
   const blanked = blankTypes(typescript, () => (isErasable = false));
   if (!isErasable) return undefined;
-  // The name of the file is a comment in the first line.
-  const named = blanked.replace(/^(\/\/ [\w-]+\.m?)ts$/m, '$1js').replaceAll(/^\s*;\s*$/gm, '');
+  // The name of the file is a comment in the first line; imports name other files.
+  const named = blanked
+    .replace(/^(\/\/ [\w-]+\.m?)ts$/m, '$1js')
+    .replaceAll(/('\.\/[\w-]+\.m?)ts'/g, "$1js'")
+    .replaceAll(/^\s*;\s*$/gm, '');
   const code = await format(named, { parser: 'babel', singleQuote: true, printWidth: 120 });
   return code.replaceAll(/\/\/.*|\/\*[^]*?\*\//g, '').trim() === '' ? undefined : code;
 }

@@ -11,6 +11,8 @@ import { promisify } from 'node:util';
 import { createWorker } from 'isolated-workers';
 import ts from 'typescript';
 
+import { printed } from '../fixtures/page-programs.mjs';
+
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
 
@@ -146,6 +148,7 @@ function compile(sources: ReadonlyMap<string, string>): string {
     moduleResolution: ts.ModuleResolutionKind.Bundler,
     types: ['node'],
     typeRoots: [path.join(root, 'node_modules/@types')],
+    allowImportingTsExtensions: true,
     allowJs: true,
     checkJs: true,
     strict: true,
@@ -188,7 +191,7 @@ describe('The programs of the pages', () => {
       const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
       const { outputText } = ts.transpileModule(code, { compilerOptions });
       const name = fileNameOf(code)?.replace(/ts$/, 'mjs');
-      if (name !== undefined) writeFileSync(path.join(folder, name), outputText.replaceAll(".js'", ".mjs'"));
+      if (name !== undefined) writeFileSync(path.join(folder, name), outputText.replaceAll(/\.[jt]s'/g, ".mjs'"));
     }
   }
 
@@ -208,18 +211,6 @@ describe('The programs of the pages', () => {
     assert.deepEqual({ stdout, stderr }, { stdout: '1000000 0 1\n', stderr: '' });
   });
 
-  const printed = {
-    validation: '6 m²\npayload.height\n',
-    context: 'Hi, Ada!\n',
-    'getting-started': '[ { bytes: 30000 }, { bytes: 120000 }, { bytes: 270000 } ] pong\n',
-    concepts: '{ fahrenheit: 97.9 }\n',
-    streaming: "const found = worker.stream('search', { text: 'const found' }, { input });\ntrue\n",
-    observability: 'pool_completed_total 3\n',
-    typescript: 'true undefined\n',
-    'migrating/from-0.2': '[outgoing] load\nloading a.json\n[incoming] loadResult\n',
-    pool: '[ 25, 168, 1229 ]\n',
-    effect: '3\nNegativeNumber\n[ 1, 2, 3 ]\n',
-  };
   for (const [page, shown] of Object.entries(printed)) {
     test(`docs/${page}.md: the host prints what the page says`, async () => {
       const folder = folderFor(page);

@@ -1,13 +1,14 @@
 // The programs of the README under their own names, on each runtime that can run TypeScript; and its length.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { commandOf, runtimes } from '../fixtures/other-runtimes.mjs';
+import { typeIn } from '../fixtures/page-programs.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
@@ -18,40 +19,36 @@ test('README.md has at most 150 lines', () => {
   assert.ok(readme.trimEnd().split('\n').length <= 150);
 });
 
+test('README.md has TypeScript only in programs that the tests below run', () => {
+  const blocks = [...readme.matchAll(/^```(?:[cm]?[jt]s|typescript|javascript)\n(.*)$/gm)].map(([, line]) => line);
+  assert.deepEqual(
+    blocks,
+    ['worker.ts', ...Object.keys(printed)].map((file) => `// ${file}`),
+  );
+});
+
 test("README.md's programs run with tsx on this Node", options, async () => {
-  const folder = project('tsx');
+  const folder = typeIn('README.md', 'readme-tsx');
   const args = ['--import', import.meta.resolve('tsx')];
   for (const [file, shown] of Object.entries(printed)) {
-    const { stdout } = await promisify(execFile)(process.execPath, [...args, path.join(folder, file)], { cwd: folder });
+    const { stdout } = await promisify(execFile)(process.execPath, [...args, file], { cwd: folder });
     assert.equal(stdout, shown);
   }
 });
 
 for (const runtime of runtimes) {
   test(`README.md's programs run on ${runtime.name}`, options, async (t) => {
-    const command = await commandOf(t, runtime);
+    // As the README calls it, without the flags of other tests.
+    const args = runtime.args.filter((arg) => arg !== '--expose-gc');
+    const command = await commandOf(t, { ...runtime, args });
     if (command === undefined) return;
-    const folder = project(runtime.name.replace(' ', '-'));
+    const folder = typeIn('README.md', `readme-${runtime.name.replace(' ', '-')}`);
     for (const [file, shown] of Object.entries(printed)) {
-      const args: string[] = [...command.args, path.join(folder, file)];
-      const { stdout }: { stdout: string } = await promisify(execFile)(command.file, args, {
+      const { stdout }: { stdout: string } = await promisify(execFile)(command.file, [...command.args, file], {
         ...command.options,
         cwd: folder,
       });
       assert.equal(stdout, shown, `${runtime.name}, ${file}`);
     }
   });
-}
-
-/** A folder with the programs of the README, and this package installed. */
-function project(name: string): string {
-  const folder = path.join(root, 'build/readme', name);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(path.join(folder, 'node_modules'), { recursive: true });
-  writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }\n');
-  symlinkSync(root, path.join(folder, 'node_modules/isolated-workers'), 'junction');
-  for (const [, file = '', code = ''] of readme.matchAll(/^```ts\n\/\/ ([\w-]+\.ts)\n(.*?)^```$/gms)) {
-    writeFileSync(path.join(folder, file), code);
-  }
-  return folder;
 }

@@ -188,6 +188,7 @@ test('The published package has exactly the necessary files', async () => {
       'dist/process.cjs',
       'dist/streams.cjs',
       'dist/structured.cjs',
+      'dist/thread.cjs',
       'index.d.ts',
       'package.json',
     ].toSorted(),
@@ -201,7 +202,18 @@ test('The package has no install script and no dependency', () => {
   }
 });
 
-test('The Rust package has the same version', () => {
-  const [, version] = /^version = "(.*)"$/m.exec(readFileSync(path.join(root, 'Cargo.toml'), 'utf8')) ?? [];
-  assert.equal(version, manifest.version);
+test('The Rust package, the lock files, the changelog and the page of the protocol have the version of the package', () => {
+  const places: Record<string, RegExp> = {
+    'Cargo.toml': /^version = "(.*)"$/m,
+    'Cargo.lock': /^name = "isolated-workers"\nversion = "(.*)"$/m,
+    'fuzz/Cargo.lock': /^name = "isolated-workers"\nversion = "(.*)"$/m,
+    'package-lock.json': /"version": "(.*)"/,
+    // Entries that wait for their version are under `Unreleased`.
+    'CHANGELOG.md': /^## (\d\S*)/m,
+    'docs/protocol.md': /"version":"(.*?)"/,
+  };
+  for (const [file, pattern] of Object.entries(places)) {
+    const [, version] = pattern.exec(readFileSync(path.join(root, file), 'utf8')) ?? [];
+    assert.equal(version, manifest.version, file);
+  }
 });

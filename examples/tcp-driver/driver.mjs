@@ -1,5 +1,5 @@
 // @ts-check
-// A driver of one's own: each worker is a process that is connected by TCP on the loopback interface.
+// A custom driver: each worker is a process that connects to its host by TCP on the loopback interface.
 import { spawn } from 'node:child_process';
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
@@ -11,9 +11,9 @@ import { End, readLines } from './end.mjs';
 /** @import { AddressInfo, Server, Socket } from 'node:net' */
 /** @import { DriverChannel } from 'isolated-workers' */
 
-/** Tells a worker where to connect and what to say first: `port:token`. */
+/** Gives a worker the port to connect to and the token to send first: `port:token`. */
 const VARIABLE = 'TCP_DRIVER';
-/** How long a process may stay when its connection is gone, in milliseconds. */
+/** A process may outlive its connection by this many milliseconds. */
 const GRACE = 1000;
 
 export const tcpDriver = defineWorkerDriver({

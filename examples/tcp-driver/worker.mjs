@@ -1,5 +1,5 @@
 // @ts-check
-// The worker. It names the driver: a program that is no child process or thread of the library does not tell by itself
+// The worker. It names the driver: a program that is no child process or thread of the library cannot find out by itself
 // that it is a worker.
 import { getStartupData, startWorkerServer } from 'isolated-workers';
 import { tcpDriver } from './driver.mjs';

@@ -1,12 +1,13 @@
 // Looks at the built site in headless Chromium: navigation, search, tabs, anchors, a phone, and no error in the console.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { root } from '../command.mjs';
 import { serve } from './serve.mjs';
 
 const browsers = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const site = path.join(root, 'build/site');
 const phone = { width: 390, height: 844 };
 
 /** Gives 0, or throws for what is wrong; without a browser, gives the reason. */
@@ -14,7 +15,7 @@ export async function browse() {
   const executablePath = browsers.find((file) => file !== undefined && existsSync(file));
   if (executablePath === undefined) return 'there is no Chromium: install it, or name it in CHROMIUM';
   const { chromium } = createRequire(path.join(root, 'site/package.json'))('playwright-core');
-  const { address, close } = await serve(path.join(root, 'build/site'));
+  const { address, close } = await serve(site);
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
   try {
     for (const check of [navigates, searches, switchesTabs, findsAnchors, fitsAPhone]) {
@@ -81,14 +82,36 @@ async function findsAnchors(page) {
 
 async function fitsAPhone(page) {
   await page.setViewportSize(phone);
-  for (const url of ['/', '/guide/getting-started', '/guide/errors', '/guide/pool', '/api/']) {
+  const wide = [];
+  for (const url of urlsBelow(site)) {
     await page.goto(url);
     await page.locator('h1').first().waitFor();
-    const width = await page.evaluate(() => document.documentElement.scrollWidth);
-    assert.ok(width <= phone.width, `${url} is ${width} pixels wide on a phone`);
+    const { width, widest } = await page.evaluate(measureWidth);
+    if (width > phone.width) wide.push(`${url} is ${width} pixels wide on a phone because of ${widest}`);
   }
+  assert.deepEqual(wide, []);
+  await page.goto('/');
   await page.getByRole('button', { name: 'Menu' }).click();
   await page.locator('.VPSidebar.open').waitFor();
+}
+
+/** Runs in the page: its width, and the beginning of the last element that widens it. */
+function measureWidth() {
+  const scrolls = (element) =>
+    element !== null && (getComputedStyle(element).overflowX !== 'visible' || scrolls(element.parentElement));
+  const over = [...document.querySelectorAll('.vp-doc *')].filter(
+    (each) => each.getBoundingClientRect().right > innerWidth && !scrolls(each.parentElement),
+  );
+  return { width: document.documentElement.scrollWidth, widest: over.at(-1)?.outerHTML.slice(0, 120) };
+}
+
+/** The addresses of all pages of the built site, without the page for what is missing. */
+function urlsBelow(folder) {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return files
+    .filter((file) => file.endsWith('.html') && file !== '404.html')
+    .map((file) => `/${file.replaceAll(path.sep, '/').replace(/(^|(?<=\/))index\.html$|\.html$/, '')}`)
+    .toSorted();
 }
 
 const heading = async (page) => (await page.locator('h1').first().innerText()).replace(/\u200B/g, '').trim();

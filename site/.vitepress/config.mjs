@@ -14,7 +14,7 @@ export default {
   ignoreDeadLinks: false,
   // The index of the local search is one file.
   vite: { build: { chunkSizeWarningLimit: 4_000 } },
-  markdown: { anchor: { slugify: anchorOf } },
+  markdown: { anchor: { slugify: anchorOf }, config: showCommandsAsFences },
   themeConfig: {
     nav: [
       { text: 'Guide', link: '/guide/getting-started' },
@@ -27,3 +27,12 @@ export default {
     search: { provider: 'local' },
   },
 };
+
+/** The pages indent their commands. As a fence, a command scrolls where it is too long for the screen, and has a button that copies it. */
+function showCommandsAsFences(markdown) {
+  const { rules } = markdown.renderer;
+  rules.code_block = (tokens, index, ...rest) => {
+    tokens[index].info = 'sh';
+    return rules.fence(tokens, index, ...rest);
+  };
+}
