@@ -1,0 +1,4 @@
+export { NatsDriver, type NatsCapabilities, type NatsDriverOptions } from './driver.js';
+export { serve, type ServeOptions, type Serving } from './serving/serve.js';
+export type { HostEnd } from './host-end.js';
+export type { HeartbeatOptions, NatsOptions } from './options.js';
