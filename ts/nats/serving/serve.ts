@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { defaultLogger, type Logger, WorkerError } from '../../index.js';
+import { setTimeout } from '../../util/primordials.js';
 import { connect } from '../client.js';
 import { checkName, checkNames, invalid, natsOptions, type NatsOptions, settingsOf } from '../options.js';
 import { describeExit, OfferedWorker } from './offered-worker.js';
@@ -41,6 +42,8 @@ export interface Serving {
 }
 
 const MOST_WORKERS = 1024;
+/** How long the broker may take to receive the last frames, in milliseconds. */
+const FLUSH_TIMEOUT = 1000;
 
 const names = [...natsOptions, 'script', 'name', 'workers', 'argv', 'execArgv', 'env', 'cwd', 'logger'];
 
@@ -78,8 +81,9 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   });
   const close = async () => {
     await end('its serving process was closed');
-    // The last frames arrive before the connection ends.
-    await connection.drain().catch(() => {});
+    // The last frames arrive before the connection ends, if there is a broker.
+    await Promise.race([connection.flush().catch(() => {}), delay(FLUSH_TIMEOUT)]);
+    await connection.close();
     await closed;
   };
   const started = Promise.all(offered.map((worker) => worker.started));
@@ -101,6 +105,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     closed,
     close,
   };
+}
+
+function delay(millis: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, millis).unref());
 }
 
 function programOf(options: ServeOptions, maxMessageSize: number): Program {

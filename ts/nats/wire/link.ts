@@ -24,7 +24,7 @@ export enum Frame {
 export interface LinkListener {
   onMessage(bytes: Buffer): void;
   onControl(frame: Frame, text: string): void;
-  /** The other end is silent, or a frame was lost. The link is closed. */
+  /** The other end is silent, or a frame was lost. The link closes next. */
   onBroken(reason: string): void;
 }
 
@@ -41,6 +41,8 @@ export class Link {
   private received = 0;
   private parts: Buffer[] = [];
   private size = 0;
+  /** It receives nothing more, and can still tell the other end. */
+  private isBroken = false;
   private isClosed = false;
 
   constructor(
@@ -97,7 +99,7 @@ export class Link {
   }
 
   private receive(error: Error | null, message: Msg): void {
-    if (this.isClosed) return;
+    if (this.isClosed || this.isBroken) return;
     if (error !== null) return this.break(`the broker refused the subject of ${this.peer}: ${error.message}`);
     const bytes = Buffer.from(message.data.buffer, message.data.byteOffset, message.data.length);
     if (bytes.length < HEAD || bytes.readUInt32LE(1) !== this.received) {
@@ -130,7 +132,9 @@ export class Link {
   }
 
   private break(reason: string): void {
-    this.close();
+    clearInterval(this.beats);
+    this.isBroken = true;
     this.listener.onBroken(reason);
+    this.close();
   }
 }
