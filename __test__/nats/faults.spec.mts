@@ -78,6 +78,30 @@ describe('Over NATS', { skip: noBroker }, () => {
     assert.equal(await worker.send('echo', 'free'), 'free');
   });
 
+  test('a host that is suspended loses its worker, and learns it when it goes on', async (t) => {
+    const serving = await serveEcho(t, servers);
+    const [host, pid] = await program(t, 'host.mjs', [servers, 'asks']);
+    host.kill('SIGSTOP');
+    await gone(Number(pid));
+    await eventually('another worker is free', () => serving.taken === 0 && isAlive(serving.pids[0] ?? 0));
+    const ended = once(host, 'exit');
+    host.kill('SIGCONT');
+    await ended;
+    assert.equal(host.exitCode, 42);
+  });
+
+  test('a serving process that is suspended frees the worker when it goes on', async (t) => {
+    const [serving, line] = await program(t, 'serving.mjs', [servers, 'echo', '1']);
+    const worker = await connectEcho(t, servers);
+    const lost = failure(worker.send('never'));
+    await begun(worker);
+    serving.kill('SIGSTOP');
+    assert.ok((await lost) instanceof WorkerCrashedError);
+    serving.kill('SIGCONT');
+    for (const pid of JSON.parse(line) as number[]) await gone(pid);
+    assert.equal(await (await connectEcho(t, servers)).send('echo', 'next'), 'next');
+  });
+
   test('a host with an idle worker ends by itself, and its worker with it', async (t) => {
     await serveEcho(t, servers);
     const [host, pid] = await program(t, 'host.mjs', [servers, 'idle']);
@@ -152,6 +176,30 @@ describe('When the NATS server', { skip: noBroker }, () => {
     t.after(() => next.stop());
     const worker = await connectEcho(t, next.url);
     assert.equal(await worker.send('echo', 'again'), 'again');
+  });
+
+  test('restarts, each request in flight settles once, and the next start gets a worker', async (t) => {
+    const broker = await Broker.start();
+    const patient = { heartbeat: { interval: 100, timeout: 2000 }, connection: { reconnectTimeWait: 50 } };
+    await serveEcho(t, broker.url, { ...patient, workers: 2 });
+    const workers = await Promise.all([1, 2].map(() => connectEcho(t, broker.url, {}, patient)));
+    const outcomes: unknown[] = [];
+    const settled = workers.map((worker) =>
+      worker.send('block', 500).then(
+        (value) => outcomes.push(value),
+        (error: unknown) => outcomes.push(error),
+      ),
+    );
+    await broker.stop();
+    const next = await Broker.start([], broker.port);
+    t.after(() => next.stop());
+    await Promise.all(settled);
+    assert.equal(outcomes.length, 2);
+    for (const outcome of outcomes) {
+      assert.ok(outcome === 500 || outcome instanceof WorkerCrashedError, String(outcome));
+    }
+    await Promise.all(workers.map((worker) => worker.close()));
+    assert.equal(await (await connectEcho(t, next.url, {}, patient)).send('echo', 'again'), 'again');
   });
 
   test('is not there, the start names its address', async (t) => {

@@ -58,7 +58,11 @@ function markdown(results, share) {
     `A ratio is the figure of ${OURS} divided by that of the peer.`,
   ];
   for (const { mode, peers } of results) {
-    lines.push('', mode === 'pinned' ? '## Pinned: host and workers share one CPU' : '## Free: the system places them', '');
+    lines.push(
+      '',
+      mode === 'pinned' ? '## Pinned: host and workers share one CPU' : '## Free: the system places them',
+      '',
+    );
     lines.push(...table(['', OURS, ...othersOf(peers).flatMap((peer) => [peer, 'ratio'])], rowsOf(peers)));
   }
   return `${lines.join('\n')}\n`;

@@ -1,6 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 
-import { type Driver, type DriverCapabilities, WorkerError } from '../index.js';
+import { type Driver, type DriverCapabilities, type DriverChannel, WorkerError } from '../index.js';
 import { now, setTimeout } from '../util/primordials.js';
 import { HostEnd } from './host-end.js';
 import {
@@ -26,6 +26,9 @@ export interface NatsCapabilities extends DriverCapabilities {
   sharedMemory: false;
   sync?: false;
 }
+
+/** The host's end of a session; the process id is that of the worker on its machine. */
+export type NatsChannel = DriverChannel & { readonly pid: number };
 
 /** The pause before a host asks again, in milliseconds: it doubles up to the second. */
 const FIRST_PAUSE = 25;
@@ -60,7 +63,7 @@ export class NatsDriver implements Driver<NatsCapabilities, object> {
     this.#shared = new SharedConnection(this.#settings);
   }
 
-  async spawn(script: string, options: object): Promise<HostEnd> {
+  async spawn(script: string, options: object): Promise<NatsChannel> {
     const name = checkName('script', script);
     refuseOptions(options);
     const connection = await this.#shared.acquire();
