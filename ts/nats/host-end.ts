@@ -104,15 +104,7 @@ export class HostEnd implements DriverChannel {
   }
 
   #end(text: string): void {
-    const {
-      code = null,
-      signal = null,
-      error,
-    } = JSON.parse(text) as {
-      code?: number | null;
-      signal?: NodeJS.Signals | null;
-      error?: string;
-    };
+    const { code = null, signal = null, error } = exitOf(text);
     if (error === undefined) this.#finish({ type: 'exit', code, signal });
     else this.#fail(error);
   }
@@ -132,5 +124,19 @@ export class HostEnd implements DriverChannel {
     this.#link.close();
     this.shared.release();
     this.#resolveEnded(reason);
+  }
+}
+
+interface Exit {
+  readonly code?: number | null;
+  readonly signal?: NodeJS.Signals | null;
+  readonly error?: string;
+}
+
+function exitOf(text: string): Exit {
+  try {
+    return (JSON.parse(text) as Exit | null) ?? {};
+  } catch {
+    return { error: 'its serving process reported its end in an unreadable way' };
   }
 }
