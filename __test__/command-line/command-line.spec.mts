@@ -39,7 +39,8 @@ describe('isolated-workers', () => {
   test('--help lists the commands, and --version tells the version', async () => {
     const { stdout, code } = await run(['--help']);
     assert.equal(code, 0);
-    for (const name of ['doctor', 'top', 'ping', 'attach']) assert.match(stdout, new RegExp(`^ {2}${name}`, 'm'));
+    for (const name of ['doctor', 'top', 'ping', 'attach', 'serve'])
+      assert.match(stdout, new RegExp(`^ {2}${name}`, 'm'));
     assert.deepEqual(await run(['-v']), { stdout: `${manifest.version}\n`, stderr: '', code: 0 });
   });
 
@@ -49,6 +50,9 @@ describe('isolated-workers', () => {
     [['toString'], 'there is no command "toString"'],
     [['ping'], 'ping needs the name of a worker'],
     [['ping', 'a', 'b'], 'ping takes no argument "b"'],
+    [['serve'], 'serve needs the file of the workers'],
+    [['serve', 'worker.js'], 'serve needs --name'],
+    [['serve', 'worker.js', '--name', 'a', '--workers', 'all'], '--workers takes a whole number'],
     [['doctor', '--once'], 'doctor has no option --once'],
     [['ping', 'a', '--timeout', 'soon'], '--timeout takes a number'],
     [['top', '--nothing'], "Unknown option '--nothing'"],

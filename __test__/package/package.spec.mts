@@ -18,12 +18,18 @@ const entries = [
   './drivers/child-process',
   './drivers/worker-threads',
   './drivers/in-process',
+  './drivers/nats',
   './conformance',
   './effect',
   './effect/runner',
 ];
 /** Programs of their own, which hand on nothing of the root. */
-const programs = ['isolated-workers/conformance', 'isolated-workers/effect', 'isolated-workers/effect/runner'];
+const programs = [
+  'isolated-workers/conformance',
+  'isolated-workers/drivers/nats',
+  'isolated-workers/effect',
+  'isolated-workers/effect/runner',
+];
 /** In place of `node:worker_threads`: with its default export, and with what each version of Node has. */
 const substitutes = ['./worker_threads', './register'];
 const specifiers = entries.map((entry) => path.posix.join('isolated-workers', entry));
@@ -69,8 +75,12 @@ test('The main bundle excludes the conformance suite, which loads it from its ow
 });
 
 test('Only the entries for Effect load the optional package `effect`', () => {
-  assert.deepEqual(manifest.peerDependenciesMeta, { effect: { optional: true } });
-  assert.deepEqual(Object.keys(manifest.peerDependencies), ['effect']);
+  const optional = ['@nats-io/transport-node', 'effect'];
+  assert.deepEqual(
+    manifest.peerDependenciesMeta,
+    Object.fromEntries(optional.map((name) => [name, { optional: true }])),
+  );
+  assert.deepEqual(Object.keys(manifest.peerDependencies), optional);
   const dist = path.join(root, 'dist');
   const loading = readdirSync(dist, { recursive: true, encoding: 'utf8' })
     .map((file) => file.replaceAll(path.sep, '/'))
@@ -85,6 +95,21 @@ test('Only the entries for Effect load the optional package `effect`', () => {
     const text = readFileSync(path.join(dist, file), 'utf8');
     assert.match(text, /from "\.\.\/index\.mjs"/);
     assert.doesNotMatch(text, /\bts\/(?!effect\/)/, 'a module of the facade was bundled again');
+  }
+});
+
+test('Only the entry for NATS loads the optional package `@nats-io/transport-node`', () => {
+  const dist = path.join(root, 'dist');
+  const loading = readdirSync(dist, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.replaceAll(path.sep, '/'))
+    .filter(
+      (file) => /\.(cjs|[mc]?ts|mjs)$/.test(file) && /["']@nats-io\//.test(readFileSync(path.join(dist, file), 'utf8')),
+    );
+  for (const file of loading) assert.match(file, /^nats\//);
+  for (const file of ['nats/index.cjs', 'nats/worker.cjs']) {
+    const text = readFileSync(path.join(dist, file), 'utf8');
+    assert.doesNotMatch(text, /\bts\/(?!nats\/|util\/primordials)/, 'a module of the facade was bundled again');
+    assert.doesNotMatch(text, /require\("@nats-io/, 'it is loaded with the entry, and not with the first worker');
   }
 });
 
@@ -171,6 +196,13 @@ test('The published package has exactly the necessary files', async () => {
         `dist/effect/${types}.d.mts`,
         `dist/effect/${types}.d.ts`,
       ]),
+      ...['driver', 'index', 'options', 'serving/serve'].flatMap((types) => [
+        `dist/nats/${types}.d.mts`,
+        `dist/nats/${types}.d.ts`,
+      ]),
+      'dist/nats/index.cjs',
+      'dist/nats/index.mjs',
+      'dist/nats/worker.cjs',
       ...['index', 'register'].flatMap((entry) => [
         `dist/worker-threads/${entry}.cjs`,
         `dist/worker-threads/${entry}.d.mts`,

@@ -12,6 +12,7 @@ import { conformanceFiles } from './conformance.mjs';
 import { effectFiles } from './effect.mjs';
 import { doctorWorker, rootEntry, subpathEntry, subpaths } from './entries.mjs';
 import { writeIfChanged } from './generated.mjs';
+import { natsFiles } from './nats.mjs';
 import { filesOf } from './stamp.mjs';
 import { workerThreadsFiles } from './worker-threads.mjs';
 
@@ -58,6 +59,7 @@ export const facade = {
       ...subpaths.flatMap((subpath) => subpathEntry(subpath, names)),
       ...(await conformanceFiles()),
       ...(await effectFiles()),
+      ...(await natsFiles()),
       ...(await workerThreadsFiles()),
     ]);
     for (const [name, text] of files) writeIfChanged(name, text);

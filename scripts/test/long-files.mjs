@@ -46,6 +46,9 @@ export const longFiles = new Set([
   'host/retries',
   'host/start-faults',
   'messages/validation',
+  'nats/conformance',
+  'nats/faults',
+  'nats/hostile',
   'package/bundlers',
   'package/installed-by-npm',
   'package/no-addon',
@@ -69,4 +72,4 @@ export const longestFiles = new Set([
 ]);
 
 /** Folders of spec files in which no I/O engine makes a difference: the second engine does not run them. */
-export const withoutEngine = ['documentation/', 'examples/', 'package/'];
+export const withoutEngine = ['documentation/', 'examples/', 'nats/', 'package/'];

@@ -7,6 +7,7 @@ import { WorkerError } from '../errors/worker-error.js';
 import { attachPrompt } from './attach-prompt.js';
 import { doctor } from './doctor.js';
 import { ping } from './ping.js';
+import { serveWorkers } from './serve.js';
 import { top } from './top.js';
 
 const USAGE = `Usage: isolated-workers <command> [options]
@@ -16,6 +17,7 @@ Commands:
   top            list the detached workers of this user and what they do; in a terminal, again each second
   ping <name>    tell whether a detached worker is alive, and how long it took to answer
   attach <name>  send messages to a detached worker: a message type and a payload as JSON per line
+  serve <file>   start workers of a file, and offer them over a NATS server to hosts on any machine
 
 Options:
   --json         doctor, top, ping: print JSON
@@ -23,6 +25,9 @@ Options:
   --socket       ping, attach: <name> is the path of a socket
   --take-over    attach: take the worker over from the host that is connected
   --timeout <ms> ping, attach: how long to wait for an answer (1000, 10000)
+  --nats <urls>  serve: the NATS server, or several with commas between them (127.0.0.1:4222)
+  --name <name>  serve: the name under which hosts find the workers
+  --workers <n>  serve: how many workers (one for each processor)
   -h, --help     show this help
   -v, --version  show the version
 
@@ -34,6 +39,9 @@ const options = {
   socket: { type: 'boolean' },
   'take-over': { type: 'boolean' },
   timeout: { type: 'string' },
+  nats: { type: 'string' },
+  name: { type: 'string' },
+  workers: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;
@@ -42,28 +50,37 @@ type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'
 
 interface Command {
   readonly allowed: readonly (keyof Values)[];
-  readonly takesName: boolean;
-  run(name: string, values: Values): Promise<number>;
+  /** What its argument is, if it takes one. */
+  readonly argument?: string;
+  run(argument: string, values: Values): Promise<number>;
 }
 
 const commands: Readonly<Record<string, Command>> = {
-  doctor: { allowed: ['json'], takesName: false, run: (_, { json = false }) => doctor({ json }) },
-  top: { allowed: ['json', 'once'], takesName: false, run: (_, { json = false, once = false }) => top({ json, once }) },
+  doctor: { allowed: ['json'], run: (_, { json = false }) => doctor({ json }) },
+  top: { allowed: ['json', 'once'], run: (_, { json = false, once = false }) => top({ json, once }) },
   ping: {
     allowed: ['json', 'socket', 'timeout'],
-    takesName: true,
+    argument: 'the name of a worker',
     run: (name, { json = false, socket = false, timeout }) =>
       ping(name, { json, socket, timeout: millis(timeout, 1_000) }),
   },
   attach: {
     allowed: ['socket', 'take-over', 'timeout'],
-    takesName: true,
+    argument: 'the name of a worker',
     run: (name, values) =>
       attachPrompt(name, {
         socket: values.socket ?? false,
         takeOver: values['take-over'] ?? false,
         timeout: millis(values.timeout, 10_000),
       }),
+  },
+  serve: {
+    allowed: ['nats', 'name', 'workers'],
+    argument: 'the file of the workers',
+    run: (file, { nats, name, workers }) => {
+      if (name === undefined) throw new UsageError('serve needs --name, under which hosts find the workers');
+      return serveWorkers(file, { nats, name, workers: workers === undefined ? undefined : count(workers) });
+    },
   },
 };
 
@@ -91,11 +108,12 @@ async function runCommand(args: string[]): Promise<number> {
   if (command === undefined) throw new UsageError(`there is no command "${name}"`);
   const unknown = Object.keys(values).find((option) => !command.allowed.includes(option as keyof Values));
   if (unknown !== undefined) throw new UsageError(`${name} has no option --${unknown}`);
-  const [worker = ''] = operands;
-  if (command.takesName && worker === '') throw new UsageError(`${name} needs the name of a worker`);
-  const surplus = operands[command.takesName ? 1 : 0];
+  const { argument } = command;
+  const [operand = ''] = operands;
+  if (argument !== undefined && operand === '') throw new UsageError(`${name} needs ${argument}`);
+  const surplus = operands[argument === undefined ? 0 : 1];
   if (surplus !== undefined) throw new UsageError(`${name} takes no argument "${surplus}"`);
-  return command.run(worker, values);
+  return command.run(operand, values);
 }
 
 function version(): string {
@@ -119,6 +137,13 @@ function print(text: string): number {
 function millis(text: string | undefined, fallback: number): number {
   const value = text === undefined ? fallback : Number(text);
   if (!(value > 0)) throw new UsageError(`--timeout takes a number of milliseconds above 0, not "${text}"`);
+  return value;
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new UsageError(`--workers takes a whole number above 0, not "${text}"`);
   return value;
 }
 

@@ -7,7 +7,15 @@ import type { Definition } from '../definition.js';
 import { rejection, rejectsWith, stillAnswers, upTo } from '../expect.js';
 import { quiet } from '../harness.js';
 
-const NO_SCRIPT = ['ERR_SCRIPT_NOT_FOUND', 'ERR_WORKER_SPAWN_FAILED', 'ERR_WORKER_CRASHED', 'ERR_START_TIMEOUT'];
+// The last two: the script of a driver may be a name, which a path is not, or under which nothing is offered.
+const NO_SCRIPT = [
+  'ERR_SCRIPT_NOT_FOUND',
+  'ERR_WORKER_SPAWN_FAILED',
+  'ERR_WORKER_CRASHED',
+  'ERR_START_TIMEOUT',
+  'ERR_INVALID_OPTION',
+  'ERR_NO_SUCH_WORKER',
+];
 const MEBIBYTE = 2 ** 20;
 
 class OtherSerializer implements Serializer {

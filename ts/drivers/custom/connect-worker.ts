@@ -7,8 +7,12 @@ import { DriverWorkerChannel } from '../../worker/channels/custom.js';
 import { adoptWorkerChannel } from '../../worker/find-channel.js';
 import type { WorkerChannel } from '../../worker/worker-channel.js';
 
+/** Where a program that has started this one, and was loaded before it, leaves the driver that connects it. */
+const LEFT_DRIVER = Symbol.for('isolated-workers.driver');
+
 /** Connects with a custom driver, because nothing else in this program shows that it is a worker. */
-export async function connectBy(driver: Driver | undefined): Promise<WorkerChannel> {
+export async function connectBy(named: Driver | undefined): Promise<WorkerChannel> {
+  const driver = named ?? ((globalThis as Record<symbol, unknown>)[LEFT_DRIVER] as Driver | undefined);
   if (driver?.createServer === undefined) {
     const what = driver === undefined ? '' : `, and the driver "${driver.name}" has no createServer() to connect it`;
     throw new WorkerError(

@@ -1,0 +1,64 @@
+// What a program that may publish to the subjects can do: it ends a session, and nothing else.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, before, describe, test, type TestContext } from 'node:test';
+
+import { connect } from '@nats-io/transport-node';
+import { WorkerCrashedError } from 'isolated-workers';
+
+import { Broker, noBroker } from '../fixtures/nats/broker.mjs';
+import { begun, connectEcho, serveEcho } from '../fixtures/nats/support.mjs';
+import { failure } from '../fixtures/support.mjs';
+
+describe('A stranger at the NATS server', { skip: noBroker }, () => {
+  let broker: Broker;
+  before(async () => {
+    broker = await Broker.start();
+  });
+  after(() => broker.stop());
+
+  async function stranger(t: TestContext) {
+    const connection = await connect({ servers: broker.url });
+    t.after(() => connection.close());
+    const seen = new Promise<string>((resolve) => {
+      connection.subscribe('isolated-workers.session.*.worker', {
+        callback: (_, { subject }) => resolve(subject.replace(/\.worker$/, '')),
+      });
+    });
+    await connection.flush();
+    return { connection, session: seen };
+  }
+
+  const head = (kind: number, number = 0) => Uint8Array.of(kind, number, 0, 0, 0);
+  const frames: Record<string, Uint8Array> = {
+    'an empty frame': new Uint8Array(),
+    'a short frame': Uint8Array.of(0, 0),
+    'a frame of a wrong number': head(2, 200),
+    'random bytes': new Uint8Array(randomBytes(100)),
+  };
+  for (const side of ['host', 'worker']) {
+    for (const [what, bytes] of Object.entries(frames)) {
+      test(`ends a session with ${what} for the ${side}, and the next start gets a worker`, async (t) => {
+        await serveEcho(t, broker.url);
+        const { connection, session } = await stranger(t);
+        const worker = await connectEcho(t, broker.url);
+        const lost = failure(worker.send('never'));
+        await begun(worker);
+        connection.publish(`${await session}.${side}`, bytes);
+        const error = await lost;
+        assert.ok(error instanceof WorkerCrashedError, String(error));
+        assert.equal(await (await connectEcho(t, broker.url)).send('echo', 'next'), 'next');
+      });
+    }
+  }
+
+  test('gets no worker for something other than a request, and takes none from others', async (t) => {
+    await serveEcho(t, broker.url);
+    const { connection } = await stranger(t);
+    for (const text of ['', '{', 'null', '{"version":99}', 'a'.repeat(100_000)]) {
+      const { data } = await connection.request('isolated-workers.offer.echo', text, { timeout: 5000 });
+      assert.deepEqual(JSON.parse(Buffer.from(data).toString()), { version: 1 });
+    }
+    assert.equal(await (await connectEcho(t, broker.url)).send('echo', 'mine'), 'mine');
+  });
+});
