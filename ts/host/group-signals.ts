@@ -1,21 +1,47 @@
 import { isMainThread } from '../util/node-threads.js';
 
-import { now } from '../util/primordials.js';
+import { clearTimeout, now, setTimeout } from '../util/primordials.js';
 
 /** The signals by which terminals and service managers end a host together with its workers. */
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 /** How long after its host's signal the end of a worker counts as caused by it, in milliseconds. */
 const RECENT = 5000;
 
+/** How long a signal may take to reach the host after it has ended a worker, in milliseconds. */
+const ARRIVAL = 100;
+
 const received = new Map<string, number>();
 let isWatching = false;
+let waiting: (() => void)[] = [];
 
-const note = (signal: string) => void received.set(signal, now());
+const note = (signal: string) => {
+  received.set(signal, now());
+  for (const goOn of waiting.splice(0)) goOn();
+};
 
 /** Whether this host has received the signal that ended a worker, and is about to end too. */
 export function cameToGroup(signal: string | null): boolean {
   const at = signal === null ? undefined : received.get(signal);
   return at !== undefined && now() - at < RECENT;
+}
+
+/**
+ * Waits for the signal that ended a worker, if the host listens for it and has not received it: one key of a terminal
+ * sends it to both, and the host may read of the worker's end first. `undefined`: there is nothing to wait for.
+ */
+export function untilItCame(signal: string | null): Promise<void> | undefined {
+  if (signal === null || !isSignal(signal) || !process.listeners(signal).includes(note) || cameToGroup(signal)) {
+    return undefined;
+  }
+  return new Promise((resolve) => {
+    const timer = setTimeout(goOn, ARRIVAL);
+    function goOn(): void {
+      clearTimeout(timer);
+      waiting = waiting.filter((other) => other !== goOn);
+      resolve();
+    }
+    waiting.push(goOn);
+  });
 }
 
 /**

@@ -88,6 +88,15 @@ describe('A host on a terminal', { skip: hasPython ? false : 'there is no python
   }
 });
 
+test('A host retries nothing whose worker a signal has ended a moment before it reaches the host', () => {
+  const host = spawnSync(process.execPath, [fixture('ends/late-signal-host.mjs').pathname], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
+  assert.equal(host.stdout, 'ERR_WORKER_CRASHED\n', host.stderr);
+  assert.equal(host.status, 0);
+});
+
 test('A host reads its standard input although its worker has touched its own', async () => {
   const host = spawn(process.execPath, [fixture('ends/reading-host.mjs').pathname], {
     stdio: ['pipe', 'pipe', 'inherit'],

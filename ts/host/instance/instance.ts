@@ -13,6 +13,7 @@ import { Shutdown } from './close.js';
 import { readKept } from '../../detached/kept-results.js';
 import { logLimited } from '../../logging/limited-log.js';
 import { nextTurn } from '../../util/loop-turn.js';
+import { untilItCame } from '../group-signals.js';
 import { Undecodable } from '../../codecs/payload-codec.js';
 import { quoted } from '../../util/printable.js';
 import { decodeError } from '../../errors/decode-remote-error.js';
@@ -39,6 +40,8 @@ export class WorkerInstance {
   readonly shutdown: Shutdown;
   /** Resolves when it has ended, and its requests are settled. */
   readonly gone: Promise<Ending>;
+  /** It has waited for the signal that ended its worker. */
+  private hasWaited = false;
   /** How it ended, if the host had not requested that. */
   crash: WorkerCrashedError | undefined;
 
@@ -206,6 +209,12 @@ export class WorkerInstance {
     // Its earlier messages precede the report of its end, however many turns of the loop that takes.
     if (!state.isDisconnected && !requests.connection.drainSome()) {
       return nextTurn().then(() => this.onExit(ending));
+    }
+    const { reason } = ending;
+    const arriving = state.isClosing || reason.type !== 'exit' ? undefined : untilItCame(reason.signal);
+    if (arriving !== undefined && !this.hasWaited) {
+      this.hasWaited = true;
+      return arriving.then(() => this.onExit(ending));
     }
     const crashed = this.failures.crashed(ending);
     if (!state.isClosing) this.crash = crashed();
