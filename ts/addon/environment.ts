@@ -6,7 +6,7 @@ import type * as Binding from './binding.js';
 import { loadAddon } from './load-addon.js';
 import { guard } from '../util/guard.js';
 import { invalidOption } from '../errors/worker-error.js';
-import { isExiting, watchExit } from './exit-flush.js';
+import { hadNothingLeft, isExiting, watchExit } from './exit-flush.js';
 import { now, queueMicrotask, setImmediate } from '../util/primordials.js';
 import { HEAD, READY_HINT, RECORD, SLOW_HINT } from '../protocol/generated.js';
 
@@ -122,7 +122,7 @@ function createNative(addon: typeof Binding): Native {
       if (records[0] === 0) {
         if (isExiting()) return flush();
         records[0] = 1;
-        isShared = mayShare && isCrowded();
+        isShared = mayShare && !hadNothingLeft() && isCrowded();
         if (isShared) setImmediate(flush);
         else void queueMicrotask(flush);
       } else if (isShared && !mayShare) {

@@ -13,6 +13,7 @@ export interface ExitFlush {
 
 const open = new Set<ExitFlush>();
 let exiting = false;
+let hasRunOut = false;
 let isWatched = false;
 
 /** The exit event has fired: nothing may be queued any more, because no microtask will run. */
@@ -20,10 +21,18 @@ export function isExiting(): boolean {
   return exiting;
 }
 
-/** From now on `isExiting` is accurate. */
+/** The event loop has once had nothing left to do: what the library schedules in it could keep a program from its end. */
+export function hadNothingLeft(): boolean {
+  return hasRunOut;
+}
+
+/** From now on `isExiting` and `hadNothingLeft` are accurate. */
 export function watchExit(): void {
   if (isWatched) return;
   isWatched = true;
+  process.prependOnceListener('beforeExit', () => {
+    hasRunOut = true;
+  });
   process.prependListener('exit', () => {
     exiting = true;
     const deadline = now() + BUDGET;
