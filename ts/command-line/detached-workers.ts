@@ -41,7 +41,7 @@ export async function askWorker(path: string, timeout: number): Promise<Answer> 
     if (pulse.state === PulseState.Gone) return { pid, state: 'gone', millis };
     if (pulse.state === PulseState.Silent) return { pid, state: 'silent', millis };
     return pulse.millis >= BLOCKED_AFTER
-      ? { pid, state: 'blocked', blockedFor: pulse.millis, millis }
+      ? { pid, state: 'blocked', blockedFor: Math.round(pulse.millis), millis }
       : { pid, state: 'alive', millis };
   } catch (error) {
     return { pid, state: stateOf((error as WorkerError).code), millis: now() - started };
