@@ -1,10 +1,8 @@
 // The conformance suite: bundles of its own in dist/conformance/, which load the main bundle and are no part of it.
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { build } from 'esbuild';
-import ts from 'typescript';
 import { root } from '../command.mjs';
 import { esModule } from './entries.mjs';
+import { declare, mainBundle } from './side-bundle.mjs';
 
 const source = 'ts/conformance';
 const target = 'dist/conformance';
@@ -39,31 +37,12 @@ async function bundle(name, format) {
     platform: 'node',
     target: 'node20',
     charset: 'utf8',
-    plugins: [mainBundle(format === 'cjs' ? '../index.cjs' : '../index.mjs')],
+    plugins: [mainBundle(format === 'cjs' ? '../index.cjs' : '../index.mjs', { source })],
     write: false,
     metafile: true,
     logLevel: 'warning',
   });
   return { text: outputFiles[0].text, metafile };
-}
-
-/** Leaves the package's own API outside, and everything else of ts/ out: the suite uses only what is public. */
-function mainBundle(file) {
-  return {
-    name: 'main bundle',
-    setup(esbuild) {
-      esbuild.onResolve({ filter: /^\.\.?\// }, ({ importer, path: specifier }) => {
-        const resolved = path.posix.join(path.posix.dirname(fromRoot(importer)), specifier);
-        if (resolved === 'ts/index.js') return { path: file, external: true };
-        if (resolved.startsWith(`${source}/`)) return undefined;
-        return { errors: [{ text: `${source} may import what ts/index.ts exports, and not ${resolved}` }] };
-      });
-    },
-  };
-}
-
-function fromRoot(file) {
-  return path.relative(root, file).replaceAll(path.sep, '/');
 }
 
 /** The declarations of the entry and of what they import, file by file: none of them is declared in index.d.ts. */
@@ -77,16 +56,4 @@ function declarations() {
   };
   add('index');
   return [...files].map(([name, text]) => [`${target}/${name}.d.ts`, text]);
-}
-
-function declare(file) {
-  const { outputText, diagnostics } = ts.transpileDeclaration(readFileSync(path.join(root, file), 'utf8'), {
-    fileName: file,
-    reportDiagnostics: true,
-    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, declaration: true, strict: true },
-  });
-  for (const { messageText } of diagnostics) {
-    throw new Error(`${file}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`);
-  }
-  return outputText;
 }

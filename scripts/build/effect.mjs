@@ -1,11 +1,9 @@
 // The Effect integration: two programs of their own in dist/effect/, one for hosts and one for workers. They load the main
 // bundle and the package `effect`, and are no part of either: nothing else in the package imports `effect`.
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { build } from 'esbuild';
-import ts from 'typescript';
 import { root } from '../command.mjs';
 import { commonJs } from './entries.mjs';
+import { declare, mainBundle, resolve } from './side-bundle.mjs';
 
 const source = 'ts/effect';
 const target = 'dist/effect';
@@ -34,7 +32,7 @@ async function code(entry) {
     target: 'node20',
     charset: 'utf8',
     external: ['effect/*'],
-    plugins: [mainBundle('../index.mjs')],
+    plugins: [mainBundle('../index.mjs', { source })],
     write: false,
     metafile: true,
     logLevel: 'warning',
@@ -44,21 +42,6 @@ async function code(entry) {
     [`${target}/${entry}.mjs`, outputFiles[0].text],
     [`${target}/${entry}.cjs`, commonJs(`./${entry}.mjs`, names)],
   ];
-}
-
-/** Leaves the package's own API outside, and everything else of ts/ out: the integration uses only what is public. */
-function mainBundle(file) {
-  return {
-    name: 'main bundle',
-    setup(esbuild) {
-      esbuild.onResolve({ filter: /^\.\.?\// }, ({ importer, path: specifier }) => {
-        const resolved = resolve(fromRoot(importer), specifier);
-        if (resolved === 'ts/index.js') return { path: file, external: true };
-        if (resolved.startsWith(`${source}/`)) return undefined;
-        return { errors: [{ text: `${source} may import what ts/index.ts exports, and not ${resolved}` }] };
-      });
-    },
-  };
 }
 
 /** The declarations of an entry and of what those import, file by file, for both kinds of module. */
@@ -96,24 +79,4 @@ function localSpecifier(file, specifier, { format, imported }) {
 function foreignImport(verb, names, specifier, { format }) {
   if (format === 'esm') return `${verb} ${names} from '${specifier}';`;
   return `${verb} type ${names.replace(/^type /, '')} from '${specifier}' with { 'resolution-mode': 'import' };`;
-}
-
-function declare(file) {
-  const { outputText, diagnostics } = ts.transpileDeclaration(readFileSync(path.join(root, file), 'utf8'), {
-    fileName: file,
-    reportDiagnostics: true,
-    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, declaration: true, strict: true },
-  });
-  for (const { messageText } of diagnostics) {
-    throw new Error(`${file}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`);
-  }
-  return outputText;
-}
-
-function resolve(file, specifier) {
-  return path.posix.join(path.posix.dirname(file), specifier);
-}
-
-function fromRoot(file) {
-  return path.relative(root, file).replaceAll(path.sep, '/');
 }

@@ -1,11 +1,9 @@
 // The driver for NATS: dist/nats/index.cjs for hosts and serving processes, and dist/nats/worker.cjs, which workers load before their
 // script. They load the main bundle and the package `@nats-io/transport-node`, and are no part of either.
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { build } from 'esbuild';
-import ts from 'typescript';
 import { root } from '../command.mjs';
 import { esModule } from './entries.mjs';
+import { declare, mainBundle, resolve } from './side-bundle.mjs';
 
 const source = 'ts/nats';
 const target = 'dist/nats';
@@ -46,27 +44,12 @@ async function bundle(name, format) {
     // Also in CommonJS: the package is loaded when the first worker needs it.
     supported: { 'dynamic-import': true },
     external: ['@nats-io/transport-node'],
-    plugins: [mainBundle('../index.cjs')],
+    plugins: [mainBundle('../index.cjs', { source, shared })],
     write: false,
     metafile: true,
     logLevel: 'warning',
   });
   return { text: outputFiles[0].text, metafile };
-}
-
-/** Leaves the package's own API outside, and everything else of ts/ out: the driver uses only what is public. */
-function mainBundle(file) {
-  return {
-    name: 'main bundle',
-    setup(esbuild) {
-      esbuild.onResolve({ filter: /^\.\.?\// }, ({ importer, path: specifier }) => {
-        const resolved = resolve(path.relative(root, importer).replaceAll(path.sep, '/'), specifier);
-        if (resolved === 'ts/index.js') return { path: file, external: true };
-        if (resolved.startsWith(`${source}/`) || shared.includes(resolved)) return undefined;
-        return { errors: [{ text: `${source} may import what ts/index.ts exports, and not ${resolved}` }] };
-      });
-    },
-  };
 }
 
 /** The declarations of the entry and of what they import, file by file, for both kinds of module. */
@@ -91,20 +74,4 @@ function declarations() {
       }),
     ]),
   );
-}
-
-function declare(file) {
-  const { outputText, diagnostics } = ts.transpileDeclaration(readFileSync(path.join(root, file), 'utf8'), {
-    fileName: file,
-    reportDiagnostics: true,
-    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, declaration: true, strict: true },
-  });
-  for (const { messageText } of diagnostics) {
-    throw new Error(`${file}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`);
-  }
-  return outputText;
-}
-
-function resolve(file, specifier) {
-  return path.posix.join(path.posix.dirname(file), specifier);
 }

@@ -1,10 +1,8 @@
 // `isolated-workers/worker_threads` and `isolated-workers/register`: a bundle of its own in dist/worker-threads/, which loads the main
 // bundle and is no part of it, and the thin files that programs and processes load.
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { build } from 'esbuild';
-import ts from 'typescript';
 import { root } from '../command.mjs';
+import { declare, mainBundle } from './side-bundle.mjs';
 
 const source = 'ts/worker-threads';
 const target = 'dist/worker-threads';
@@ -73,40 +71,9 @@ async function bundle() {
     charset: 'ascii',
     // The program names the file.
     supported: { 'dynamic-import': true },
-    plugins: [mainBundle('../index.cjs')],
+    plugins: [mainBundle('../index.cjs', { source, shared })],
     write: false,
     logLevel: 'warning',
   });
   return outputFiles[0].text;
-}
-
-/** Leaves the package's own API outside, and everything else of ts/ out: this uses only what is public. */
-function mainBundle(file) {
-  return {
-    name: 'main bundle',
-    setup(esbuild) {
-      esbuild.onResolve({ filter: /^\.\.?\// }, ({ importer, path: specifier }) => {
-        const resolved = path.posix.join(path.posix.dirname(fromRoot(importer)), specifier);
-        if (resolved === 'ts/index.js') return { path: file, external: true };
-        if (resolved.startsWith(`${source}/`) || shared.includes(resolved)) return undefined;
-        return { errors: [{ text: `${source} may import what ts/index.ts exports, and not ${resolved}` }] };
-      });
-    },
-  };
-}
-
-function fromRoot(file) {
-  return path.relative(root, file).replaceAll(path.sep, '/');
-}
-
-function declare(file) {
-  const { outputText, diagnostics } = ts.transpileDeclaration(readFileSync(path.join(root, file), 'utf8'), {
-    fileName: file,
-    reportDiagnostics: true,
-    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, declaration: true, strict: true },
-  });
-  for (const { messageText } of diagnostics) {
-    throw new Error(`${file}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`);
-  }
-  return outputText;
 }

@@ -19,11 +19,11 @@ export interface NatsOptions {
   readonly heartbeat?: HeartbeatOptions;
   /** The most bytes of one message, in either direction. Default: 256 MiB. */
   readonly maxMessageSize?: number;
-  /** The first part of each subject; host and serving process must name the same. Default: `isolated-workers`. */
+  /** The first part of each subject. Host and serving process need equal prefixes. Default: `isolated-workers`. */
   readonly subjectPrefix?: string;
 }
 
-/** The same, checked and with defaults. */
+/** Checked options: each that the caller left out has its default. */
 export interface Settings {
   readonly connection: NodeConnectionOptions;
   readonly interval: number;

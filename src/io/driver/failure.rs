@@ -21,7 +21,7 @@ impl<D: Deliver> IoDriver<D> {
     fn fail(&self, reason: String) {
         let was_attached = self.is_attached.replace(false);
         self.is_delivering.set(false);
-        // Each step may meet the cause of the first panic, and panic again: the next one runs all the same.
+        // A step may panic again for the reason of the first panic. The steps after it still run.
         let attempt = |step: &dyn Fn()| drop(catch_unwind(AssertUnwindSafe(step)));
         attempt(&|| self.user.discard());
         if let Ok(mut events) = self.events.waiting.try_borrow_mut() {

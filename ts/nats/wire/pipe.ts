@@ -13,7 +13,7 @@ export class Pipe {
     private readonly limit: number,
     private readonly onFrame: (bytes: Buffer) => void,
   ) {
-    // The end of the other side is told by `close`.
+    // The event `close` reports the end of the other side.
     socket.on('error', () => {});
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
   }

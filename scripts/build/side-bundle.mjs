@@ -1,0 +1,38 @@
+// What the bundles beside the main one have in common: each uses only the package's own API, and has declarations of its own.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import ts from 'typescript';
+import { root } from '../command.mjs';
+
+/** Leaves the package's own API outside, as `file`, and refuses everything else of ts/ but `source` and the files in `shared`. */
+export function mainBundle(file, { source, shared = [] }) {
+  return {
+    name: 'main bundle',
+    setup(esbuild) {
+      esbuild.onResolve({ filter: /^\.\.?\// }, ({ importer, path: specifier }) => {
+        const resolved = resolve(path.relative(root, importer).replaceAll(path.sep, '/'), specifier);
+        if (resolved === 'ts/index.js') return { path: file, external: true };
+        if (resolved.startsWith(`${source}/`) || shared.includes(resolved)) return undefined;
+        return { errors: [{ text: `${source} may import what ts/index.ts exports, and not ${resolved}` }] };
+      });
+    },
+  };
+}
+
+/** The declarations of one file. */
+export function declare(file) {
+  const { outputText, diagnostics } = ts.transpileDeclaration(readFileSync(path.join(root, file), 'utf8'), {
+    fileName: file,
+    reportDiagnostics: true,
+    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, declaration: true, strict: true },
+  });
+  for (const { messageText } of diagnostics) {
+    throw new Error(`${file}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`);
+  }
+  return outputText;
+}
+
+/** The file that a relative specifier of another file names. */
+export function resolve(file, specifier) {
+  return path.posix.join(path.posix.dirname(file), specifier);
+}
