@@ -1,4 +1,4 @@
-// This package, with its defaults: a child process, the JSON serializer, the engine that suits the runtime.
+// This package, with its defaults: a child process, the serializer 'structured', the engine that suits the runtime.
 
 const script = new URL('../workers/ours.cjs', import.meta.url);
 

@@ -19,6 +19,7 @@ export const longFiles = new Set([
   'detached/socket-peers',
   'documentation/migrating',
   'documentation/node-worker',
+  'documentation/peers',
   'documentation/readme',
   'documentation/typed-in',
   'drivers/custom/hostile',
