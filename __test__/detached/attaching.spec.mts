@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { after, describe, test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import * as door from '../fixtures/detached/support.mjs';
+import * as detached from '../fixtures/detached/support.mjs';
 import { attach, files, gone, nothingLeft, runHost, start } from '../fixtures/detached/support.mjs';
 import { failure } from '../fixtures/faults/support.mjs';
 
@@ -75,7 +75,7 @@ describe('A worker that is stopped', () => {
   }
 
   test('dies when a host that has disconnected kills it', async (t) => {
-    const name = door.newName();
+    const name = detached.newName();
     const host = runHost(t, ['start', { name }], ['exit', 0]);
     const first = await host.worker();
     await host.ended;
@@ -88,7 +88,7 @@ describe('A worker that is stopped', () => {
 
 describe('A program that claims to be another process', () => {
   const liar = async (t: TestContext, said: string) => {
-    const socketPath = door.newFile();
+    const socketPath = detached.newFile();
     const token = '0'.repeat(64);
     const file = fileURLToPath(new URL('../fixtures/attaching/liar.mjs', import.meta.url));
     const child = spawn(process.execPath, [file, socketPath, token, said], { stdio: ['ignore', 'pipe', 'inherit'] });

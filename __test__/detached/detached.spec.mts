@@ -5,7 +5,7 @@ import { after, describe, test } from 'node:test';
 
 import { createWorker, WorkerThreadsDriver } from 'isolated-workers';
 
-import * as door from '../fixtures/detached/support.mjs';
+import * as detached from '../fixtures/detached/support.mjs';
 import { attach, event, files, gone, nothingLeft, runHost, script, start } from '../fixtures/detached/support.mjs';
 import { failure } from '../fixtures/faults/support.mjs';
 
@@ -19,7 +19,7 @@ describe('A detached worker outlives a host', () => {
     ['is killed with SIGKILL', ['stay'], [null, 'SIGKILL']],
   ] as const) {
     test(`that ${how}, keeps its state, and is found by name and by path`, async (t) => {
-      const name = door.newName();
+      const name = detached.newName();
       const host = runHost(t, ['start', { name }], ['send', ['add', 3]], step as ['stay']);
       const first = await host.worker();
       assert.equal(await host.next(), 3);
@@ -41,7 +41,7 @@ describe('A detached worker outlives a host', () => {
   }
 
   test('that did not wait until the worker was ready', async (t) => {
-    const name = door.newName();
+    const name = detached.newName();
     const host = runHost(t, ['start', { name, waitForReady: false, startupData: { a: 1 } }], ['exit', 0]);
     const first = await host.worker();
     assert.deepEqual(await host.ended, [0, null]);
@@ -241,7 +241,7 @@ describe('A detached worker with workers of its own', () => {
   test('keeps its workers while its host changes, and ends those that are not detached with itself', async (t) => {
     const first = await start(t);
     const inner = (await first.send('nest', false)) as { pid: number };
-    door.endsWith(t, inner.pid);
+    detached.endsWith(t, inner.pid);
     assert.equal(await first.send('askNested', 5), 5);
     await first.disconnect();
     const second = await attach(t, { name: first.name });
@@ -254,7 +254,7 @@ describe('A detached worker with workers of its own', () => {
   test('may start a detached worker that outlives it and does not hold its socket', async (t) => {
     const first = await start(t);
     const inner = (await first.send('nest', true)) as { pid: number; socketPath: string };
-    door.endsWith(t, inner.pid, inner.socketPath);
+    detached.endsWith(t, inner.pid, inner.socketPath);
     await first.kill();
     await nothingLeft(first);
     assert.equal((await failure(attach(t, { socketPath: first.socketPath }))).code, 'ERR_NO_SUCH_WORKER');
@@ -272,7 +272,7 @@ test('A detached worker that crashes restarts under its name where the host want
   process.kill(pid, 'SIGKILL');
   assert.equal(await worker.send('add', 1), 1);
   const { pid: next } = await restarted;
-  door.endsWith(t, next!, worker.socketPath);
+  detached.endsWith(t, next!, worker.socketPath);
   assert.notEqual(next, pid);
   await worker.disconnect();
   const second = await attach(t, { name: worker.name });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 
-import * as door from '../fixtures/detached/support.mjs';
+import * as detached from '../fixtures/detached/support.mjs';
 import { attach, event, files, nothingLeft, runHost, start } from '../fixtures/detached/support.mjs';
 import { failure } from '../fixtures/faults/support.mjs';
 
@@ -50,7 +50,7 @@ describe('A second host', () => {
   });
 
   test('takes over from a host in another process, and that host takes the worker back', async (t) => {
-    const name = door.newName();
+    const name = detached.newName();
     const host = runHost(t, ['start', { name }], ['events'], ['ask', ['hang']], ['stay']);
     const { pid, socketPath } = await host.worker();
     const second = await attach(t, { socketPath, takeOver: true });
@@ -118,7 +118,7 @@ describe('A second host', () => {
   });
 
   test('takes over from a stopped host, which learns of it when it continues', async (t) => {
-    const name = door.newName();
+    const name = detached.newName();
     const host = runHost(t, ['start', { name }], ['events'], ['stay']);
     const { pid, socketPath } = await host.worker();
     process.kill(host.pid, 'SIGSTOP');

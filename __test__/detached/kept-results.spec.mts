@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after, describe, test, type TestContext } from 'node:test';
 
-import * as door from '../fixtures/detached/support.mjs';
+import * as detached from '../fixtures/detached/support.mjs';
 import { attach, event, files, keptResults, nothingLeft, start } from '../fixtures/detached/support.mjs';
 import { eventually, failure } from '../fixtures/faults/support.mjs';
 
@@ -17,7 +17,7 @@ describe('Results that come while no host is there', () => {
     for (const key of keys) first.send('wait', key).catch(() => {});
     assert.deepEqual(await first.send('waiting'), keys);
     const [a, b, c, d] = ids;
-    const file = door.newFile();
+    const file = detached.newFile();
     first.post('releaseWhenAlone', { file, keys: ['c', 'a', 'd', 'b'] });
     await first.disconnect();
     const second = await attachWhen(t, file, first.name, 4);
@@ -56,7 +56,7 @@ describe('Results that come while no host is there', () => {
     assert.equal((await late).code, 'ERR_MESSAGE_TIMEOUT');
     first.send('wait', 'kept').catch(() => {});
     assert.deepEqual(await first.send('waiting'), ['late', 'kept']);
-    const file = door.newFile();
+    const file = detached.newFile();
     first.post('releaseWhenAlone', { file, keys: ['late', 'kept'] });
     await first.disconnect();
     const { worker, results } = await attachWhen(t, file, first.name, 1);
@@ -72,7 +72,7 @@ describe('Results that come while no host is there', () => {
     const first = await start(t);
     first.send('givesState').catch(() => {});
     await first.send('waiting');
-    const file = door.newFile();
+    const file = detached.newFile();
     first.post('changeStateWhenAlone', file);
     await first.disconnect();
     const { worker, results } = await attachWhen(t, file, first.name, 1);
@@ -91,7 +91,7 @@ describe('Results that come while no host is there', () => {
       const first = await start(t, { keepResults });
       for (const key of keys) first.send('wait', key).catch(() => {});
       await first.send('waiting');
-      const file = door.newFile();
+      const file = detached.newFile();
       first.post('releaseWhenAlone', { file, keys });
       await first.disconnect();
       const second = await attachWhen(t, file, first.name, expected.length);
@@ -112,7 +112,7 @@ describe('Results that come while no host is there', () => {
     const worker = await start(t);
     worker.send('wait', 'a').catch(() => {});
     await worker.send('waiting');
-    const file = door.newFile();
+    const file = detached.newFile();
     worker.post('releaseWhenAlone', { file, keys: ['a'] });
     await worker.disconnect();
     await eventually(`${file} is there`, () => existsSync(file));

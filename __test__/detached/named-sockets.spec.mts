@@ -8,7 +8,7 @@ import { after, describe, test, type TestContext } from 'node:test';
 
 import { createWorker } from 'isolated-workers';
 
-import * as door from '../fixtures/detached/support.mjs';
+import * as detached from '../fixtures/detached/support.mjs';
 import { attach, directory, files, home, nothingLeft, onlyRoot, script, start } from '../fixtures/detached/support.mjs';
 import { eventually, failure, fixture as fault, RecordingDriver } from '../fixtures/faults/support.mjs';
 
@@ -121,7 +121,7 @@ describe('A path', () => {
   ] as const) {
     test(`with ${what} at it is an error, and the library keeps that file`, async (t) => {
       for (const beside of ['', '.token']) {
-        const socketPath = door.newFile();
+        const socketPath = detached.newFile();
         make(socketPath + beside);
         t.after(() => fs.rmSync(socketPath + beside, { recursive: true }));
         const error = await failure(fork({ socketPath }));
@@ -135,12 +135,12 @@ describe('A path', () => {
 });
 
 describe('A socket that a killed worker has left', () => {
-  const orphan = async (t: TestContext, name = door.newName()) => {
-    const host = door.runHost(t, ['start', { name }], ['exit', 0]);
+  const orphan = async (t: TestContext, name = detached.newName()) => {
+    const host = detached.runHost(t, ['start', { name }], ['exit', 0]);
     const worker = await host.worker();
     await host.ended;
     process.kill(worker.pid, 'SIGKILL');
-    await door.gone(worker.pid);
+    await detached.gone(worker.pid);
     // The last of its threads takes the socket with it.
     const answer = async () => failure(attach(t, { name, timeout: { startup: 100 } }));
     while ((await answer()).code !== 'ERR_NO_SUCH_WORKER');
@@ -186,9 +186,9 @@ describe('A second worker under a name', () => {
   });
 
   test('started at the same time by four hosts exists once', async (t) => {
-    const name = door.newName();
+    const name = detached.newName();
     const socketPath = path.join(directory, `name-${name}.sock`);
-    const hosts = Array.from({ length: 4 }, () => door.runHost(t, ['start', { name }], ['exit', 0]));
+    const hosts = Array.from({ length: 4 }, () => detached.runHost(t, ['start', { name }], ['exit', 0]));
     const told = await Promise.allSettled(hosts.map((host) => host.worker()));
     const [winner, ...others] = told.filter(({ status }) => status === 'fulfilled');
     assert.equal(others.length, 0);
@@ -227,7 +227,7 @@ describe('A directory whose lock another program holds', () => {
       const holder = spawn('flock', [directory, '-c', 'echo held; read line'], { stdio: ['pipe', 'pipe', 'inherit'] });
       t.after(() => holder.kill('SIGKILL'));
       await once(holder.stdout, 'data');
-      const error = await failure(fork({ name: door.newName() }));
+      const error = await failure(fork({ name: detached.newName() }));
       assert.equal(error.code, 'ERR_SYSTEM');
       assert.match(error.message, /cannot be locked.*`socketPath`/s);
       await worker.close();
@@ -252,10 +252,10 @@ describe('Nothing is left', () => {
   ] as const) {
     test(`after ${what}`, async (t) => {
       const driver = new RecordingDriver();
-      t.after(() => driver.pids.forEach((pid) => door.isAlive(pid) && process.kill(pid, 'SIGKILL')));
-      const error = await failure(fork({ name: door.newName(), driver, ...options }));
+      t.after(() => driver.pids.forEach((pid) => detached.isAlive(pid) && process.kill(pid, 'SIGKILL')));
+      const error = await failure(fork({ name: detached.newName(), driver, ...options }));
       assert.equal(error.code, code);
-      for (const pid of driver.pids) await door.gone(pid);
+      for (const pid of driver.pids) await detached.gone(pid);
       await eventually('the files are removed', () => files().length === 0);
     });
   }

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 import { createWorker } from 'isolated-workers';
 
-import * as door from '../fixtures/detached/support.mjs';
+import * as detached from '../fixtures/detached/support.mjs';
 import { attach, files, nothingLeft, onlyRoot, script, start } from '../fixtures/detached/support.mjs';
 import { failure } from '../fixtures/faults/support.mjs';
 
@@ -71,7 +71,7 @@ describe('The socket', () => {
   });
 
   test('of another user makes attachWorker fail', onlyRoot, async (t) => {
-    const worker = await start(t, { socketPath: door.newFile() });
+    const worker = await start(t, { socketPath: detached.newFile() });
     fs.chownSync(`${worker.socketPath}.token`, 65534, 65534);
     const error = await failure(attach(t, { socketPath: worker.socketPath, takeOver: true }));
     assert.equal(error.code, 'ERR_ATTACH_REFUSED');
@@ -80,7 +80,7 @@ describe('The socket', () => {
   });
 
   test('is distinguished from other programs that listen', async (t) => {
-    const socketPath = door.newFile();
+    const socketPath = detached.newFile();
     fs.writeFileSync(`${socketPath}.token`, 'ab');
     const sockets: Socket[] = [];
     let answer: string | undefined = 'HTTP/1.1 400 Bad Request\r\n';
@@ -163,7 +163,7 @@ describe('The socket', () => {
 
   /** Runs `stranger.mjs`, from where every user may read. */
   async function strange(socketPath: string, token: string): Promise<{ raw: string; code: string }> {
-    const stranger = fileURLToPath(door.fixtureUrl('stranger'));
+    const stranger = fileURLToPath(detached.fixtureUrl('stranger'));
     return new Promise((resolve, reject) => {
       execFile(process.execPath, [stranger, socketPath, token], (error, stdout, stderr) => {
         if (error) reject(new Error(stderr, { cause: error }));

@@ -2,6 +2,21 @@ import type { OnControl, OnMessages, OnReport, OnStream, OnTurnWanted } from './
 import type { PulseState, RefMode } from '../protocol/generated.js';
 import type { RequestKind } from '../protocol/request-kind.js';
 
+/** The listener of a detached worker. */
+export declare class NativeAttachListener {
+  /**
+   * Accepts hosts, as the options say, until `close`. Calls `onStream` with the descriptor of each connection, and `onReport` with that
+   * of each peer that waits for `report`. Throws `ERR_SYSTEM`.
+   */
+  constructor(options: NativeListenerOptions, debuggers: NativeDebugger, onStream: OnStream, onReport: OnReport);
+  /** A host has left: the first one, or one that `onStream` reported; once for each. */
+  leave(): void;
+  /** Writes one line, of at most 256 bytes, to a peer that `onReport` has reported, and closes its descriptor. */
+  static report(fd: number, text: string): void;
+  /** Accepts no further host, for ever; `false`: one is connected, or its descriptor is about to be reported. */
+  close(): boolean;
+}
+
 /** A host's connection to a detached worker. */
 export declare class NativeAttachment {
   /**
@@ -164,30 +179,6 @@ export declare class NativeDebugger {
   constructor();
   /** A debugger may stop this worker from now on, or no longer. */
   set(isThere: boolean): void;
-}
-
-/** The listener of a detached worker. */
-export declare class NativeDoor {
-  /**
-   * Accepts hosts that know the token, at most `most` at once, with the listening socket that this process inherited
-   * as `fd`. Calls `onStream` with the descriptor of each connection, and `onReport` with that of each peer that waits for `report`.
-   * `uv`: the runtime has the real libuv. Throws `ERR_SYSTEM`.
-   */
-  constructor(
-    fd: number,
-    token: string,
-    most: number,
-    uv: boolean,
-    debuggers: NativeDebugger,
-    onStream: OnStream,
-    onReport: OnReport,
-  );
-  /** A host has left: the first one, or one that `onStream` reported; once for each. */
-  leave(): void;
-  /** Writes one line, of at most 256 bytes, to a peer that `onReport` has reported, and closes its descriptor. */
-  static report(fd: number, text: string): void;
-  /** Accepts no further host, for ever; `false`: one is connected, or its descriptor is about to be reported. */
-  close(): boolean;
 }
 
 /** The addon for one JavaScript thread. */
@@ -396,7 +387,7 @@ export declare class NativeSocket {
   /** Where the child finds it; `null`: it inherits the descriptor. */
   get childAddress(): string | null;
   /**
-   * In a worker: listens at an address, with the worker's token. Returns the number for `NativeDoor`. Throws
+   * In a worker: listens at an address, with the worker's token. Returns the number for `NativeAttachListener`. Throws
    * `ERR_SYSTEM`.
    */
   static open(address: string, token: string): number;
@@ -453,6 +444,18 @@ export interface NativeFailure {
   message: string;
   /** Of a mismatch of serializers: what each side uses, without the advice at the end of the text. */
   difference?: string;
+}
+
+/** What a listener accepts. */
+export interface NativeListenerOptions {
+  /** The listening socket that this process inherited. */
+  fd: number;
+  /** The token that a host must know. */
+  token: string;
+  /** The most hosts that may be connected at once. */
+  maxHosts: number;
+  /** The runtime has the real libuv. */
+  uv: boolean;
 }
 
 /** The settings of both sides of a connection. Durations are in milliseconds; 0 and Infinity mean none. */

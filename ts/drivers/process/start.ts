@@ -93,7 +93,7 @@ export async function startProcess(given: string, options: ProcessOptions): Prom
     const inherited: number[] = [];
     const find = (end: ChildEnd) => end.childAddress ?? `fd:${stdio.length + inherited.push(end.childFd) - 1}`;
     const [channel, life] = [find(pair), find(lifeline)];
-    const door = socket && {
+    const named = socket && {
       path: socket.path,
       keepResults: Math.min(keepResults, MOST_RESULTS),
       maxHosts: Math.min(maxHosts, MOST_HOSTS),
@@ -114,7 +114,7 @@ export async function startProcess(given: string, options: ProcessOptions): Prom
         ),
         [SERIALIZER_VARIABLE]: (options as { [SERIALIZER]?: string })[SERIALIZER] ?? 'structured',
         ...(takesSignals && { [SIGNALS_VARIABLE]: 'default' }),
-        ...(door && { [SOCKET_VARIABLE]: JSON.stringify({ ...door, fd }) }),
+        ...(named && { [SOCKET_VARIABLE]: JSON.stringify({ ...named, fd }) }),
       },
       // A tree of processes is a Job Object there, and no group.
       detached: detached || (killTree && !isWindows),

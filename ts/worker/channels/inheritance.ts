@@ -43,7 +43,7 @@ export interface Inheritance {
   /** As in `Identity`. */
   readonly chain: number;
   /** For a detached worker. */
-  door?: { leave(): void; close(): boolean } | undefined;
+  listener?: { leave(): void; close(): boolean } | undefined;
   /** A new connection has arrived, over the lifeline or by the listener. */
   onStream?: ((fd: number) => void) | undefined;
   /** Somebody asks for the figures of the worker; one line. */
@@ -76,7 +76,7 @@ export function takeInheritance(): Inheritance | undefined {
   if (whose !== undefined && !isMeant(whose)) return undefined;
   const fd = findEnd(channel, whose?.channel);
   if (fd === undefined) return undefined;
-  const door = socket === undefined ? undefined : (parse(socket) as InheritedSocket | undefined);
+  const inherited = socket === undefined ? undefined : (parse(socket) as InheritedSocket | undefined);
   const life = lifeline === null ? undefined : findEnd(lifeline[1] as string, whose?.lifeline);
   return {
     channel: fd,
@@ -85,7 +85,10 @@ export function takeInheritance(): Inheritance | undefined {
     lifeline: life === undefined ? undefined : { fd: life, killGroup: lifeline?.[2] !== undefined },
     limits: limits === undefined ? {} : ((parse(limits) as Partial<GuardOptions> | undefined) ?? {}),
     takesSignals: signals === 'default',
-    socket: door !== undefined && (door.fd === undefined || isSocket(door.fd, whose?.socket)) ? door : undefined,
+    socket:
+      inherited !== undefined && (inherited.fd === undefined || isSocket(inherited.fd, whose?.socket))
+        ? inherited
+        : undefined,
     script: whose?.script,
     chain: whose?.chain ?? 0,
   };

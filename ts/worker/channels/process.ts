@@ -1,4 +1,3 @@
-import { watchInspector } from '../../util/debugger.js';
 import { fromNative } from '../../errors/from-native.js';
 import { reasonOf } from '../../util/safely.js';
 import type { RemoteErrorPayload } from '../../types/message.js';
@@ -6,12 +5,11 @@ import type { WorkerChannel } from '../worker-channel.js';
 import type { ServeSetup } from '../../connection/serve-setup.js';
 import { KeptResults } from '../../detached/kept-results.js';
 import type { SharedState } from '../shared-state.js';
-import { removeSocketFiles } from '../../detached/socket-files.js';
-import { getNative, hasUv } from '../../addon/environment.js';
-import { guard } from '../../util/guard.js';
+import { getNative } from '../../addon/environment.js';
 import { type Inheritance, takeInheritance } from './inheritance.js';
 import { HostSession } from './host-session.js';
 import { IdleTimer } from './idle-timer.js';
+import { ARRIVAL_TIMEOUT, watchLifeline } from './watch-lifeline.js';
 import { encodeError } from '../../errors/encode-remote-error.js';
 import { clearInterval, exit, queueMicrotask, setInterval, setTimeout } from '../../util/primordials.js';
 import { RefMode } from '../../protocol/generated.js';
@@ -20,8 +18,6 @@ import { RefMode } from '../../protocol/generated.js';
 const FLUSH_TIMEOUT = 1000;
 /** The longest text of an error, in characters. */
 const SHORT = 10_000;
-/** How long it may take, after the host's end, to read all that the host has sent, in milliseconds. */
-const ARRIVAL_TIMEOUT = 400;
 
 /** A line in place of a handshake must not be longer than one. */
 function shortened({ name, message, stack, code, ...others }: RemoteErrorPayload): RemoteErrorPayload {
@@ -62,39 +58,6 @@ export function openProcessChannel(inheritance: Inheritance): WorkerChannel {
   return new ProcessWorkerChannel(inheritance);
 }
 
-/** Watches the lifeline and the listener, on threads that JavaScript cannot block. */
-function watchLifeline(inheritance: Inheritance, open: () => void): void {
-  const { lifeline, limits, socket } = inheritance;
-  if (lifeline === undefined) return;
-  const { addon } = getNative();
-  const debuggers = new addon.NativeDebugger();
-  // Reports a debugger to all hosts, whatever this thread does then. Elsewhere no event reports that it opens.
-  if (hasUv()) watchInspector((isThere) => debuggers.set(isThere));
-  const { fd, killGroup } = lifeline;
-  const detached = socket !== undefined;
-  const report = (error: unknown) => inheritance.onWarning?.(error);
-  const onStream = guard((stream: number | null) => {
-    if (stream === null) return;
-    if (inheritance.onStream === undefined) open();
-    inheritance.onStream?.(stream);
-  }, report);
-  const onNews = guard((stream: number | null) => {
-    if (stream !== null) return onStream(stream);
-    // The last step of the exit.
-    if (killGroup && process.platform !== 'win32') process.once('exit', () => process.kill(-process.pid, 'SIGKILL'));
-    // A script that does not serve yet may still do so.
-    if (inheritance.onHostGone === undefined) setTimeout(exit, ARRIVAL_TIMEOUT);
-    else inheritance.onHostGone();
-  }, report);
-  const token = addon.NativeLifeline.guard(fd, { killGroup, uv: hasUv(), detached, ...limits }, debuggers, onNews);
-  if (socket === undefined || token === null) return;
-  const { path, maxHosts = 1, fd: listening = addon.NativeSocket.open(path, token) } = socket;
-  // A worker that does not serve yet has no figures.
-  const onReport = guard((stream: number) => addon.NativeDoor.report(stream, inheritance.onReport?.() ?? ''), report);
-  inheritance.door = new addon.NativeDoor(listening, token, maxHosts, hasUv(), debuggers, onStream, onReport);
-  process.once('exit', () => removeSocketFiles({ path, token }));
-}
-
 class ProcessWorkerChannel implements WorkerChannel {
   readonly driver = 'child_process';
   readonly isAlone = true;
@@ -120,7 +83,7 @@ class ProcessWorkerChannel implements WorkerChannel {
     const { socket } = inheritance;
     this.connectTimeout = inheritance.connectTimeout;
     this.hostSerializer = inheritance.serializer;
-    this.kept = this.door === undefined ? undefined : new KeptResults(socket?.keepResults ?? 0);
+    this.kept = this.listener === undefined ? undefined : new KeptResults(socket?.keepResults ?? 0);
     this.first = new HostSession(inheritance.channel);
     this.sessions = [this.first];
     if (socket?.idleTimeout !== undefined) this.idle = new IdleTimer(socket.idleTimeout, () => this.onIdle());
@@ -130,8 +93,8 @@ class ProcessWorkerChannel implements WorkerChannel {
     inheritance.onReport = () => this.setup?.report() ?? '';
   }
 
-  private get door(): Inheritance['door'] {
-    return this.inheritance.door;
+  private get listener(): Inheritance['listener'] {
+    return this.inheritance.listener;
   }
 
   private get maxHosts(): number {
@@ -216,7 +179,7 @@ class ProcessWorkerChannel implements WorkerChannel {
   private onEnd(session: HostSession, setup: ServeSetup): void {
     // Another has its place by now.
     if (!session.isPresent) return;
-    if (this.inheritance.lifeline === undefined && this.door === undefined) return setup.onHostGone();
+    if (this.inheritance.lifeline === undefined && this.listener === undefined) return setup.onHostGone();
     this.remove(session);
     session.connection.close();
     setup.onDisconnected();
@@ -231,7 +194,7 @@ class ProcessWorkerChannel implements WorkerChannel {
   private remove(session: HostSession): void {
     session.isPresent = false;
     this.sessions = this.sessions.filter((each) => each !== session);
-    this.door?.leave();
+    this.listener?.leave();
   }
 
   /** The worker goes on without this host. */
@@ -280,11 +243,11 @@ class ProcessWorkerChannel implements WorkerChannel {
   }
 
   private onIdle(): void {
-    const { setup, door } = this;
+    const { setup, listener } = this;
     if (this.sessions.length > 0 || setup === undefined) return;
     if (setup.hasWork()) return this.awaitIdle();
     // A host that has just been let in is about to be reported.
-    if (door?.close() === true) setup.onCloseAsked();
+    if (listener?.close() === true) setup.onCloseAsked();
   }
 
   private rememberStartupData(): void {
