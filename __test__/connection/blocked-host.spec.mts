@@ -56,6 +56,17 @@ describe('A host that is blocked for three seconds', () => {
     for (const worker of workers) assert.deepEqual([worker.isActive, worker.isConnected], [true, true]);
   });
 
+  test('receives the answers of workers in its own thread, which fill each turn of the loop with their work', async (t) => {
+    const workers = await Promise.all([1, 2, 3].map(() => start(t, 'in_process', { timeout: { message: 200 } })));
+    // Each computation is longer than a turn may handle messages.
+    const computing = workers.flatMap((worker) => Array.from({ length: 5 }, () => worker.send('compute', 20)));
+    const answers = workers.flatMap((worker) => Array.from({ length: 5 }, (_, value) => worker.send('echo', value)));
+    // The messages are on their way.
+    await new Promise((resolve) => setImmediate(resolve));
+    block(400);
+    await Promise.all([...computing, ...answers]);
+  });
+
   test('still rejects requests without an answer', async (t) => {
     const workers = await Promise.all(names.map((name) => start(t, name)));
     const requests = workers.map((worker) => worker.send('hang', undefined, { timeout: 1000 }));

@@ -24,6 +24,11 @@ export function isTurnOver(): boolean {
   return false;
 }
 
+/** Whether messages of this thread wait for the next turn. */
+export function isTurnAwaited(): boolean {
+  return waiting.length > 0;
+}
+
 /** Calls back in the next turn of the loop; if that one is full, in the one after it. */
 export function inNextTurn(act: () => void): void {
   if (waiting.push(act) === 1) setImmediate(next);

@@ -1,12 +1,12 @@
+import { isTurnAwaited } from '../../util/loop-turn.js';
 import { afterArrivals } from '../../util/with-timeout.js';
 import { DeadlineTimer } from './deadlines.js';
 import { type Late, NO_SLOT, type Tickets } from '../tickets.js';
 import type { Wire } from '../wires/wire.js';
 import { now } from '../../util/primordials.js';
 
-/** How many batches may arrive after a deadline before it fires. */
-const MOST_TURNS = 100;
-/** How long that may take, in milliseconds. */
+/** Where both sides share a thread, for how many turns of its loop, and for how many milliseconds, a deadline that has passed waits at most. */
+const MOST_TURNS = 20;
 const LONGEST = 100;
 /** How long the end of the peer may take after that of its connection, in milliseconds, before timeouts count again. */
 const LOSS_GRACE = 2000;
@@ -84,7 +84,8 @@ export class Expiry {
   private afterTurns(act: () => void, left: number, end: number): void {
     const { batches } = this;
     afterArrivals(() => {
-      if (this.batches === batches || left === 0 || now() >= end) act();
+      const isQuiet = this.batches === batches && !isTurnAwaited();
+      if (isQuiet || (left <= 0 && now() >= end)) act();
       else this.afterTurns(act, left - 1, end);
     });
   }
