@@ -29,8 +29,9 @@ for (const [name, start] of Object.entries(starts)) {
     test('lets an idle worker end, after its answers', async () => {
       const worker = await startWorker();
       const end = endOf(worker);
-      const answers = Promise.all([worker.send('echo', 1), worker.send('unref'), worker.send('later', 2)]);
-      assert.deepEqual(await answers, [1, true, 2]);
+      // In this order: a custom driver may write each request alone, and a worker that is idle ends before it reads the next.
+      const answers = Promise.all([worker.send('echo', 1), worker.send('later', 2), worker.send('unref')]);
+      assert.deepEqual(await answers, [1, 2, true]);
       assert.deepEqual(await end, quietly);
     });
 
