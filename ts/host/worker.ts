@@ -21,6 +21,7 @@ import type { SyncOptions } from '../types/sync-sender.js';
 import type { WorkerInstance } from './instance/instance.js';
 import { IdleWatch } from './sending/idle.js';
 import { NotificationSender } from './sending/notifications.js';
+import type { RequestObserver } from '../requests/outgoing-request.js';
 import { RequestSender } from './sending/requests.js';
 import { Retries } from './sending/retry-queue.js';
 import { StreamSender } from './sending/streams.js';
@@ -68,6 +69,11 @@ export class Worker {
 
   send(type: string, payload?: unknown, options?: SendOptions): Promise<unknown> {
     return this.requests.send(type, payload, options, this.init.callerStacks ? callerOf(this.send) : undefined);
+  }
+
+  /** As `RequestSender.sendObserved`. */
+  sendObserved(type: string, payload: unknown, observer: RequestObserver): Promise<unknown> | undefined {
+    return this.requests.sendObserved(type, payload, observer);
   }
 
   stream(type: string, payload?: unknown, options?: SendOptions): WorkerStream {

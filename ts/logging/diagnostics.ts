@@ -23,6 +23,11 @@ export interface ObservedMessage {
   readonly payload: unknown;
 }
 
+/** Whether anybody has subscribed to the messages of hosts. */
+export function isObserved(): boolean {
+  return send.hasSubscribers || result.hasSubscribers || error.hasSubscribers;
+}
+
 /** Publishes a message; `undefined` without subscribers. */
 export function publishSend(
   kind: ObservedMessage['kind'],
@@ -30,7 +35,7 @@ export function publishSend(
   type: string,
   payload: unknown,
 ): ObservedMessage | undefined {
-  if (!send.hasSubscribers && !result.hasSubscribers && !error.hasSubscribers) return undefined;
+  if (!isObserved()) return undefined;
   const message: ObservedMessage = { worker, kind, type, payload };
   if (send.hasSubscribers) send.publish(message);
   return message;

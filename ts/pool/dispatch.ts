@@ -1,5 +1,4 @@
 import { poolClosed, queueFull } from '../errors/pool-errors.js';
-import { isOwnTimeout } from '../errors/host-errors.js';
 import type { BroadcastOptions } from '../types/pool-options.js';
 import type { CloseOptions } from '../types/worker-client.js';
 import type { Log } from '../logging/logger.js';
@@ -15,9 +14,10 @@ import { Fleet } from './fleet.js';
 import type { Notification } from './kinds.js';
 import type { Member } from './member.js';
 import { Outcomes } from './outcomes.js';
+import { PlainRequest } from './plain-request.js';
 import type { PoolRequest } from './pool-request.js';
 import { Queue } from './queue.js';
-import { isCrash, Retries } from './retries.js';
+import { Retries } from './retries.js';
 import type { Settings } from './settings.js';
 import { chooserOf } from './strategy.js';
 import { Watchers } from './watchers.js';
@@ -87,6 +87,7 @@ export class Dispatch {
       queue: this.queue,
       retries: this.retries,
       onFree: (member) => this.finished(member),
+      onFreeSoon: (member) => this.finishedSoon(member),
       onWell: () => this.pump(),
       onRetry: () => this.pumpSoon(),
       onUnavailable: (cause) => this.watchers.fail(cause),
@@ -115,25 +116,25 @@ export class Dispatch {
       member.inFlight--;
       return undefined;
     }
-    const begunAt = this.figures.begin(member, 0);
+    const plain = new PlainRequest(this.outcomes, member, this.figures.begin(member, 0));
+    const observed = member.worker.sendObserved(type, payload, plain);
+    if (observed !== undefined) return observed;
     const sent = member.worker.send(type, payload);
     sent.then(
-      () => {
-        this.figures.answer(member);
-        member.inFlight--;
-        this.figures.end(member, begunAt);
-        this.finished(member);
-      },
-      (error: unknown) => {
-        if (isCrash(error)) this.fleet.lost(member);
-        else if (isOwnTimeout(error)) this.outcomes.pause(member);
-        this.figures.failed++;
-        member.inFlight--;
-        this.figures.end(member, begunAt);
-        this.finished(member);
-      },
+      () => plain.answered(),
+      (error: unknown) => plain.failed(error),
     );
     return sent;
+  }
+
+  /** Once for all requests that have ended in this tick. */
+  private finishedSoon(member: Member): void {
+    if (member.hasFinished) return;
+    member.hasFinished = true;
+    void queueMicrotask(() => {
+      member.hasFinished = false;
+      this.finished(member);
+    });
   }
 
   /** Takes a request in: a worker gets it now, or it waits. */

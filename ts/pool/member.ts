@@ -17,6 +17,8 @@ export class Member implements Seat {
   isClosing = false;
   /** Called when it is gone. */
   onLeft: (() => void) | undefined;
+  /** A request has ended, and what follows from that is due. */
+  hasFinished = false;
   /** Its end was told. */
   hasLeft = false;
   /** How many requests it was given. */

@@ -1,3 +1,4 @@
+import { isOwnTimeout } from '../errors/host-errors.js';
 import { poolUnavailable } from '../errors/pool-errors.js';
 import type { Log } from '../logging/logger.js';
 import { now } from '../util/primordials.js';
@@ -21,6 +22,8 @@ export interface OutcomesInit {
   readonly figures: Figures;
   /** A worker can take another request. */
   onFree(member: Member): void;
+  /** The same, once for all requests that end in this tick. */
+  onFreeSoon(member: Member): void;
   /** A worker that was paused serves again. */
   onWell(): void;
   /** A request waits for another worker. */
@@ -55,6 +58,25 @@ export class Outcomes implements RequestOwner {
       if (!isLost && wasLeft(request, error)) this.pause(member);
       this.finish(request, member);
     }
+  }
+
+  answeredPlain(member: Member, begunAt: number): void {
+    this.init.figures.answer(member);
+    this.endPlain(member, begunAt);
+    this.init.onFreeSoon(member);
+  }
+
+  failedPlain(member: Member, begunAt: number, error: unknown): void {
+    if (isCrash(error)) this.init.fleet.lost(member);
+    else if (isOwnTimeout(error)) this.pause(member);
+    this.init.figures.failed++;
+    this.endPlain(member, begunAt);
+    this.init.onFree(member);
+  }
+
+  private endPlain(member: Member, begunAt: number): void {
+    member.inFlight--;
+    this.init.figures.end(member, begunAt);
   }
 
   withdraw(request: PoolRequest, error: unknown): void {

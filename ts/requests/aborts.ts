@@ -23,7 +23,7 @@ export class Aborts implements Aborter {
       open.submit(() => open.connection.abort(slot));
       this.escalate(request);
     }
-    if (extras?.answer === undefined) request.reject(reason);
+    if (extras?.answer === undefined) request.fail(reason);
     else extras.answer.abort(reason);
     open.batchEnd();
   }

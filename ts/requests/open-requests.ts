@@ -81,7 +81,7 @@ export class OpenRequests<R extends Requester = Requester> {
 
   /** The request has failed. */
   reject(request: OutgoingRequest | undefined, error: unknown): void {
-    request?.reject(this.placed(error, request.type));
+    request?.fail(this.placed(error, request.type));
   }
 
   /** Every request of a batch has settled. */

@@ -19,7 +19,7 @@ export function conclude(
   else if (Undecodable.is(value)) open.reject(request, value.error);
   else if (incoming !== undefined && !request.isInternal)
     passOutcome(open, incoming, request, kind === RecordKind.RemoteError, value);
-  else if (kind === RecordKind.Result) request.resolve(value);
+  else if (kind === RecordKind.Result) request.succeed(value);
   else open.reject(request, decodeError(value));
 }
 
@@ -37,7 +37,7 @@ function passOutcome(
   const message: AnyEnvelope = { type: `${type}${hasFailed ? 'Error' : 'Result'}`, tx: extras?.tx, payload: value };
   incoming.pass(
     message,
-    ({ payload }) => (hasFailed ? reject(decodeError(payload)) : request.resolve(payload)),
+    ({ payload }) => (hasFailed ? reject(decodeError(payload)) : request.succeed(payload)),
     reject,
     checks === undefined ? undefined : (passed) => checks.apply('result', type, passed),
   );

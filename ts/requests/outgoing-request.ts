@@ -14,12 +14,19 @@ export interface Aborter {
   abort(request: OutgoingRequest, reason: unknown): void;
 }
 
+/** Hears of a request's outcome before its promise settles. Its methods must not throw. */
+export interface RequestObserver {
+  answered(): void;
+  failed(error: unknown): void;
+}
+
 /** A request from the call that sends it to its outcome. There are many, so it is small, and all have one shape. */
 export class OutgoingRequest implements SentRequest {
   slot = UNKNOWN;
   resolve: (value: unknown) => void = unsettled;
   reject: (error: unknown) => void = unsettled;
   extras: Extras | undefined = undefined;
+  observer: RequestObserver | undefined = undefined;
 
   /**
    * @param payload - Kept until it is encoded.
@@ -38,6 +45,24 @@ export class OutgoingRequest implements SentRequest {
   /** The same request for another attempt. */
   again(payload: unknown, timeout: number): OutgoingRequest {
     return new OutgoingRequest(this.type, payload, timeout, this.transfer, this.terms);
+  }
+
+  succeed(value: unknown): void {
+    const { observer } = this;
+    if (observer !== undefined) {
+      this.observer = undefined;
+      observer.answered();
+    }
+    this.resolve(value);
+  }
+
+  fail(error: unknown): void {
+    const { observer } = this;
+    if (observer !== undefined) {
+      this.observer = undefined;
+      observer.failed(error);
+    }
+    this.reject(error);
   }
 
   /** Takes the payload out, which the request does not keep in memory until its outcome. */

@@ -90,7 +90,7 @@ export class Requests<R extends Requester = Requester> implements Outcomes {
       request.resolve = resolve;
       request.reject = reject;
       const { terms } = request;
-      if (terms?.signal?.aborted === true) return reject(abortReason(terms.signal));
+      if (terms?.signal?.aborted === true) return request.fail(abortReason(terms.signal));
       try {
         if (terms !== undefined) request.extras = new Extras(this.aborts, request);
         this.begin(request);

@@ -25,7 +25,7 @@ export class ReservedRequests {
     const { outgoing } = open.options;
     if (terms?.signal?.aborted === true) {
       if (answer !== undefined) return answer.abort(abortReason(terms.signal));
-      return request.reject(abortReason(terms.signal));
+      return request.fail(abortReason(terms.signal));
     }
     const source = terms?.input === undefined ? undefined : sourceOf(terms.input);
     const payload = request.takePayload();

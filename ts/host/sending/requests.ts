@@ -1,6 +1,6 @@
 import { type Caller, withCaller } from '../../errors/caller.js';
-import { publishOutcome, publishSend } from '../../logging/diagnostics.js';
-import type { OutgoingRequest } from '../../requests/outgoing-request.js';
+import { isObserved, publishOutcome, publishSend } from '../../logging/diagnostics.js';
+import type { OutgoingRequest, RequestObserver } from '../../requests/outgoing-request.js';
 import { UnreadInput } from '../../streams/unread-input.js';
 import type { SendOptions } from '../../types/request-sender.js';
 import { requestOf } from './call-arguments.js';
@@ -26,6 +26,20 @@ export class RequestSender {
     if (caller !== undefined) sent = sent.catch(withCaller(caller));
     input?.leaveWith(sent);
     return reported === undefined ? sent : publishOutcome(reported, sent);
+  }
+
+  /**
+   * Sends a request without options to the worker that is there; `observer` hears of its outcome before the promise
+   * settles, which costs less than a second promise. `undefined`: nothing was sent, because more than that is to be done.
+   */
+  sendObserved(type: string, payload: unknown, observer: RequestObserver): Promise<unknown> | undefined {
+    const { target } = this;
+    const isPlain =
+      this.retries === undefined && !target.init.callerStacks && !isObserved() && typeof type === 'string';
+    if (!isPlain || target.isRenewing || target.isClosing || !target.current.isActive) return undefined;
+    const request = requestOf(target.init, 'send', type, payload, undefined);
+    request.observer = observer;
+    return target.current.requests.send(request);
   }
 
   private sendUntold(type: string, payload: unknown, options: SendOptions | undefined): Promise<unknown> {
