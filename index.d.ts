@@ -243,6 +243,43 @@ export declare function preparePayload<T>(value: T): PreparedPayload<T>;
 export declare function createSharedBuffer(size: number): SharedBuffer;
 
 /**
+ * Blocks this thread until another thread, of this or of another process, calls `sharedNotify` for the same word of shared memory, as
+ * `Atomics.wait` does between the threads of one process. While it blocks, the event loop stands still; messages to
+ * and from processes that were sent before have left.
+ *
+ * The other side changes the word first, and notifies then. A wait whose word already has another value returns at once, so none of them
+ * misses a change. `Atomics.notify` does not end this wait, nor `sharedNotify` one of `Atomics.wait`.
+ *
+ * A process that dies notifies nobody, so each wait has a timeout. A signal does not end a wait; `terminate()` of a thread does.
+ *
+ * @param memory - A shared buffer, on any runtime; or an `Int32Array` of a `SharedArrayBuffer`: that of a shared buffer, or one that
+ *   only threads share.
+ * @param index - The number of the word: its offset in bytes is four times that.
+ * @param value - The value with which the word is waited for: 32 bits, with a sign.
+ * @param timeout - In milliseconds, from 0 to 2,147,483,647.
+ * @returns `'ok'`: somebody has notified the word; `'not-equal'`: it has another value; `'timed-out'`.
+ * @throws `ERR_INVALID_OPTION`; `ERR_UNSUPPORTED_PLATFORM` on all systems except Linux, which cannot wake other processes by an address;
+ *   `ERR_SYSTEM` if the system refuses it.
+ */
+export declare function sharedWait(
+  memory: SharedBuffer | Int32Array,
+  index: number,
+  value: number,
+  timeout: number,
+): SharedWaitOutcome;
+
+/**
+ * Wakes threads of any process that wait for a word of shared memory in `sharedWait`.
+ *
+ * @param memory - As of `sharedWait`.
+ * @param index - The number of the word.
+ * @param count - How many threads it wakes at most. Default: all.
+ * @returns How many it has woken.
+ * @throws The errors of `sharedWait`.
+ */
+export declare function sharedNotify(memory: SharedBuffer | Int32Array, index: number, count?: number): number;
+
+/**
  * Turns an object literal into a driver. Its capabilities follow from its members: `reconnect` from the methods
  * `disconnect` and `reconnect`, `sharedMemory` from the flag. Inside its methods `this` is the driver.
  *
@@ -419,6 +456,29 @@ declare const messages: unique symbol;
 
 /** Writes to the standard error, all levels: the standard output belongs to the program. */
 export declare const defaultLogger: Logger;
+
+/**
+ * The serializer `'structured'` with types of values that it refuses, or of which it carries the members alone: such as a `URL`, an
+ * instance of a class, a function. Host and worker create it with the same names. Errors that a handler throws travel without such
+ * values; errors in payloads and results carry them.
+ *
+ * @example
+ * ```ts
+ * const serializer = new StructuredSerializer({
+ *   types: {
+ *     url: { is: (value) => value instanceof URL, encode: (url: URL) => url.href, decode: (href: string) => new URL(href) },
+ *   },
+ * });
+ * ```
+ */
+export declare class StructuredSerializer implements Serializer {
+  /** `structured`, and the names of the types. */
+  readonly name: string;
+  readonly types: ReadonlyMap<string, ValueType>;
+  constructor(given: StructuredSerializerOptions);
+  serialize(data: unknown): Uint8Array;
+  deserialize(data: string | Uint8Array): unknown;
+}
 
 /** The serializer `'json'`: JSON text, one line per message. */
 export declare class JsonSerializer implements Serializer {
@@ -798,6 +858,8 @@ export interface ThreadOptions {
   argv?: readonly string[] | undefined;
   /** The thread's `process.env`, or `SHARE_ENV` of `node:worker_threads`. Default: a copy of the host's. */
   env?: NodeJS.ProcessEnv | symbol | undefined;
+  /** `true`: `worker.stdin` writes to the worker's standard input. Default: that is empty. */
+  stdin?: boolean | undefined;
   /** `true`: the worker's standard output goes only to `worker.stdout`. Default: to the host's standard output. */
   stdout?: boolean | undefined;
   /** `true`: the worker's standard error goes only to `worker.stderr`. Default: to the host's standard error. */
@@ -1574,6 +1636,12 @@ export interface WorkerServerOptions<
    */
   onClose?: (() => void | PromiseLike<void>) | undefined;
   /**
+   * `false`: an error that nobody catches ends this worker without a text on standard error; its host receives the error, as
+   * always. From the call of `startWorkerServer` on, and not in the host's own thread. Default: `true`, as of other programs; a
+   * thread never prints such errors.
+   */
+  printUncaught?: boolean | undefined;
+  /**
    * How many handlers may run at once, those of notifications included; the other messages wait in order. If very many
    * wait, the worker grants its host no further requests, which wait in the host. Default: 65,536; `Infinity`: no
    * limit.
@@ -2145,7 +2213,10 @@ export interface BaseWorkerOptions<
   handlers?: HostHandlers<H, WorkerClient<M, D, H>> | undefined;
   /** The worker's name in logs and errors. Default: the script's base name. */
   name?: string | undefined;
-  /** The value of `getStartupData()` in the worker. Always JSON, whatever the serializer; of any size. */
+  /**
+   * The value of `getStartupData()` in the worker, of any size: what the serializer `'structured'` carries; with the serializer
+   * `'json'`, what JSON carries. A shared buffer is `ERR_NOT_SERIALIZABLE` here. Default: `undefined`.
+   */
   startupData?: unknown;
   /**
    * What turns payloads into what travels: `'structured'` (all that structured clone carries, errors in full), `'json'`, or one of
@@ -2221,6 +2292,12 @@ export interface BaseWorkerOptions<
    * Default: none.
    */
   signal?: AbortSignal | null | undefined;
+  /**
+   * `true`: a worker that ends by itself with the exit code 0, because nothing is left in its event loop or by `process.exit(0)`, has
+   * not crashed. Its requests reject with `ERR_WORKER_CLOSED`, no `crash` is emitted, and `close()` has nothing left to do; with
+   * `startOnDemand` the next message starts it again. Default: `false`: such an end is a crash, because requests may wait for it.
+   */
+  endsByItself?: boolean | undefined;
   /** `true`: what is sent to the worker after it was closed starts it again, and waits for that. Default: `false`. */
   startOnDemand?: boolean | undefined;
   /**
@@ -2277,7 +2354,7 @@ export type PoolOptions<
   H extends MessageTypes<H> = MessageDefinitions,
 > = Omit<
   WorkerOptions<M, D, H>,
-  'waitForReady' | 'detached' | 'socketPath' | 'keepResults' | 'maxHosts' | 'idleTimeout'
+  'waitForReady' | 'detached' | 'socketPath' | 'keepResults' | 'maxHosts' | 'idleTimeout' | 'endsByItself'
 > &
   PoolSettings<M>;
 
@@ -2622,6 +2699,29 @@ export type AttachOrCreateOptions<
   };
 
 /**
+ * A type of values that `StructuredSerializer` is to carry in place of refusing them, or in place of their members.
+ *
+ * @typeParam T - The values.
+ * @typeParam E - What travels in their place: anything that the serializer carries, values of other types included.
+ */
+export interface ValueType<T = any, E = any> {
+  /**
+   * Whether a value is of this type. The serializer asks for each function, and for each object that is no plain object and no array.
+   */
+  is(value: object): boolean;
+  /** What travels in its place. It must not contain the value itself. */
+  encode(value: T): E;
+  /** The value that the other side receives. */
+  decode(encoded: E): T;
+}
+
+/** Options of `StructuredSerializer`. */
+export interface StructuredSerializerOptions {
+  /** Types of values by their names. Both sides need each of them: the names belong to the serializer's own. */
+  types: Readonly<Record<string, ValueType>>;
+}
+
+/**
  * Memory that several processes share, made with `createSharedBuffer`. Another process may write it at any time, so
  * `read` copies bytes out, and a program checks and uses the copy. A program that uses `read` and `write` runs on every
  * runtime.
@@ -2632,7 +2732,7 @@ export interface SharedBuffer {
   /**
    * A `SharedArrayBuffer` of the memory, if the runtime can make one and reads it safely: Node 24.18 and later, 26.3
    * and later, and Bun 1.4.5 and later. `Atomics` work on it across processes; but a process cannot wake another that
-   * waits in `Atomics.wait`, or with `Atomics.waitAsync`.
+   * waits in `Atomics.wait`, or with `Atomics.waitAsync`: `sharedWait` and `sharedNotify` do that.
    *
    * Elsewhere (Node 20 and 22, Deno) an `ArrayBuffer` with a copy of the bytes, a new one each time; writing into it
    * does not change the memory. The first one emits a process warning. `buffer instanceof SharedArrayBuffer`
@@ -2657,6 +2757,9 @@ export interface SharedBuffer {
    */
   write(bytes: ArrayBufferView | ArrayBufferLike, offset?: number): void;
 }
+
+/** Why `sharedWait` has returned: somebody has notified the word, it has another value, or the timeout is over. */
+export type SharedWaitOutcome = 'ok' | 'not-equal' | 'timed-out';
 
 /** A position in a trace, as [W3C Trace Context](https://www.w3.org/TR/trace-context/) has it. */
 export interface TraceContext {

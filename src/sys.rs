@@ -32,7 +32,8 @@ use windows as system;
 pub use system::program;
 pub use system::{
     ChildEnd, Descriptor, DescriptorRef, Stream, WatchedStream, adopt, attach_socket, closing, exit_status, fd_passing,
-    hugepages, keep_from_children, lifeline, mapping, memory, open, pair, path_lock, peer_of, process, rlimits, tty,
+    futex, hugepages, keep_from_children, lifeline, mapping, memory, open, pair, path_lock, peer_of, process, rlimits,
+    tty,
 };
 #[cfg(unix)]
 pub use unix::is_readable;

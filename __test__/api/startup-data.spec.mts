@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { createWorker, getStartupData, type DefineMessages } from 'isolated-workers';
+import {
+  createSharedBuffer,
+  createWorker,
+  getStartupData,
+  InProcessDriver,
+  WorkerThreadsDriver,
+  type DefineMessages,
+} from 'isolated-workers';
 
 import { fixture, start } from '../fixtures/support.mjs';
 
@@ -68,13 +75,54 @@ test('A worker that never reads its startup data serves as usual', async (t) => 
 test('createWorker refuses startup data that it cannot serialise, and starts no worker', async () => {
   const cyclic: { self?: unknown } = {};
   cyclic.self = cyclic;
-  for (const startupData of [cyclic, 1n, () => {}, Symbol('a')]) {
-    await assert.rejects(createWorker({ script: fixture('echo.mjs'), startupData }), {
-      name: 'WorkerError',
-      code: 'ERR_NOT_SERIALIZABLE',
-    });
+  const refused = { name: 'WorkerError', code: 'ERR_NOT_SERIALIZABLE' };
+  for (const startupData of [() => {}, Symbol('a'), new URL('file:///x'), { memory: new SharedArrayBuffer(1) }]) {
+    await assert.rejects(createWorker({ script: fixture('echo.mjs'), startupData }), refused);
+  }
+  for (const startupData of [cyclic, 1n, new Map()]) {
+    await assert.rejects(createWorker({ script: fixture('echo.mjs'), serializer: 'json', startupData }), refused);
   }
 });
+
+test('createWorker refuses a shared buffer as startup data, which a message may have', async () => {
+  if (process.platform !== 'linux') return;
+  await assert.rejects(createWorker({ script: fixture('echo.mjs'), startupData: [createSharedBuffer(1)] }), {
+    code: 'ERR_NOT_SERIALIZABLE',
+    message: /messages alone/,
+  });
+});
+
+const cyclic: Record<string, any> = {
+  bytes: new Float32Array([1, 0.5]),
+  nothing: undefined,
+  odd: [NaN, -0, 2n ** 70n],
+};
+cyclic['self'] = cyclic;
+const rich = {
+  map: new Map<unknown, unknown>([[{ a: 1 }, new Set([new Date(5), /x/gi])]]),
+  error: new RangeError('r', { cause: { code: 'E' } }),
+  text: 'long \u20ac '.repeat(5000),
+  holes: [1, , 3],
+  cyclic,
+};
+const drivers = { process: undefined, thread: WorkerThreadsDriver, 'the host itself': InProcessDriver };
+for (const [name, driver] of Object.entries(drivers)) {
+  test(`Startup data are what structured clone carries (${name})`, async (t) => {
+    const options = { script: fixture('startup-data-rich.mjs'), startupData: rich };
+    const worker = await start<any>(t, { ...options, ...(driver !== undefined && { driver }) } as never);
+    const found = await worker.send('describe');
+    assert.deepEqual(found, {
+      map: [[{ a: 1 }, ['1970-01-01T00:00:00.005Z', '/x/gi']]],
+      error: ['RangeError', 'r', { code: 'E' }],
+      text: rich.text.length,
+      holes: [true, false, true],
+      bytes: ['Float32Array', 1, 0.5],
+      odd: ['NaN', '-0', String(2n ** 70n)],
+      nothing: true,
+      cycle: true,
+    });
+  });
+}
 
 test('getStartupData gives undefined in a process that is no worker', () => {
   assert.equal(getStartupData(), undefined);

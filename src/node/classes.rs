@@ -12,6 +12,7 @@ pub(in crate::node) mod pair;
 pub(in crate::node) mod process;
 pub(in crate::node) mod requests;
 pub(in crate::node) mod shared_buffers;
+pub(in crate::node) mod shared_waiting;
 pub(in crate::node) mod streams;
 pub(in crate::node) mod terminal;
 pub(in crate::node) mod waiting;

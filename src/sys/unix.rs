@@ -5,6 +5,7 @@ pub mod closing;
 mod copying;
 pub mod exit_status;
 pub mod fd_passing;
+pub mod futex;
 pub mod hugepages;
 pub mod lifeline;
 pub mod mapping;

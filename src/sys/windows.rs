@@ -7,6 +7,7 @@ mod duplex;
 mod event;
 pub mod exit_status;
 pub mod fd_passing;
+pub mod futex;
 pub mod hugepages;
 mod job;
 pub mod lifeline;

@@ -370,6 +370,13 @@ export declare class NativeSharedMemory {
   write(bytes: Uint8Array, offset: number): void;
   /** The memory as a `SharedArrayBuffer`; `null` if the runtime makes none of external memory. */
   toSharedArrayBuffer(): SharedArrayBuffer | null;
+  /**
+   * Blocks this thread while the word of 32 bits has this value, until somebody notifies it, for at most `timeout`
+   * milliseconds.
+   */
+  wait(index: number, expected: number, timeout: number): 'ok' | 'not-equal' | 'timed-out';
+  /** Wakes threads of any process that wait for the word, at most `count`; returns their number. */
+  notify(index: number, count: number): number;
 }
 
 /** A named socket for a worker that is about to start. */
@@ -504,3 +511,14 @@ export interface NativePulse {
   /** For `PulseState.Busy`: how many milliseconds its JavaScript has run without a pause; 0: it waits. Else 0. */
   millis: number;
 }
+
+/** Like `NativeSharedMemory.notify`, for a view of a `SharedArrayBuffer`. */
+export declare function sharedNotify(words: Int32Array, index: number, count: number): number;
+
+/** Like `NativeSharedMemory.wait`, for a view of a `SharedArrayBuffer`. */
+export declare function sharedWait(
+  words: Int32Array,
+  index: number,
+  expected: number,
+  timeout: number,
+): 'ok' | 'not-equal' | 'timed-out';

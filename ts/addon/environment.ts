@@ -7,7 +7,7 @@ import { loadAddon } from './load-addon.js';
 import { guard } from '../util/guard.js';
 import { invalidOption } from '../errors/worker-error.js';
 import { hadNothingLeft, isExiting, watchExit } from './exit-flush.js';
-import { now, queueMicrotask, setImmediate } from '../util/primordials.js';
+import { newSharedMemory, now, queueMicrotask, setImmediate } from '../util/primordials.js';
 import { HEAD, READY_HINT, RECORD, SLOW_HINT } from '../protocol/generated.js';
 
 const CAPACITY = 1024;
@@ -69,7 +69,7 @@ export function findNative(): Native | undefined {
 }
 
 function createNative(addon: typeof Binding): Native {
-  const memory = new SharedArrayBuffer((HEAD + CAPACITY * RECORD) * Int32Array.BYTES_PER_ELEMENT);
+  const memory = newSharedMemory((HEAD + CAPACITY * RECORD) * Int32Array.BYTES_PER_ELEMENT);
   const records = new Int32Array(memory);
   const numbers = new Float64Array(memory, HEAD * Int32Array.BYTES_PER_ELEMENT);
   const busyPolls = process.env['ISOLATED_WORKERS_BUSY_POLL'] !== '0';

@@ -88,6 +88,8 @@ async function serve(handlers: object, options: ServeOptions): Promise<WorkerSer
   const log = createLog(options.logger, options.logLevel, scriptName());
   const { onClose } = options;
   if (onClose !== undefined && typeof onClose !== 'function') throw invalidOption('onClose', 'a function', onClose);
+  const { printUncaught = true } = options;
+  if (typeof printUncaught !== 'boolean') throw invalidOption('printUncaught', 'true or false', printUncaught);
   const { timeout } = options;
   if (timeout !== undefined && (typeof timeout !== 'object' || timeout === null)) {
     throw invalidOption('timeout', 'an object', timeout);
@@ -112,7 +114,7 @@ async function serve(handlers: object, options: ServeOptions): Promise<WorkerSer
   shared.served.add(channel);
   const host = hostClientOf(channel);
   const hosts = new Hosts();
-  const server = new Server(channel, host, hosts, onClose, log);
+  const server = new Server(channel, host, hosts, { onClose, printUncaught }, log);
   const { hostSerializer } = channel;
   const follows = options.serializer === undefined && hostSerializer !== undefined;
   const serializer = follows ? builtInOf(hostSerializer) : options.serializer;

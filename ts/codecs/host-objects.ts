@@ -23,8 +23,11 @@ export function isHostObject(value: object): boolean {
  * The first object of the runtime in a value of which a copy has nothing, as the reason of an error: its place, and a remedy. Errors
  * are not looked into, because what they carry besides their text may be lost.
  */
-export function findHostObject(value: unknown): string | undefined {
-  return reasonOf(new Search(() => false, Infinity).look(value));
+export function findHostObject(
+  value: unknown,
+  isCarried: (value: object) => boolean = () => false,
+): string | undefined {
+  return reasonOf(new Search(isCarried, Infinity).look(value));
 }
 
 /**

@@ -9,6 +9,7 @@ import { preparedPayloads } from './prepared-payload.js';
 import { invalidOption, notSerializable } from '../errors/worker-error.js';
 import { JsonSerializer } from './json/json-serializer.js';
 import { structured } from './load-structured.js';
+import { StructuredSerializer } from './structured-serializer.js';
 import type { SerializerValue, Serializer } from '../types/serializer.js';
 
 export { type Encoded, type PayloadCodec, Undecodable } from './codec.js';
@@ -27,9 +28,15 @@ export function createCodec(serializer: SerializerValue | undefined, sharesMemor
   if (typeof serializer === 'string')
     throw invalidOption('serializer', '"json", "structured" or an object', serializer);
   checkSerializer(serializer);
+  if (isStructured(serializer)) return structured().codecOf(serializer, sharesMemory);
   return Object.getPrototypeOf(serializer) === JsonSerializer.prototype
     ? new JsonCodec(serializer)
     : new CustomCodec(serializer);
+}
+
+/** Whether it is `'structured'` with types of the program. */
+export function isStructured(serializer: SerializerValue | undefined): serializer is StructuredSerializer {
+  return typeof serializer === 'object' && Object.getPrototypeOf(serializer) === StructuredSerializer.prototype;
 }
 
 /** The codec of a value connection: only a serializer of the user is used. */

@@ -12,14 +12,20 @@ import type { HostConnection } from '../connection/connection.js';
 import { handlerNames } from '../handling/handler-names.js';
 import { WorkerInstance } from './instance/instance.js';
 import { injector } from '../messages/context-carrier.js';
-import { JsonSerializer } from '../codecs/json/json-serializer.js';
 import { checkKeepResults, DEFAULT_KEPT } from '../detached/kept-results.js';
 import { createLog } from '../logging/logger.js';
 import { MiddlewareChain } from '../messages/middleware-chain.js';
 import { checkTimeout, connectionOptions, messageTimeoutOf } from '../connection/options.js';
 import type { NativeOptions } from '../addon/binding.js';
 import { Checks } from '../messages/validators.js';
-import { builtInName, createCodec, createValueCodec, type PayloadCodec } from '../codecs/payload-codec.js';
+import {
+  builtInName,
+  createCodec,
+  createValueCodec,
+  isStructured,
+  type PayloadCodec,
+} from '../codecs/payload-codec.js';
+import { encodeStartupData } from '../codecs/startup-data.js';
 import { Requests } from '../requests/requests.js';
 import type { RequestsOptions } from '../requests/options.js';
 import { inRootContext } from '../addon/root-context.js';
@@ -66,9 +72,7 @@ export async function buildWorker(
   if (whenFull !== 'wait' && whenFull !== 'reject') throw invalidOption('whenFull', '"wait" or "reject"', whenFull);
   const isDebugged = debuggerCheck((options.driverOptions as ThreadOptions | undefined)?.execArgv ?? options.execArgv);
   const log = createLog(options.logger, options.logLevel, name);
-  // The worker reads it before it names its serializer, so it is always JSON.
-  const startupData = createCodec(new JsonSerializer()).encode(options.startupData, 'startupData') as
-    string | undefined;
+  const startupData = encodeStartupData(options.startupData, serializer);
   if (options.txIdGenerator !== undefined && typeof options.txIdGenerator !== 'function') {
     throw invalidOption('txIdGenerator', 'a function', options.txIdGenerator);
   }
@@ -82,6 +86,8 @@ export async function buildWorker(
   const { startOnDemand = false } = options;
   if (typeof startOnDemand !== 'boolean') throw invalidOption('startOnDemand', 'true or false', startOnDemand);
   if (startOnDemand) checkRepeatable(options.driverOptions as ThreadOptions | undefined, '`startOnDemand` is true');
+  const { endsByItself = false } = options;
+  if (typeof endsByItself !== 'boolean') throw invalidOption('endsByItself', 'true or false', endsByItself);
   // As `fetch`, null is none.
   const signal = options.signal ?? undefined;
   if (signal !== undefined && !isSignal(signal)) throw invalidOption('signal', 'an AbortSignal', signal);
@@ -166,6 +172,7 @@ export async function buildWorker(
         name,
         driver: driver.name,
         namesSerializer: options.serializer !== undefined,
+        endsByItself,
         channel,
         requests,
         setup,
@@ -224,7 +231,7 @@ function checkRepeatable(options: ThreadOptions | undefined, when: string): void
 function checkSharedMemory(driver: Driver, serializer: ConnectionSettings['serializer']): void {
   if (driver.name !== 'child_process')
     throw unsupportedByDriver(driver.name, 'the option `sharedMemory`', 'child_process');
-  if (serializer !== 'structured') {
+  if (serializer !== 'structured' && !isStructured(serializer)) {
     throw invalidOption('serializer', "'structured' where `sharedMemory` is true", serializer);
   }
 }

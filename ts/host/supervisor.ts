@@ -118,6 +118,10 @@ export class Supervisor {
       const { crash } = instance;
       if (crash !== undefined) publishLifecycle('crash', { worker, pid, driver, error: crash });
       if (crash !== undefined) events.emit('crash', crash);
+      // What was sent meanwhile may have begun to start another.
+      if (instance.hasEndedByItself && this.state.name === 'running' && !this.restarts.isRestarting) {
+        this.state.close(instance.gone.then((ending) => ending.reason));
+      }
       events.emit('exit', { pid, reason });
       publishLifecycle('close', { worker, pid, driver, reason });
       if (policy === undefined || this.isClosing) this.stopWatching();

@@ -48,6 +48,7 @@ export const threadOptions: KnownOf<ThreadOptions> = {
   execArgv: true,
   argv: true,
   env: true,
+  stdin: true,
   stdout: true,
   stderr: true,
   name: true,

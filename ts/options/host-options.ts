@@ -46,6 +46,7 @@ export const workerOptions: KnownOf<BaseWorkerOptions<MessageDefinitions, Driver
   callerStacks: true,
   signal: true,
   startOnDemand: true,
+  endsByItself: true,
   fallback: true,
   waitForReady: true,
   messages: true,

@@ -36,6 +36,7 @@ const foreign = [
   'socketPath',
   'keepResults',
   'maxHosts',
+  'endsByItself',
 ] as const satisfies readonly (keyof BaseWorkerOptions<MessageDefinitions, Driver>)[];
 
 /** Options of `createPool`. */

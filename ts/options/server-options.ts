@@ -20,6 +20,7 @@ export const serverOptions: KnownOf<ServeOptions & { handlers: object }> = {
   logLevel: true,
   driver: true,
   onClose: true,
+  printUncaught: true,
   maxConcurrency: true,
   maxPendingBytes: true,
   sharedMemory: true,

@@ -19,7 +19,7 @@ export type PoolOptions<
   H extends MessageTypes<H> = MessageDefinitions,
 > = Omit<
   WorkerOptions<M, D, H>,
-  'waitForReady' | 'detached' | 'socketPath' | 'keepResults' | 'maxHosts' | 'idleTimeout'
+  'waitForReady' | 'detached' | 'socketPath' | 'keepResults' | 'maxHosts' | 'idleTimeout' | 'endsByItself'
 > &
   PoolSettings<M>;
 

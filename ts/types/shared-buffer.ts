@@ -9,7 +9,7 @@ export interface SharedBuffer {
   /**
    * A `SharedArrayBuffer` of the memory, if the runtime can make one and reads it safely: Node 24.18 and later, 26.3
    * and later, and Bun 1.4.5 and later. `Atomics` work on it across processes; but a process cannot wake another that
-   * waits in `Atomics.wait`, or with `Atomics.waitAsync`.
+   * waits in `Atomics.wait`, or with `Atomics.waitAsync`: `sharedWait` and `sharedNotify` do that.
    *
    * Elsewhere (Node 20 and 22, Deno) an `ArrayBuffer` with a copy of the bytes, a new one each time; writing into it
    * does not change the memory. The first one emits a process warning. `buffer instanceof SharedArrayBuffer`
@@ -34,3 +34,6 @@ export interface SharedBuffer {
    */
   write(bytes: ArrayBufferView | ArrayBufferLike, offset?: number): void;
 }
+
+/** Why `sharedWait` has returned: somebody has notified the word, it has another value, or the timeout is over. */
+export type SharedWaitOutcome = 'ok' | 'not-equal' | 'timed-out';

@@ -22,6 +22,8 @@ export interface ThreadOptions {
   argv?: readonly string[] | undefined;
   /** The thread's `process.env`, or `SHARE_ENV` of `node:worker_threads`. Default: a copy of the host's. */
   env?: NodeJS.ProcessEnv | symbol | undefined;
+  /** `true`: `worker.stdin` writes to the worker's standard input. Default: that is empty. */
+  stdin?: boolean | undefined;
   /** `true`: the worker's standard output goes only to `worker.stdout`. Default: to the host's standard output. */
   stdout?: boolean | undefined;
   /** `true`: the worker's standard error goes only to `worker.stderr`. Default: to the host's standard error. */

@@ -48,7 +48,10 @@ export interface BaseWorkerOptions<
   handlers?: HostHandlers<H, WorkerClient<M, D, H>> | undefined;
   /** The worker's name in logs and errors. Default: the script's base name. */
   name?: string | undefined;
-  /** The value of `getStartupData()` in the worker. Always JSON, whatever the serializer; of any size. */
+  /**
+   * The value of `getStartupData()` in the worker, of any size: what the serializer `'structured'` carries; with the serializer
+   * `'json'`, what JSON carries. A shared buffer is `ERR_NOT_SERIALIZABLE` here. Default: `undefined`.
+   */
   startupData?: unknown;
   /**
    * What turns payloads into what travels: `'structured'` (all that structured clone carries, errors in full), `'json'`, or one of
@@ -124,6 +127,12 @@ export interface BaseWorkerOptions<
    * Default: none.
    */
   signal?: AbortSignal | null | undefined;
+  /**
+   * `true`: a worker that ends by itself with the exit code 0, because nothing is left in its event loop or by `process.exit(0)`, has
+   * not crashed. Its requests reject with `ERR_WORKER_CLOSED`, no `crash` is emitted, and `close()` has nothing left to do; with
+   * `startOnDemand` the next message starts it again. Default: `false`: such an end is a crash, because requests may wait for it.
+   */
+  endsByItself?: boolean | undefined;
   /** `true`: what is sent to the worker after it was closed starts it again, and waits for that. Default: `false`. */
   startOnDemand?: boolean | undefined;
   /**

@@ -39,6 +39,12 @@ export interface WorkerServerOptions<
    */
   onClose?: (() => void | PromiseLike<void>) | undefined;
   /**
+   * `false`: an error that nobody catches ends this worker without a text on standard error; its host receives the error, as
+   * always. From the call of `startWorkerServer` on, and not in the host's own thread. Default: `true`, as of other programs; a
+   * thread never prints such errors.
+   */
+  printUncaught?: boolean | undefined;
+  /**
    * How many handlers may run at once, those of notifications included; the other messages wait in order. If very many
    * wait, the worker grants its host no further requests, which wait in the host. Default: 65,536; `Infinity`: no
    * limit.

@@ -56,6 +56,18 @@ export function createHistogram(highest: number, figures: number): Histogram {
   return hooks.createHistogram({ lowest: 1, highest, figures });
 }
 
+const { SharedArrayBuffer: Shared } = globalThis as { SharedArrayBuffer?: SharedArrayBufferConstructor };
+
+/** Memory that threads share. Programs may remove the global. */
+export function newSharedMemory(bytes: number): SharedArrayBuffer {
+  if (Shared !== undefined) return new Shared(bytes);
+  const { WebAssembly } = globalThis as unknown as {
+    WebAssembly: { Memory: new (limits: object) => { buffer: object } };
+  };
+  const { buffer } = new WebAssembly.Memory({ initial: 0, maximum: 0, shared: true });
+  return new (buffer.constructor as SharedArrayBufferConstructor)(bytes);
+}
+
 const { exit: leave } = process;
 const { reallyExit } = process as unknown as { reallyExit?: (code: number) => void };
 

@@ -1,3 +1,4 @@
+import { decodeStartupData } from '../codecs/startup-data.js';
 import { serializerMismatch } from '../errors/from-native.js';
 import { WorkerError } from '../errors/worker-error.js';
 import { Extension, GRANT_WINDOW, PROTOCOL } from '../protocol/generated.js';
@@ -121,12 +122,7 @@ function describe({ serializer, terminator }: Handshake): string {
   );
 }
 
-/** The start-up data of the host. Throws if they are not JSON. */
+/** The start-up data of the host. Throws if they are malformed. */
 export function readStartupData({ startupData }: Handshake): unknown {
-  if (startupData === undefined) return undefined;
-  try {
-    return JSON.parse(startupData) as unknown;
-  } catch (cause) {
-    throw new WorkerError('ERR_MALFORMED_MESSAGE', 'the start-up data of the host are not JSON', { cause });
-  }
+  return decodeStartupData(startupData);
 }

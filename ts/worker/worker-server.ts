@@ -9,6 +9,8 @@ import type { WorkerChannel } from './worker-channel.js';
 import { ignoreBrokenOutput, outputDrained } from './output-drain.js';
 import { nextTick, now, queueMicrotask } from '../util/primordials.js';
 
+/** The exit code of a program that an error has ended. */
+const FAILED = 1;
 /** How long a driver may take to write the rest, in milliseconds. */
 const CLOSE_TIMEOUT = 1000;
 /** How long the worker waits, before it ends, for a reader of its output that accepts nothing, in milliseconds. */
@@ -33,13 +35,14 @@ export class WorkerServer {
     private readonly channel: WorkerChannel,
     readonly host: HostClient,
     private readonly present: Hosts,
-    private readonly onClose: (() => unknown) | undefined,
+    private readonly options: { readonly onClose: (() => unknown) | undefined; readonly printUncaught: boolean },
     private readonly log: Log,
   ) {
     // Also if a handler exits the worker: earlier answers must arrive.
     if (channel.isAlone) {
       process.once('exit', this.onExit);
       process.on('uncaughtExceptionMonitor', this.onFatal);
+      if (!options.printUncaught) process.on('uncaughtException', this.onUncaught);
     }
   }
 
@@ -70,9 +73,21 @@ export class WorkerServer {
     this.hasHost = hasHost;
   }
 
+  /** Whether code of this worker catches what nobody else does. */
+  private get isCatching(): boolean {
+    const own = process.listeners('uncaughtException').includes(this.onUncaught) ? 1 : 0;
+    return process.listenerCount('uncaughtException') > own || process.hasUncaughtExceptionCaptureCallback?.();
+  }
+
+  /** In place of the text that a runtime prints. The host has the error by now. */
+  private readonly onUncaught = () => {
+    if (this.isCatching) return;
+    process.exitCode = FAILED;
+    this.channel.exit();
+  };
+
   private readonly onFatal = (error: unknown) => {
-    const isCaught = process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback?.();
-    if (!isCaught) return this.channel.reportFatal(encodeError(error));
+    if (!this.isCatching) return this.channel.reportFatal(encodeError(error));
     // It ends nothing, unless the code that catches it exits because of it before this worker does anything else.
     const caught = (this.caught = { error });
     const forget = () => {
@@ -104,7 +119,7 @@ export class WorkerServer {
   private async shutDown(): Promise<void> {
     await Promise.all([...this.dispatchers].map((dispatcher) => dispatcher.drained()));
     try {
-      await this.onClose?.();
+      await this.options.onClose?.();
     } catch (error) {
       this.log('error', 'onClose failed', error);
     }
@@ -142,5 +157,6 @@ export class WorkerServer {
     this.isConnected = false;
     process.off('exit', this.onExit);
     process.off('uncaughtExceptionMonitor', this.onFatal);
+    process.off('uncaughtException', this.onUncaught);
   }
 }

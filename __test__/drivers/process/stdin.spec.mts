@@ -23,9 +23,22 @@ test('An input that is not piped is null, and ends at once', async (t) => {
   assert.equal(await worker.send('input'), '');
 });
 
-test('A thread has no such stream', async (t) => {
+test('What the host writes to the standard input of a thread arrives, if the option `stdin` asks for it', async (t) => {
+  const worker = await start<Loose>(t, {
+    script,
+    driver: WorkerThreadsDriver,
+    driverOptions: { stdin: true },
+  } as never);
+  const answer = worker.send('input');
+  worker.stdin!.write('first ');
+  worker.stdin!.end('second');
+  assert.equal(await answer, 'first second');
+});
+
+test('The standard input of a thread is null without the option, and ends at once', async (t) => {
   const worker = await start<Loose>(t, { script, driver: WorkerThreadsDriver } as never);
   assert.equal(worker.stdin, null);
+  assert.equal(await worker.send('input'), '');
 });
 
 test('To write to a worker that has ended is no error that ends the host', async (t) => {

@@ -3,7 +3,7 @@
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use memmap2::{MmapOptions, MmapRaw};
 
@@ -78,6 +78,14 @@ impl Mapping {
         // SAFETY: it lies in there, and memory of this process does not.
         unsafe { copy(range, into.as_mut_ptr().cast(), into.len()) };
         true
+    }
+
+    /// The word of 32 bits with this number, counted from the start, if it lies in the memory.
+    pub fn word(&self, index: u64) -> Option<&AtomicU32> {
+        let size = size_of::<AtomicU32>();
+        let word = self.range(index.checked_mul(size as u64)?, size)?;
+        // SAFETY: it lies in there, at a multiple of its size from the start of a page, and this only gives it to the system.
+        Some(unsafe { AtomicU32::from_ptr(word.cast()) })
     }
 
     /// The number in its header, which both sides may change at any time.

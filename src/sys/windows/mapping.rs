@@ -2,6 +2,7 @@
 
 use std::io;
 use std::mem::MaybeUninit;
+use std::sync::atomic::AtomicU32;
 
 use super::Descriptor;
 use super::memory::Memory;
@@ -54,6 +55,11 @@ impl Mapping {
 
     /// Copies bytes out of it.
     pub fn read(&self, _: u64, _: &mut [MaybeUninit<u8>]) -> bool {
+        match self.0 {}
+    }
+
+    /// The word of 32 bits with this number, if it lies in the memory.
+    pub fn word(&self, _: u64) -> Option<&AtomicU32> {
         match self.0 {}
     }
 

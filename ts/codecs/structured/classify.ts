@@ -6,6 +6,7 @@ import { preparedPayloads } from '../prepared-payload.js';
 import { isMemory, isShort } from './annotated-json.js';
 import { hasSerializer } from './runtime-serializer.js';
 import { SharedBuffer } from './shared-buffer.js';
+import { TypedValues, type ValueTypes } from './typed-values.js';
 
 /** From this length on a string travels beside V8's bytes. */
 export const LARGE = 8192;
@@ -44,22 +45,24 @@ export const enum Form {
 }
 
 /** The result of the classification of a value. */
-export function scan(value: unknown): Scan {
+export function scan(value: unknown, types?: ValueTypes): Scan {
   try {
-    return new Scan(value, false);
+    return new Scan(value, false, types);
   } catch (error) {
     if (error !== TOO_MUCH) throw error;
-    return new Scan(value, true);
+    return new Scan(value, true, types);
   }
 }
 
 /** The findings in a value. */
 export class Scan {
   form = Form.Json;
-  /** It has errors, large strings or shared buffers: V8 receives a copy without them. */
+  /** It has errors, large strings, shared buffers or values of users' types: V8 receives a copy without them. */
   needsCopy = false;
   /** It has an object of the runtime, of which a copy has nothing. */
   hasHostObject = false;
+  /** The values of users' types. */
+  readonly typed: TypedValues | undefined;
   private someViews: ArrayBufferView[] | undefined;
   private someBuffers: ArrayBuffer[] | undefined;
   private fractions = 0;
@@ -77,7 +80,9 @@ export class Scan {
   constructor(
     value: unknown,
     private readonly remembers: boolean,
+    types?: ValueTypes,
   ) {
+    this.typed = types === undefined ? undefined : new TypedValues(types);
     this.look(value);
   }
 
@@ -103,9 +108,23 @@ export class Scan {
       case 'object':
         if (value !== null) this.lookInto(value);
         return;
+      case 'function':
+        this.form = Form.Parts;
+        this.lookAtTyped(value);
+        return;
       default:
         this.form = Form.Parts;
     }
+  }
+
+  /** Whether a value is of a user's type: then what travels in its place is looked at. */
+  private lookAtTyped(value: object): boolean {
+    const typed = this.typed?.find(value);
+    if (typed === undefined) return false;
+    this.form = Form.Parts;
+    this.needsCopy = true;
+    this.look(typed[1]);
+    return true;
   }
 
   /** JSON carries a stand-in for it, if annotations exist. */
@@ -176,6 +195,7 @@ export class Scan {
       this.form = Form.Prepared;
       return;
     }
+    if (this.typed !== undefined && this.lookAtTyped(value)) return;
     const tag = Object.prototype.toString.call(value);
     if (!hasSerializer && tag === '[object Object]' && !isError(value) && !(value instanceof SharedBuffer)) {
       // An instance of a class, of which nothing but the members arrives in any case.

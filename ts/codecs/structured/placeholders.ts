@@ -3,18 +3,34 @@ import { types } from 'node:util';
 import { define } from '../../errors/encoding/define.js';
 import type { Attachments } from './attachments.js';
 import { completeError, type ErrorData } from './error-data.js';
+import { fillHoles, type TypedHole, type ValueTypes } from './typed-values.js';
 
 /** The placeholder of a large string. */
 const HOLE = 0;
 
+/** What V8 has read, and what waits for its data. */
+interface Unfinished {
+  readonly errors: ReadonlyMap<number, Error>;
+  readonly holes: ReadonlyMap<number, TypedHole>;
+}
+
 /**
- * Puts large strings into their places, and referenced values into errors.
+ * Puts large strings into their places, referenced values into errors, and values of users' types in place of their holes.
  *
- * @param read - The result of V8: the value in an array, the data of errors, the places of strings.
+ * @param read - The result of V8: the value in an array, the data of errors, the places of strings; and the data of typed values, if
+ *   there are any.
  */
-export function complete(read: unknown, errors: ReadonlyMap<number, Error>, attachments: Attachments): unknown {
-  if (!Array.isArray(read) || read.length !== 3 || !read.every(Array.isArray)) throw new Error('its parts are none');
-  const [root, data, places] = read as [unknown[], Partial<ErrorData>[], unknown[]];
+export function complete(
+  read: unknown,
+  { errors, holes }: Unfinished,
+  attachments: Attachments,
+  types: ValueTypes | undefined,
+): unknown {
+  const length = holes.size > 0 ? 4 : 3;
+  if (!Array.isArray(read) || read.length !== length || !read.every(Array.isArray)) {
+    throw new Error('its parts are none');
+  }
+  const [root, data, places, typed] = read as [unknown[], Partial<ErrorData>[], unknown[], unknown];
   if (root.length !== 1) throw new Error('it has no value, or more than one');
   if (places.length % 3 !== 0) throw new Error('a text has no place');
   for (let at = 0; at < places.length; at += 3) fill(places[at], places[at + 1], attachments.text(places[at + 2]));
@@ -24,7 +40,7 @@ export function complete(read: unknown, errors: ReadonlyMap<number, Error>, atta
     if (typeof own !== 'object' || own === null) throw new Error(`the error ${number} has no data`);
     completeError(error, own);
   }
-  return root[0];
+  return holes.size === 0 ? root[0] : fillHoles(root[0], holes, typed, types);
 }
 
 /** Only objects of the writer have places: plain objects, arrays and maps. */

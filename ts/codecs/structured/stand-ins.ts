@@ -6,6 +6,7 @@ import { LARGE } from './classify.js';
 import type { NativeSharedMemory } from '../../addon/binding.js';
 import { describeError, type ErrorData } from './error-data.js';
 import { SharedBuffer } from './shared-buffer.js';
+import type { TypedValue, TypedValues } from './typed-values.js';
 
 /** The place of a large string: the object, the member's name (or a map's key), and the number of the segment. */
 export type Place = [holder: object, key: unknown, part: number];
@@ -23,11 +24,17 @@ export class Substitutes {
   /** The marks of shared buffers, with their numbers. */
   readonly sharedMarks = new Map<Uint8Array, number>();
   readonly shared: NativeSharedMemory[] = [];
+  /** The marks of values of users' types, with their numbers. */
+  readonly typedMarks = new Map<Uint8Array, number>();
+  readonly typed: TypedValue[] = [];
   private readonly copies = new Map<object, object>();
   private readonly numbers = new Map<string, number>();
 
   /** @param firstPart - The segment number of the first string. */
-  constructor(private readonly firstPart: number) {}
+  constructor(
+    private readonly firstPart: number,
+    private readonly types: TypedValues | undefined,
+  ) {}
 
   /** The value in an array. */
   root(value: unknown): [unknown] {
@@ -56,9 +63,13 @@ export class Substitutes {
   }
 
   private copy(value: unknown): unknown {
-    if (typeof value !== 'object' || value === null) return value;
+    const isReference = (typeof value === 'object' && value !== null) || typeof value === 'function';
+    if (!isReference) return value;
     const known = this.copies.get(value);
     if (known !== undefined) return known;
+    const typed = this.types?.known(value);
+    if (typed !== undefined) return this.markTyped(value, typed);
+    if (typeof value === 'function') return value;
     if (isError(value)) return this.mark(value);
     if (value instanceof SharedBuffer) return this.markShared(value);
     if (Array.isArray(value)) return this.fill(value, new Array(value.length));
@@ -97,6 +108,15 @@ export class Substitutes {
     const mark = new Uint8Array(0);
     this.copies.set(buffer, mark);
     this.sharedMarks.set(mark, this.shared.push(SharedBuffer.memoryOf(buffer)) - 1);
+    return mark;
+  }
+
+  private markTyped(value: object, [name, encoded]: TypedValue): object {
+    const mark = new Uint8Array(0);
+    this.copies.set(value, mark);
+    const data: [name: string, encoded: unknown] = [name, undefined];
+    this.typedMarks.set(mark, this.typed.push(data) - 1);
+    this.put(data, 1, encoded);
     return mark;
   }
 

@@ -10,44 +10,67 @@ import { cut, join } from '../segment-layout.js';
 import { looksNoted, readNoted } from './annotated-json.js';
 import { Parts } from '../segments.js';
 import { preparedPayloads } from '../prepared-payload.js';
+import type { StructuredSerializer } from '../structured-serializer.js';
+import type { ValueTypes } from './typed-values.js';
 import { read } from './v8-reader.js';
 import { warnOnce } from '../../util/warn-once.js';
 import { write } from './v8-writer.js';
-import { HEAD, RECORD, type RecordKind, SEGMENTS } from '../../protocol/generated.js';
+import { HEAD, RECORD, type RecordKind, SEGMENTS, SEGMENTS_MARK } from '../../protocol/generated.js';
 
-const name = 'structured';
+const NAME = 'structured';
 
 /** Payloads with segments up to this size arrive together, as in the addon. */
 const SMALL = 4096;
 
 /** The form of a `Serializer` without the addon: a payload is text or bytes. */
-const serializer: Serializer = {
-  name,
-  serialize(data) {
-    const encoded = write(data);
-    return typeof encoded === 'string' ? Buffer.from(encoded) : join(encoded);
-  },
-  deserialize: (data) => read(cut(data as Uint8Array)),
-};
+function serializerOf(name: string, valueTypes: ValueTypes | undefined): Serializer {
+  return {
+    name,
+    serialize(data) {
+      const encoded = write(data, valueTypes);
+      return typeof encoded === 'string' ? Buffer.from(encoded) : join(encoded);
+    },
+    deserialize: (data) => readBytes(data as Uint8Array, valueTypes),
+  };
+}
+
+function readBytes(data: Uint8Array, valueTypes: ValueTypes | undefined): unknown {
+  return data[0] === SEGMENTS_MARK ? read(cut(data), valueTypes) : readNoted(JSON.parse(Buffer.from(data).toString()));
+}
+
+/** The codec of the serializer that a program has made, with its types. */
+export function codecOf({ name, types }: StructuredSerializer, sharesMemory = false): StructuredCodec {
+  return new StructuredCodec(sharesMemory, name, types);
+}
 
 /**
  * Everything that structured clone carries, and errors in full. Values that JSON preserves are JSON, which is faster.
  */
 export class StructuredCodec implements PayloadCodec {
-  readonly serializer: Serializer = serializer;
+  readonly serializer: Serializer;
   readonly json = true;
-  private readonly text = new JsonCodec({ ...serializer, terminator: undefined });
+  private readonly text: JsonCodec;
 
-  /** @param sharesMemory - This side has opted in; otherwise it copies a shared buffer. */
-  constructor(private readonly sharesMemory: boolean) {}
+  /**
+   * @param sharesMemory - This side has opted in; otherwise it copies a shared buffer.
+   * @param valueTypes - Of values that the program encodes itself.
+   */
+  constructor(
+    private readonly sharesMemory: boolean,
+    name = 'structured',
+    private readonly valueTypes?: ValueTypes,
+  ) {
+    this.serializer = serializerOf(name, valueTypes);
+    this.text = new JsonCodec({ ...this.serializer, terminator: undefined });
+  }
 
   encode(value: unknown, what: string): Encoded {
     if (value === undefined) return undefined;
     let encoded: Encoded;
     try {
-      encoded = write(value);
+      encoded = write(value, this.valueTypes);
     } catch (error) {
-      throw notSerializable(what, name, error);
+      throw notSerializable(what, this.serializer.name, error);
     }
     if (typeof encoded === 'object' && encoded instanceof Parts && encoded.hasShared && !this.sharesMemory)
       warnOfCopy();
@@ -64,7 +87,7 @@ export class StructuredCodec implements PayloadCodec {
       if (size < 0) continue;
       const parts = size > SMALL ? large[next++] : small?.subarray(at, (at += size));
       const kind = records[HEAD + index * RECORD] as RecordKind;
-      values[index] = isError(kind) ? broken('an error is not JSON') : decodeParts(parts);
+      values[index] = isError(kind) ? broken('an error is not JSON') : this.decodeParts(parts);
     }
     return values;
   }
@@ -80,7 +103,7 @@ export class StructuredCodec implements PayloadCodec {
 
   decode(payload: unknown): unknown {
     if (payload === undefined || typeof payload === 'string') return decodeNoted(this.text.decode(payload));
-    return decodeParts(payload);
+    return this.decodeParts(payload);
   }
 
   keep(value: unknown, what: string): () => unknown {
@@ -88,7 +111,19 @@ export class StructuredCodec implements PayloadCodec {
     const encoded = this.encode(value, what);
     if (!(encoded instanceof Parts)) return () => this.decode(encoded);
     const kept = encoded.copy();
-    return () => decodeParts(kept.copy());
+    return () => this.decodeParts(kept.copy());
+  }
+
+  /** The addon's segments, or bytes; an error, or `null`, if the addon could not split them. */
+  private decodeParts(payload: unknown): unknown {
+    try {
+      if (types.isUint8Array(payload)) return read(cut(payload), this.valueTypes);
+      if (isThrown(payload)) return broken(payload.message);
+      if (!Array.isArray(payload)) return broken('its table of parts does not fit it');
+      return read(payload as Parts, this.valueTypes);
+    } catch (error) {
+      return undecodable(error, NAME);
+    }
   }
 }
 
@@ -97,19 +132,7 @@ function decodeNoted(json: unknown): unknown {
   try {
     return readNoted(json);
   } catch (error) {
-    return undecodable(error, name);
-  }
-}
-
-/** The addon's segments, or bytes; an error, or `null`, if the addon could not split them. */
-function decodeParts(payload: unknown): unknown {
-  try {
-    if (types.isUint8Array(payload)) return read(cut(payload));
-    if (isThrown(payload)) return broken(payload.message);
-    if (!Array.isArray(payload)) return broken('its table of parts does not fit it');
-    return read(payload as Parts);
-  } catch (error) {
-    return undecodable(error, name);
+    return undecodable(error, NAME);
   }
 }
 
@@ -121,5 +144,5 @@ function warnOfCopy(): void {
 }
 
 function broken(reason: string): Undecodable {
-  return undecodable(reason, name);
+  return undecodable(reason, NAME);
 }

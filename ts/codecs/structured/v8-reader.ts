@@ -6,11 +6,13 @@ import { beginError, type ErrorData } from './error-data.js';
 import { complete } from './placeholders.js';
 import { readNoted } from './annotated-json.js';
 import type { Part, Parts } from '../segments.js';
+import { TypedHole, type ValueTypes } from './typed-values.js';
 import { createView, isBufferNumber } from './view-types.js';
 import { HostObject, Shape, VERSION_TAG } from './v8-writer.js';
 
 class Reader extends Deserializer {
   readonly errors: Map<number, Error> = new Map();
+  readonly holes: Map<number, TypedHole> = new Map();
 
   constructor(
     bytes: Uint8Array,
@@ -23,17 +25,27 @@ class Reader extends Deserializer {
   letGo(): void {
     this.attachments = nothing;
     this.errors.clear();
+    this.holes.clear();
     (this as { buffer?: unknown }).buffer = undefined;
   }
 
   _readHostObject(): object {
     const kind = this.readUint32() as HostObject;
     if (kind === HostObject.Error) return this.readError();
+    if (kind === HostObject.Typed) return this.readTyped();
     if (kind === HostObject.Shared) return this.attachments.shared(this.readUint32());
     if (kind !== HostObject.View) throw new Error(`there is no host object of kind ${kind as number}`);
     const type = this.readUint32();
     const [block, offset, length] = [this.readUint32(), this.readUint32(), this.readUint32()];
     return createView(type, this.attachments.forView(block, isBufferNumber(type)), offset, length);
+  }
+
+  private readTyped(): TypedHole {
+    const number = this.readUint32();
+    if (this.holes.has(number)) throw new Error(`the typed value ${number} is there twice`);
+    const hole = new TypedHole(number);
+    this.holes.set(number, hole);
+    return hole;
   }
 
   private readError(): Error {
@@ -52,7 +64,7 @@ const nothing = new Attachments([]);
 const LEAST_VERSION = 13;
 
 /** Rebuilds the value. Its memory is that of the segments. Throws if the segments do not fit each other. */
-export function read(parts: Parts): unknown {
+export function read(parts: Parts, valueTypes?: ValueTypes): unknown {
   const [bytes, ...rest] = parts;
   if (!types.isUint8Array(bytes) || bytes[0] !== VERSION_TAG || (bytes[1] ?? 0) < LEAST_VERSION) {
     throw new Error('its bytes are not those of a structured clone');
@@ -61,13 +73,18 @@ export function read(parts: Parts): unknown {
   const attachments = new Attachments(rest.map((block) => (block instanceof Uint8Array ? alone(block) : block)));
   const reader = new Reader(bytes, attachments);
   try {
-    return readWith(reader, bytes, attachments);
+    return readWith(reader, bytes, attachments, valueTypes);
   } finally {
     reader.letGo();
   }
 }
 
-function readWith(reader: Reader, bytes: Uint8Array, attachments: Attachments): unknown {
+function readWith(
+  reader: Reader,
+  bytes: Uint8Array,
+  attachments: Attachments,
+  valueTypes: ValueTypes | undefined,
+): unknown {
   reader.readHeader();
   const shape = reader.readUint32() as Shape;
   if (shape === Shape.Whole) readGrowing(reader, attachments);
@@ -78,8 +95,9 @@ function readWith(reader: Reader, bytes: Uint8Array, attachments: Attachments): 
   const found: unknown = reader.readValue();
   const left = bytes.byteOffset + bytes.byteLength - reader.readRawBytes(0).byteOffset;
   if (left !== 0) throw new Error(`${left} bytes belong to no value`);
-  if (shape === Shape.Plain && reader.errors.size > 0) throw new Error('its errors have no data');
-  const value = shape === Shape.Plain ? found : complete(found, reader.errors, attachments);
+  const isComplete = reader.errors.size === 0 && reader.holes.size === 0;
+  if (shape === Shape.Plain && !isComplete) throw new Error('its errors or typed values have no data');
+  const value = shape === Shape.Plain ? found : complete(found, reader, attachments, valueTypes);
   attachments.checkUse();
   return value;
 }

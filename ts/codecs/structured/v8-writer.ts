@@ -9,6 +9,7 @@ import { Form, type Scan, scan } from './classify.js';
 import { SharedBuffer } from './shared-buffer.js';
 import { Substitutes } from './stand-ins.js';
 import { hasSerializer, noSerializer } from './runtime-serializer.js';
+import type { ValueTypes } from './typed-values.js';
 import { numberOf } from './view-types.js';
 
 /** The shape, in front of a value. */
@@ -35,6 +36,8 @@ const VERSION = 15;
 export const enum HostObject {
   View = 0,
   Error = 1,
+  /** A value of a user's type. */
+  Typed = 2,
   /** A shared buffer, or a `Buffer` of its bytes. */
   Shared = 8,
 }
@@ -89,6 +92,12 @@ class Writer extends PlainWriter {
       this.writeUint32(this.firstShared + shared);
       return;
     }
+    const typed = this.substitutes?.typedMarks.get(view as Uint8Array);
+    if (typed !== undefined) {
+      this.writeUint32(HostObject.Typed);
+      this.writeUint32(typed);
+      return;
+    }
     const { block, offset } = this.blocks.spotOf(view);
     this.writeUint32(HostObject.View);
     this.writeUint32(numberOf(view));
@@ -101,14 +110,18 @@ class Writer extends PlainWriter {
 const NO_BLOCKS = new Blocks([], []);
 
 /** JSON if it preserves the value, alone or with annotations, else segments. These refer to memory of the value. */
-export function write(value: unknown): string | Parts {
-  const found = scan(value);
+export function write(value: unknown, types?: ValueTypes): string | Parts {
+  const found = scan(value, types);
   const { form } = found;
   if (form === Form.Prepared) return preparedPayloads.partsOf(value as PreparedPayload);
   if (form === Form.Parts || looksNoted(value) || ArrayBuffer.isView(value))
-    return writeAlone(value) ?? partsOf(value, found);
+    return (found.needsCopy && isTyped(value, found) ? undefined : writeAlone(value)) ?? partsOf(value, found);
   const text = form === Form.Json ? JSON.stringify(value) : writeNoted(value);
   return text.length < LARGE_JSON ? text : behind(text, Shape.Json);
+}
+
+function isTyped(value: unknown, { typed }: Scan): boolean {
+  return typeof value === 'object' && value !== null && typed?.known(value) !== undefined;
 }
 
 /** A text of this length gets its own segment, which may bypass the frame. */
@@ -144,14 +157,14 @@ export function writeParts(value: unknown): Parts {
 const WIDE = /[\u0100-\uffff]/;
 
 function partsOf(value: unknown, found: Scan): Parts {
-  const lost = found.hasHostObject ? findHostObject(value) : undefined;
+  const lost = found.hasHostObject ? findLost(value, found) : undefined;
   if (lost !== undefined) throw new TypeError(lost);
   if (!hasSerializer) throw noSerializer();
   const { views, buffers, needsCopy } = found;
   if (!needsCopy && views.length === 0 && buffers.length === 0) return plainParts(value);
   const blocks = new Blocks(views, buffers);
   const bytes = blocks.bytes();
-  const substitutes = needsCopy ? new Substitutes(bytes.length) : undefined;
+  const substitutes = needsCopy ? new Substitutes(bytes.length, found.typed) : undefined;
   const root = substitutes?.root(value);
   const firstShared = bytes.length + (substitutes?.strings.length ?? 0);
   blocks.firstLate = firstShared + (substitutes?.shared.length ?? 0);
@@ -163,10 +176,11 @@ function partsOf(value: unknown, found: Scan): Parts {
     writer.writeValue(value);
   } else {
     writer.writeUint32(Shape.Whole);
-    const { errors = [], places = [] } = substitutes ?? {};
+    const { errors = [], places = [], typed = [] } = substitutes ?? {};
     writer.writeUint32(growing.length / 2);
     for (const number of growing) writer.writeDouble(number);
-    writer.writeValue([root ?? [value], errors, places.flat()]);
+    const whole = [root ?? [value], errors, places.flat()];
+    writer.writeValue(typed.length === 0 ? whole : [...whole, typed]);
   }
   const parts = new Parts();
   const { strings = [], shared = [] } = substitutes ?? {};
@@ -175,6 +189,15 @@ function partsOf(value: unknown, found: Scan): Parts {
   writer.letGo();
   parts.isNarrow = strings.length > 0 && !strings.some((text) => WIDE.test(text));
   return parts;
+}
+
+/** An object of the runtime, in a value or in what takes the place of values of users' types. */
+function findLost(value: unknown, { typed }: Scan): string | undefined {
+  if (typed === undefined) return findHostObject(value);
+  const isTyped = (object: object) => typed.known(object) !== undefined;
+  return [value, ...typed.encoded()]
+    .map((each) => findHostObject(each, isTyped))
+    .find((reason) => reason !== undefined);
 }
 
 /** A value that V8 writes alone. */

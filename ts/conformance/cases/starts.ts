@@ -49,6 +49,19 @@ export const starts: readonly Definition[] = [
     },
   },
   {
+    name: 'start-up data carry dates, maps, sets, bytes and undefined',
+    async test(stage) {
+      const startupData = {
+        map: new Map([['at', new Date(5)]]),
+        set: new Set([1n, NaN]),
+        bytes: new Uint8Array([1, 2]),
+        nothing: undefined,
+      };
+      const worker = await stage.start({ startupData });
+      assert.deepEqual(await worker.send('startupData'), startupData);
+    },
+  },
+  {
     name: 'start-up data of 1 MiB arrive whole',
     async test(stage) {
       const startupData = { text: 'x'.repeat(MEBIBYTE) };

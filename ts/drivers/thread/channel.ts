@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { MessagePort, Worker } from 'node:worker_threads';
 
 import { MessageChannel } from '../../util/node-threads.js';
@@ -31,6 +31,7 @@ export class ThreadChannel implements HostChannel {
   readonly movesValues = true;
   readonly pid = undefined;
   readonly title: string;
+  readonly stdin: Writable | null;
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
   readonly exited: Promise<Ending>;
@@ -48,6 +49,8 @@ export class ThreadChannel implements HostChannel {
     private readonly use: (() => ProcessorUse | undefined) | undefined,
   ) {
     this.title = `thread ${thread.threadId}`;
+    // Deno has none.
+    this.stdin = thread.stdin ?? null;
     this.stdout = piped.stdout ? thread.stdout : null;
     this.stderr = piped.stderr ? thread.stderr : null;
     this.lastLines = this.stderr === null ? undefined : new LastLines(this.stderr);

@@ -12,6 +12,7 @@ import { checkThreadLimits } from '../process/resource-limits.js';
 import { ThreadChannel } from './channel.js';
 import { watchingThread } from './thread-use.js';
 import { expectOutput } from './output.js';
+import { newSharedMemory } from '../../util/primordials.js';
 import { MessageChannel, setEnvironmentData, Worker } from '../../util/node-threads.js';
 
 /** Starts a worker thread, connected by a port of its own. */
@@ -19,7 +20,7 @@ export async function startThread(given: string, options: ThreadOptions): Promis
   refuseOptions('worker_threads', options);
   const script = options.eval === true ? given : resolveScript(given);
   const { port1, port2 } = new MessageChannel();
-  const signals = new Int32Array(new SharedArrayBuffer(SIGNAL_COUNT * Int32Array.BYTES_PER_ELEMENT));
+  const signals = new Int32Array(newSharedMemory(SIGNAL_COUNT * Int32Array.BYTES_PER_ELEMENT));
   const { stdout = false, stderr = false } = options;
   try {
     const settings = threadOptions(script, options);
@@ -32,8 +33,8 @@ export async function startThread(given: string, options: ThreadOptions): Promis
 }
 
 function threadOptions(script: string, options: ThreadOptions): WorkerOptions {
-  const { workerData, transferList, resourceLimits, argv, env, stdout, stderr, name } = options;
-  const result: WorkerOptions = { workerData, eval: options.eval, stdout, stderr };
+  const { workerData, transferList, resourceLimits, argv, env, stdin, stdout, stderr, name } = options;
+  const result: WorkerOptions = { workerData, eval: options.eval, stdin, stdout, stderr };
   if (resourceLimits !== undefined) {
     checkThreadLimits(resourceLimits);
     result.resourceLimits = resourceLimits;

@@ -1,7 +1,7 @@
 import type { Ending, HostChannel } from '../../drivers/host-channel.js';
 import { WorkerCrashedError, WorkerError } from '../../errors/worker-error.js';
 import { placeError } from '../../errors/place-error.js';
-import { startTimeout } from '../../errors/host-errors.js';
+import { startTimeout, workerClosed } from '../../errors/host-errors.js';
 import { decodeError } from '../../errors/decode-remote-error.js';
 import type { ShutdownReason } from '../../types/shutdown-reason.js';
 import { EXIT_GRACE, type InstanceState } from './state.js';
@@ -12,11 +12,17 @@ export class Failures {
   private fatal: unknown;
 
   constructor(
-    private readonly name: string,
-    private readonly startupTimeout: number,
+    private readonly init: { readonly name: string; readonly startupTimeout: number; readonly endsByItself: boolean },
     private readonly channel: HostChannel,
     private readonly state: InstanceState,
   ) {}
+
+  /** Whether an end that the host has not asked for is no crash. */
+  isOwnEnd(reason: ShutdownReason): boolean {
+    const { hasServed, connection } = this.state;
+    const isQuiet = reason.type === 'exit' && reason.code === 0 && this.fatal === undefined;
+    return this.init.endsByItself && isQuiet && hasServed && connection !== 'failed';
+  }
 
   /** The worker has sent the error that ends it. */
   onFatal(payload: unknown): void {
@@ -33,16 +39,18 @@ export class Failures {
     const { channel, state } = this;
     if (state.failure !== undefined) return state.failure(messageType);
     const reason = channel.probeExit?.(EXIT_GRACE) ?? { type: 'close' };
+    if (reported === undefined && this.isOwnEnd(reason)) return workerClosed(finish(messageType), this.init.name);
     const cause = reported === undefined ? this.fatal : thrownOf(decodeError(reported));
     return this.makerOf(reason, cause)(messageType);
   }
 
   private makerOf(reason: ShutdownReason, cause: unknown): (messageType?: string) => WorkerCrashedError {
     const { pid, stderrTail: stderr } = this.channel;
+    const { name } = this.init;
     const phase = this.state.hasServed ? 'running' : 'startup';
     return (messageType) => {
-      const error = new WorkerCrashedError(this.name, { pid, reason, phase, messageType, stderr, cause });
-      return placeError(error, { worker: this.name, pid, messageType }) as WorkerCrashedError;
+      const error = new WorkerCrashedError(name, { pid, reason, phase, messageType, stderr, cause });
+      return placeError(error, { worker: name, pid, messageType }) as WorkerCrashedError;
     };
   }
 
@@ -55,7 +63,7 @@ export class Failures {
     const { stderrTail: stderr, movesValues } = this.channel;
     // Of a worker in this process that waits, nobody knows whether it has loaded the library.
     const isKnown = !movesValues || busyFor !== 0;
-    return startTimeout(this.name, this.startupTimeout, { busyFor: isKnown ? busyFor : undefined, stderr });
+    return startTimeout(this.init.name, this.init.startupTimeout, { busyFor: isKnown ? busyFor : undefined, stderr });
   }
 }
 

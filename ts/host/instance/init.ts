@@ -11,6 +11,8 @@ export interface WorkerInstanceInit {
   readonly driver: string;
   /** The host's user has chosen a serializer. */
   readonly namesSerializer: boolean;
+  /** An end with the exit code 0 that the host has not asked for is no crash. */
+  readonly endsByItself: boolean;
   readonly channel: HostChannel;
   readonly requests: Requests<HostConnection>;
   readonly setup: Omit<ConnectionSetup, 'outcomes' | 'onControl' | 'onWarning'>;

@@ -44,13 +44,19 @@ export class WorkerInstance {
   private hasWaited = false;
   /** How it ended, if the host had not requested that. */
   crash: WorkerCrashedError | undefined;
+  /** It has ended by itself, which is no crash. */
+  hasEndedByItself = false;
 
   constructor(private readonly init: WorkerInstanceInit) {
-    const { name, channel, requests, setup, log } = init;
+    const { name, channel, requests, setup, log, endsByItself } = init;
     this.channel = channel;
     this.requests = requests;
     this.state = new InstanceState((from, to) => illegalTransition(log, from, to));
-    this.failures = new Failures(name, setup.options.startupTimeout, channel, this.state);
+    this.failures = new Failures(
+      { name, startupTimeout: setup.options.startupTimeout, endsByItself },
+      channel,
+      this.state,
+    );
     this.shutdown = new Shutdown(this, init);
     const own: ConnectionSetup = {
       ...setup,
@@ -217,6 +223,8 @@ export class WorkerInstance {
       return arriving.then(() => this.onExit(ending));
     }
     const crashed = this.failures.crashed(ending);
+    this.hasEndedByItself = !state.isClosing && this.failures.isOwnEnd(reason);
+    if (this.hasEndedByItself) state.close(false);
     if (!state.isClosing) this.crash = crashed();
     state.end(crashed);
     const closed = (messageType?: string) =>

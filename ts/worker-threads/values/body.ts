@@ -5,7 +5,7 @@ import { dataCloneError } from '../errors.js';
 import type { Body } from '../frames.js';
 import type { SharedMemory } from '../public.js';
 import { original } from '../originals.js';
-import { replaceIn } from './replace-in.js';
+import { KEEP, replaceIn } from '../../util/replace-in.js';
 import { isShared, type Snapshot, snapshot } from './snapshot.js';
 import { hasUncloneable } from './uncloneable.js';
 
@@ -48,7 +48,7 @@ export function sendSnapshot({ value, moved }: Snapshot, sender: Sender, post: (
   const replaced = replaceIn(value, (object) => {
     const index = ports.indexOf(object as (typeof ports)[number]);
     if (index >= 0) return { [MARK]: index };
-    return isShared(object) ? copyOf(object, sender.sharedMemory, copies) : undefined;
+    return isShared(object) ? copyOf(object, sender.sharedMemory, copies) : KEEP;
   });
   const numbers = ports.map((port) => sender.adopt(port));
   try {
@@ -63,7 +63,7 @@ export function openBody({ value, mark, ports }: Body, open: (id: number) => Mes
   if (mark === undefined || ports === undefined) return { value, moved: [] };
   const moved = ports.map(open);
   const opened = replaceIn(value, (object) =>
-    Object.hasOwn(object, mark) ? moved[(object as Record<string, number>)[mark] as number] : undefined,
+    Object.hasOwn(object, mark) ? moved[(object as Record<string, number>)[mark] as number] : KEEP,
   );
   return { value: opened, moved };
 }

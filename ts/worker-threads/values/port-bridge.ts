@@ -5,7 +5,7 @@ import type { SharedMemory } from '../public.js';
 import { original } from '../originals.js';
 import { openBody, type Sender, sendSnapshot, sendValue } from './body.js';
 import { listenTo } from './listen-to-port.js';
-import { replaceIn } from './replace-in.js';
+import { KEEP, replaceIn } from '../../util/replace-in.js';
 import type { Snapshot } from './snapshot.js';
 
 /**
@@ -97,7 +97,7 @@ export class PortBridge implements Sender {
 function portsIn(value: unknown): MessagePort[] {
   const found = new Set<MessagePort>();
   replaceIn(value, (object) => {
-    if (!(object instanceof original.MessagePort)) return undefined;
+    if (!(object instanceof original.MessagePort)) return KEEP;
     found.add(object);
     return object;
   });

@@ -1,8 +1,9 @@
+import { types } from 'node:util';
 import type { TransferListItem } from 'node:worker_threads';
 
 import { notIterable } from '../errors.js';
 import { original, structuredClone } from '../originals.js';
-import { replaceIn } from './replace-in.js';
+import { KEEP, replaceIn } from '../../util/replace-in.js';
 
 /** A value as it was when it was sent, and what was moved with it: the sender has lost that. */
 export interface Snapshot {
@@ -40,14 +41,26 @@ function checked(list: unknown[]): TransferListItem[] {
   return items;
 }
 
-/** Whether a value of the caller has memory in it that threads share. Looks at nothing that could run the user's code twice. */
-export function hasSharedMemory(copy: unknown): boolean {
-  let found = false;
+/**
+ * What a clone has that only a thread can receive: memory that threads share, or an object of the runtime that Node clones for its own
+ * threads alone. Looks at nothing that could run the user's code twice.
+ */
+export function findThreadsOnly(copy: unknown): object | undefined {
+  let found: object | undefined;
   replaceIn(copy, (object) => {
-    found ||= isShared(object);
-    return undefined;
+    if (isShared(object) || isOfRuntime(object)) found ??= object;
+    return KEEP;
   });
   return found;
+}
+
+/** Of these, Node's clone makes new objects, and no bytes. */
+const OF_RUNTIME = new Set(['WebAssembly.Module', 'Blob', 'File', 'CryptoKey']);
+
+function isOfRuntime(object: object): boolean {
+  return (
+    OF_RUNTIME.has(Object.prototype.toString.call(object).slice('[object '.length, -1)) || types.isKeyObject(object)
+  );
 }
 
 /** Shared memory, or a view of it. */

@@ -1,6 +1,7 @@
 import { fromNative } from '../../errors/from-native.js';
 import { reasonOf } from '../../util/safely.js';
 import type { RemoteErrorPayload } from '../../types/message.js';
+import { decodeStartupData } from '../../codecs/startup-data.js';
 import type { WorkerChannel } from '../worker-channel.js';
 import type { ServeSetup } from '../../connection/serve-setup.js';
 import { KeptResults } from '../../detached/kept-results.js';
@@ -123,8 +124,7 @@ class ProcessWorkerChannel implements WorkerChannel {
 
   private readStartupData(): unknown {
     try {
-      const text = this.first.connection.readStartupData(this.connectTimeout);
-      return text === null ? undefined : JSON.parse(text);
+      return decodeStartupData(this.first.connection.readStartupData(this.connectTimeout));
     } catch (error) {
       throw fromNative(error);
     }

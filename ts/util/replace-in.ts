@@ -1,7 +1,10 @@
 import { types } from 'node:util';
 
-/** Gives what takes the place of an object; `undefined`: the object stays, and its members are visited. */
-export type Replace = (object: object) => object | undefined;
+/** The object stays, and its members are visited. */
+export const KEEP: unique symbol = Symbol('keep');
+
+/** Gives what takes the place of an object, or {@link KEEP}. */
+export type Replace = (object: object) => unknown;
 
 /**
  * Replaces objects in a graph of plain values, which belongs to the caller: a structured clone. Visits each object once, without
@@ -13,7 +16,7 @@ export function replaceIn(root: unknown, replace: Replace): unknown {
   const visit = (value: unknown): unknown => {
     if (typeof value !== 'object' || value === null) return value;
     const other = replace(value);
-    if (other !== undefined) return other;
+    if (other !== KEEP) return other;
     if (!seen.has(value)) {
       seen.add(value);
       waiting.push(value);
@@ -29,19 +32,17 @@ function visitMembers(object: object, visit: (value: unknown) => unknown): void 
   if (types.isMap(object)) return visitMap(object, visit);
   if (types.isSet(object)) return visitSet(object, visit);
   if (types.isArrayBufferView(object) || types.isAnyArrayBuffer(object)) return;
-  if (types.isNativeError(object)) return visitMember(object as { cause?: unknown }, 'cause', visit);
-  const members = object as Record<string, unknown>;
-  for (const name of Object.keys(members)) visitMember(members, name, visit);
+  for (const name of Object.keys(object)) visitMember(object, name, visit);
+  if (!types.isNativeError(object)) return;
+  for (const name of ['cause', 'errors']) if (Object.hasOwn(object, name)) visitMember(object, name, visit);
 }
 
-function visitMember<K extends string>(
-  object: { [N in K]?: unknown },
-  name: K,
-  visit: (value: unknown) => unknown,
-): void {
-  const before = object[name];
+function visitMember(object: object, name: string, visit: (value: unknown) => unknown): void {
+  const before = (object as Record<string, unknown>)[name];
   const after = visit(before);
-  if (after !== before) object[name] = after;
+  if (after === before) return;
+  // An assignment to `__proto__` would do something else.
+  Object.defineProperty(object, name, { ...Object.getOwnPropertyDescriptor(object, name), value: after });
 }
 
 /** In their order, also where a key changes. */
