@@ -1,9 +1,12 @@
 // Runs a program and keeps what it writes.
 import { spawn } from 'node:child_process';
 
-export function capture(command, args, { cwd, timeout }) {
+export function capture(
+  command,
+  args,
+  { cwd, timeout, env = { ...process.env, CI: '1', NO_COLOR: '1', NODE_OPTIONS: '' } },
+) {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, CI: '1', NO_COLOR: '1', NODE_OPTIONS: '' };
     const child = spawn(command, args, { cwd, env, timeout, killSignal: 'SIGKILL', stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));

@@ -31,6 +31,15 @@ export function invalidValue(name: string, actual: unknown, reason: string): Err
   return coded(TypeError, 'ERR_INVALID_ARG_VALUE', `The ${kind} '${name}' ${reason}. Received ${inspect(actual)}`);
 }
 
+export function outOfRange(name: string, range: string, actual: number): Error {
+  const text = `The value of "${name}" is out of range. It must be ${range}. Received ${actual}`;
+  return coded(RangeError, 'ERR_OUT_OF_RANGE', text);
+}
+
+export function heapProfileStarted(): Error {
+  return coded(Error, 'ERR_HEAP_PROFILE_HAVE_BEEN_STARTED', 'heap profiler have been started');
+}
+
 export function notIterable(name: string): Error {
   return coded(TypeError, 'ERR_INVALID_ARG_TYPE', `Optional ${name} argument must be an iterable`);
 }

@@ -13,7 +13,8 @@ export interface BackendEvents {
 }
 
 /** What a `Worker` asks of its worker that Node answers with a promise. */
-export type Question = 'getHeapStatistics' | 'cpuUsage' | 'getHeapSnapshot';
+export type Question =
+  'getHeapStatistics' | 'cpuUsage' | 'getHeapSnapshot' | 'startCpuProfile' | 'startHeapProfile' | 'stopProfile';
 
 /** The process or the thread of a `Worker`. */
 export interface Backend {

@@ -1,7 +1,7 @@
 import type { TransferListItem } from 'node:worker_threads';
 
 import { nextTick } from '../../util/primordials.js';
-import { hasSharedMemory, type Snapshot, snapshot } from '../values/snapshot.js';
+import { findThreadsOnly, type Snapshot, snapshot } from '../values/snapshot.js';
 import type { Backend } from './backend.js';
 import { ProcessBackend } from './process-backend.js';
 import type { Setup } from './setup.js';
@@ -10,7 +10,8 @@ import { warnOfSharedEnv, warnOfThread } from './warnings.js';
 
 /**
  * Whether a worker is a process or a thread is decided late: it is a thread if its `workerData`, or a message of the tick that made
- * it, shares memory. It is decided at once where memory is shared: the program may block this thread until the worker answers.
+ * it, shares memory or has something else that only a thread can receive. That is decided at once: the program may block this thread
+ * until the worker answers.
  */
 export class Decision {
   private readonly messages: Snapshot[] = [];
@@ -21,7 +22,8 @@ export class Decision {
     private readonly data: Snapshot,
     private readonly decided: (backend: Backend) => void,
   ) {
-    if (hasSharedMemory(data.value)) this.become(startThread(setup, data, true));
+    const reason = findThreadsOnly(data.value);
+    if (reason !== undefined) this.become(startThread(setup, data, reason));
     else nextTick(() => this.decide());
   }
 
@@ -29,7 +31,8 @@ export class Decision {
   add(value: unknown, transfer: readonly TransferListItem[]): void {
     const taken = snapshot(value, transfer);
     this.messages.push(taken);
-    if (hasSharedMemory(taken.value)) this.become(startThread(this.setup, this.data, true));
+    const reason = findThreadsOnly(taken.value);
+    if (reason !== undefined) this.become(startThread(this.setup, this.data, reason));
   }
 
   /** Now: also before the end of the tick. */
@@ -44,8 +47,9 @@ export class Decision {
   }
 }
 
-export function startThread({ filename, plan, streams, events }: Setup, data: Snapshot, isLate: boolean): Backend {
-  if (isLate) warnOfThread(String(filename).slice(0, 500));
+/** @param reason - What makes it a thread, if that was decided late. */
+export function startThread({ filename, plan, streams, events }: Setup, data: Snapshot, reason?: object): Backend {
+  if (reason !== undefined) warnOfThread(String(filename).slice(0, 500), reason);
   const { value: workerData, moved } = data;
   return new ThreadBackend(filename, { ...plan.given, workerData, transferList: [...moved] }, streams, events);
 }

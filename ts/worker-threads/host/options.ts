@@ -11,7 +11,8 @@ export interface Plan {
   readonly script: StartupData['script'];
   readonly given: WorkerOptions;
   readonly name: string;
-  readonly env: NodeJS.ProcessEnv | undefined;
+  /** As it was when the worker was made. */
+  readonly env: NodeJS.ProcessEnv;
   readonly sharesEnv: boolean;
 }
 
@@ -31,7 +32,8 @@ export function checkArguments(filename: unknown, given: WorkerOptions): Plan {
   if (name !== undefined && typeof name !== 'string') throw invalidType('options.name', 'of type string', name);
   checkOneOf('isolation', given.isolation, ['process', 'thread', 'isolate']);
   checkOneOf('sharedMemory', given.sharedMemory, ['thread', 'copy', 'refuse']);
-  const environment = sharesEnv || env === undefined || env === null ? undefined : copied(env as NodeJS.ProcessEnv);
+  const isOwn = !sharesEnv && env !== undefined && env !== null;
+  const environment = isOwn ? copied(env as NodeJS.ProcessEnv) : { ...process.env };
   return { script, given, name: name ?? '', env: environment, sharesEnv };
 }
 

@@ -51,8 +51,9 @@ export class ProcessBackend implements Backend {
   private isReferenced = true;
   private streamsAreReferenced = true;
   private hasExited = false;
-  /** The error that ends the worker. */
-  private error: { readonly value: unknown } | undefined;
+  /** The error that ends the worker; `isOwn`: the worker has sent it, and its exit code counts. */
+  private error: { readonly value: unknown; readonly isOwn?: boolean } | undefined;
+  private readonly started: Promise<WorkerClient | undefined>;
 
   constructor({ plan, sharedMemory, environment, streams, events }: Setup, data: Snapshot) {
     this.plan = plan;
@@ -61,7 +62,8 @@ export class ProcessBackend implements Backend {
     this.events = events;
     this.bridge = new PortBridge(sharedMemory, this.post, 1);
     this.bridge.sendSnapshot(data, (body) => ({ kind: 'start', data: body, environment }));
-    void this.start();
+    this.started = this.start();
+    joinMail(this.threadId, (mail, timeout) => this.carry(mail, timeout));
   }
 
   postMessage(value: unknown, transfer: readonly TransferListItem[]): void {
@@ -98,14 +100,22 @@ export class ProcessBackend implements Backend {
     }
   }
 
-  private async start(): Promise<void> {
+  private async start(): Promise<WorkerClient | undefined> {
     try {
       const client = await createWorker(this.options());
       this.onStarted(client);
+      return client;
     } catch (error) {
       if (!this.isTerminated) this.error = { value: error };
       this.onExit(FAILED);
+      return undefined;
     }
+  }
+
+  /** Brings a message by thread id, also one that was sent before the process runs. */
+  private async carry(mail: Mail, timeout: number): Promise<Outcome> {
+    const client = await this.started;
+    return client === undefined ? 'failed' : (client.send(MAIL, mail, { timeout }) as Promise<Outcome>);
   }
 
   private options(): CoreOptions {
@@ -127,7 +137,7 @@ export class ProcessBackend implements Backend {
       // The second argument of a program is its script, and not this library's.
       argv: ['file' in script ? script.file : '[worker eval]', ...argv.map(String)],
       ...((execArgv !== undefined || flags.length > 0) && { execArgv: [...(execArgv ?? process.execArgv), ...flags] }),
-      env: { ...(env ?? process.env), ...(this.sharedMemory === 'copy' && { PISCINA_DISABLE_ATOMICS: '1' }) },
+      env: { ...env, ...(this.sharedMemory === 'copy' && { PISCINA_DISABLE_ATOMICS: '1' }) },
       stdio: [given.stdin === true ? 'pipe' : 'ignore', 'pipe', 'pipe'],
       resourceLimits: processLimits(resourceLimits),
       waitForReady: false,
@@ -154,7 +164,6 @@ export class ProcessBackend implements Backend {
     if (this.isTerminated) return void client.kill();
     this.setRef(this.isReferenced);
     joinBroadcasts(this.post);
-    joinMail(this.threadId, (mail, timeout) => client.send(MAIL, mail, { timeout }) as Promise<Outcome>);
     this.early.release((frame) => client.post(FRAME, frame));
   }
 
@@ -179,7 +188,7 @@ export class ProcessBackend implements Backend {
         return onBroadcast(frame, this.post);
       case 'error':
         // Its last words may still arrive.
-        this.error = { value: frame.error };
+        this.error = { value: frame.error, isOwn: true };
     }
   }
 
@@ -227,6 +236,6 @@ export class ProcessBackend implements Backend {
     const { error, events } = this;
     const isFailure = error !== undefined && !this.isTerminated;
     if (isFailure) this.deliveries.add(() => events.error(error.value));
-    this.deliveries.add(() => events.exit(isFailure && code === 0 ? FAILED : code));
+    this.deliveries.add(() => events.exit(isFailure && code === 0 && error.isOwn !== true ? FAILED : code));
   }
 }

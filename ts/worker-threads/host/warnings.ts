@@ -1,3 +1,5 @@
+import { isShared } from '../values/snapshot.js';
+
 const told = new Set<string>();
 
 /** Emits a process warning, once for each code and subject. */
@@ -8,12 +10,24 @@ export function warnOnce(code: string, subject: string, text: string): void {
   process.emitWarning(text, { type: 'IsolatedWorkersWarning', code });
 }
 
-export function warnOfThread(script: string): void {
+/** @param reason - What only a thread can receive. */
+export function warnOfThread(script: string, reason: object): void {
+  const does = isShared(reason)
+    ? 'shares memory with its host'
+    : `receives an object that only a thread can (${kindOf(reason)})`;
   warnOnce(
     'ISOLATED_WORKERS_THREAD',
     script,
-    `the worker ${script} shares memory with its host, so it is a thread of this process and no process of its own. ` +
+    `the worker ${script} ${does}, so it is a thread of this process and no process of its own. ` +
       'Give it `isolation: "thread"`, or exclude it by ISOLATED_WORKERS_EXCLUDE, to say that this is meant.',
+  );
+}
+
+export function warnOfCallback(): void {
+  process.emitWarning(
+    'Passing a callback to worker.terminate() is deprecated. It returns a Promise instead.',
+    'DeprecationWarning',
+    'DEP0132',
   );
 }
 
@@ -23,4 +37,8 @@ export function warnOfSharedEnv(): void {
     '',
     'a worker that is a process of its own gets a copy of the environment in place of SHARE_ENV.',
   );
+}
+
+function kindOf(object: object): string {
+  return Object.prototype.toString.call(object).slice('[object '.length, -1);
 }

@@ -10,11 +10,15 @@ import { type Snapshot, snapshot, transferList } from '../values/snapshot.js';
 import type { Backend, BackendEvents, Question } from './backend.js';
 import { choose } from './choice.js';
 import { Decision, startProcess, startThread } from './decision.js';
+import { checkCpuUsage } from './cpu-usage.js';
 import { heapSnapshotOf } from './heap-snapshot.js';
+import { ProfileHandle, type ProfileKind } from './profile-handle.js';
 import { knownLimits } from './limits.js';
 import { checkArguments } from './options.js';
 import type { Setup } from './setup.js';
 import { StandardStreams } from './streams.js';
+import { warnOfCallback } from './warnings.js';
+import { WorkerHandle } from './worker-handle.js';
 
 const asyncDispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose');
 const NOT_STARTED = { idle: 0, active: 0, utilization: 0 };
@@ -24,6 +28,7 @@ export class Worker extends EventEmitter {
   readonly #streams: StandardStreams;
   readonly #limits: ResourceLimits;
   readonly #name: string;
+  readonly #handle = new WorkerHandle();
   #backend: Backend | undefined;
   #decision: Decision | undefined;
   #hasExited = false;
@@ -51,7 +56,7 @@ export class Worker extends EventEmitter {
       streams: this.#streams,
       events: this.#events(),
     };
-    if (isolation === 'thread') this.#backend = startThread(setup, data, false);
+    if (isolation === 'thread') this.#backend = startThread(setup, data);
     else if (sharedMemory !== 'thread') this.#backend = startProcess(setup, data);
     else this.#decide(setup, data);
     nextTick(() => process.emit('worker', this as never));
@@ -65,7 +70,13 @@ export class Worker extends EventEmitter {
     else this.#backend?.postMessage(value, list);
   }
 
-  terminate(): Promise<number | undefined> {
+  terminate(callback?: unknown): Promise<number | undefined> {
+    if (typeof callback === 'function') {
+      warnOfCallback();
+      // As Node does, of which it is a deprecated form.
+      if (this.#hasExited) return Promise.resolve(undefined);
+      this.once('exit', (code: number) => void (callback as (error: null, code: number) => void)(null, code));
+    }
     if (this.#hasExited) return Promise.resolve(undefined);
     this.#exited ??= new Promise((resolve) => (this.#resolveExited = resolve));
     this.ref();
@@ -124,17 +135,16 @@ export class Worker extends EventEmitter {
   }
 
   cpuUsage(previous?: unknown): Promise<unknown> {
-    // For its errors.
-    process.cpuUsage(previous as NodeJS.CpuUsage | undefined);
+    checkCpuUsage(previous);
     return this.#ask('cpuUsage', previous);
   }
 
-  startCpuProfile(): Promise<never> {
-    return Promise.reject(unsupported('startCpuProfile of a worker that is a process', "Use isolation: 'thread'."));
+  startCpuProfile(): Promise<ProfileHandle> {
+    return this.#profile('Cpu');
   }
 
-  startHeapProfile(): Promise<never> {
-    return Promise.reject(unsupported('startHeapProfile of a worker that is a process', "Use isolation: 'thread'."));
+  startHeapProfile(): Promise<ProfileHandle> {
+    return this.#profile('Heap');
   }
 
   async [asyncDispose](): Promise<void> {
@@ -147,8 +157,16 @@ export class Worker extends EventEmitter {
     return this.#backend?.ask(question, argument) ?? Promise.reject(notRunning());
   }
 
+  async #profile(kind: ProfileKind): Promise<ProfileHandle> {
+    const started = await this.#ask(`start${kind}Profile`);
+    return typeof started === 'number'
+      ? new ProfileHandle(() => this.#ask('stopProfile', started) as Promise<string>)
+      : (started as ProfileHandle);
+  }
+
   #setRef(referenced: boolean): this {
     this.#isReferenced = referenced;
+    this.#handle.isReferenced = referenced;
     this.#backend?.setRef(referenced);
     return this;
   }
@@ -171,6 +189,7 @@ export class Worker extends EventEmitter {
       error: (error) => this.emit('error', error),
       exit: (code) => {
         this.#hasExited = true;
+        this.#handle.leave();
         this.#resolveExited?.(code);
         this.emit('exit', code);
       },

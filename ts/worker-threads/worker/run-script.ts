@@ -43,22 +43,75 @@ function importAsMain(specifier: string): void {
 }
 
 function runSource(source: string): void {
+  const type = inputType();
+  if (type === 'module') return importAsMain(urlOf(source));
+  if (type === 'module-typescript') return importAsMain(urlOf(stripped(source)));
+  addScope();
+  if (type === 'commonjs-typescript') return void compiled(stripped(source)).runInThisContext();
+  runUntyped(source, (error) => {
+    // Node tries it as TypeScript then, which JavaScript is, too; its error is that of the JavaScript.
+    const script = type === undefined && canStrip() ? strippedOr(source, error) : undefined;
+    if (script === undefined) throw error;
+    runUntyped(script, (other) => {
+      throw other;
+    });
+  });
+}
+
+/** As Node does: names of the program, which are no members of the global object that it enumerates. */
+function addScope(): void {
   const folder = process.cwd();
   const module = new Module(SOURCE_NAME);
   module.filename = path.join(folder, SOURCE_NAME);
   module.paths = internals['_nodeModulePaths']?.(folder) ?? [];
   const require = isNode ? module.require.bind(module) : Module.createRequire(module.filename);
   const scope = { require, module, exports: module.exports as unknown, __filename: SOURCE_NAME, __dirname: '.' };
-  // As Node does: names of the program, which are no members of the global object that it enumerates.
   for (const [name, value] of Object.entries(scope)) {
     Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
   }
-  if (process.execArgv.includes('--input-type=module')) return importAsMain(urlOf(source));
+}
+
+/** As CommonJS, or as an ES module where its syntax says so. */
+function runUntyped(source: string, onSyntaxError: (error: SyntaxError) => void): void {
+  let script: vm.Script;
   try {
-    compiled(source).runInThisContext();
+    script = compiled(source);
   } catch (error) {
-    if (!(error instanceof SyntaxError) || !MODULE_SYNTAX.test(error.message)) throw error;
-    importAsMain(urlOf(source));
+    if (!(error instanceof SyntaxError)) throw error;
+    return MODULE_SYNTAX.test(error.message) ? importUntyped(source) : onSyntaxError(error);
+  }
+  script.runInThisContext();
+}
+
+function importUntyped(source: string): void {
+  importAsMain(urlOf(canStrip() ? (strippedOr(source, undefined) ?? source) : source));
+}
+
+function inputType(): string | undefined {
+  return process.execArgv.findLast((flag) => flag.startsWith('--input-type='))?.slice('--input-type='.length);
+}
+
+type Strip = (code: string, options: object) => string;
+
+/** Node of 22.13 and later, unless `--no-strip-types` forbids it. */
+function canStrip(): boolean {
+  const { features } = process as unknown as { features: { typescript?: unknown } };
+  return Boolean(features.typescript) && 'stripTypeScriptTypes' in Module;
+}
+
+function stripped(source: string): string {
+  const { stripTypeScriptTypes } = Module as unknown as { stripTypeScriptTypes: Strip };
+  let code = source;
+  withoutWarning(() => (code = stripTypeScriptTypes(source, { mode: 'strip' })));
+  return code;
+}
+
+/** `undefined`: it is no TypeScript, either. */
+function strippedOr(source: string, error: SyntaxError | undefined): string | undefined {
+  try {
+    return stripped(source);
+  } catch {
+    return error === undefined ? source : undefined;
   }
 }
 
