@@ -1,16 +1,26 @@
 // Runs packages from npm, unmodified, with each Worker a process: npm run check:compat [-- --only <package>] [-- --record]
 // They are installed in a folder outside the repository. `--record` writes the result into docs/worker-threads.md.
+// `--node-tests <folder> --node <runtime>` runs Node's own programs, too: the folder has `test/common` and `test/parallel` of a
+// checkout of Node, and the runtime is of that version.
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { capture } from './compat/capture.mjs';
+import { causeOf } from './compat/node-causes.mjs';
+import { runNodeTests } from './compat/node-tests.mjs';
 import { packages } from './compat/packages.mjs';
 import { record } from './compat/record.mjs';
 import { root, run } from './command.mjs';
 
 const { values } = parseArgs({
-  options: { only: { type: 'string', multiple: true }, record: { type: 'boolean' }, folder: { type: 'string' } },
+  options: {
+    only: { type: 'string', multiple: true },
+    record: { type: 'boolean' },
+    folder: { type: 'string' },
+    'node-tests': { type: 'string' },
+    node: { type: 'string', default: process.execPath },
+  },
 });
 const folder = values.folder ?? mkdtempSync(path.join(os.tmpdir(), 'isolated-workers-compat-'));
 const register = path.join(root, 'dist/worker-threads/register.mjs');
@@ -24,10 +34,22 @@ try {
     console.log(`${failures.length === 0 ? 'ok  ' : 'FAIL'} ${name} ${version}: ${passed} of ${checks}`);
     for (const failure of failures) console.log(`     ${failure}`);
   }
-  if (values.record) record(results);
+  const own = values['node-tests'] === undefined ? undefined : await nodeTests(values['node-tests'], values.node);
+  if (values.record) record(results, own);
   process.exitCode = results.every(({ failures }) => failures.length === 0) ? 0 : 1;
 } finally {
   if (values.folder === undefined) rmSync(folder, { recursive: true, force: true });
+}
+
+/** Node's own programs: those that fail are no failure of this check, and have a cause. */
+async function nodeTests(tests, node) {
+  const preload = path.join(root, 'dist/worker-threads/register.cjs');
+  const results = await runNodeTests({ folder: tests, node, register: preload });
+  const failed = results.filter(({ passed }) => !passed).map(({ name }) => name);
+  console.log(`Node's own programs: ${results.length - failed.length} of ${results.length}`);
+  for (const name of failed) console.log(`     ${name}: ${causeOf(name)}`);
+  const { output } = await capture(node, ['--version'], { cwd: '.', timeout: 10_000 });
+  return { version: output.trim().slice(1), all: results.length, failed };
 }
 
 async function install(chosen) {

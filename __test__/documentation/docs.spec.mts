@@ -53,10 +53,12 @@ describe('docs/errors.md', () => {
   const declared = codesIn(read('ts/types/worker-error-code.ts'));
   /** Those of Node that the library looks for, or throws in place of Node. */
   const foreign = new Set([
+    'ERR_HEAP_PROFILE_HAVE_BEEN_STARTED',
     'ERR_INVALID_ARG_TYPE',
     'ERR_INVALID_ARG_VALUE',
     'ERR_INVALID_URL_SCHEME',
     'ERR_MODULE_NOT_FOUND',
+    'ERR_OUT_OF_RANGE',
     'ERR_WORKER_INVALID_EXEC_ARGV',
     'ERR_WORKER_MESSAGING_ERRORED',
     'ERR_WORKER_MESSAGING_FAILED',

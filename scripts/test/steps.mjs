@@ -3,6 +3,7 @@
 // TypeScript takes a third of the time of the one that builds the package, which checks everything in `npm run test:all`.
 import path from 'node:path';
 import { models } from '../check/models.mjs';
+import { noRegistry } from '../compat/registry.mjs';
 import { root, run, runTool } from '../command.mjs';
 import { checkFiles } from './files.mjs';
 
@@ -45,8 +46,8 @@ export const steps = [
 ];
 
 /**
- * The crate's integration tests, with and without Node-API, each interleaving of its threads, the other compilers, all rounds and
- * long files, and the other engine.
+ * The crate's integration tests, with and without Node-API, each interleaving of its threads, the other compilers, packages from npm on
+ * `isolated-workers/register`, all rounds and long files, and the other engine.
  */
 export const remainingSteps = [
   { name: 'cargo-test', isParallel: true, commands: [() => cargo('test')] },
@@ -68,6 +69,11 @@ export const remainingSteps = [
     isParallel: true,
     needsBuild: true,
     commands: [() => script('test-types.mjs', 'typescript-5.0', 'typescript')],
+  },
+  {
+    name: 'compat',
+    needsBuild: true,
+    commands: [() => noRegistry() ?? script('check-compat.mjs')],
   },
   {
     name: 'js-rounds',

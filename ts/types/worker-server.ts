@@ -106,7 +106,7 @@ export interface WorkerServer<H extends MessageTypes<H> = MessageDefinitions> {
   ref(): this;
   /**
    * Lets the worker end as soon as nothing but the connection keeps its event loop alive. What it has answered by then arrives. Its
-   * host takes such an end for a crash, with the exit code 0, unless it has asked for it by `close()`. In the host's own thread it
+   * host takes such an end for a crash, with the exit code 0, unless it has asked for it by `close()` or allows it by `endsByItself`. In the host's own thread it
    * changes nothing.
    */
   unref(): this;

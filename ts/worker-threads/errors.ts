@@ -1,6 +1,8 @@
 // The errors of Node, with its names, codes and texts.
 import { inspect } from 'node:util';
 
+import type { ErrorText } from './frames.js';
+
 type ErrorClass = new (message: string) => Error;
 
 function coded(of: ErrorClass, code: string, message: string): Error {
@@ -78,6 +80,16 @@ export function notRunning(): Error {
 
 export function unserializable(): Error {
   return coded(Error, 'ERR_WORKER_UNSERIALIZABLE_ERROR', 'Serializing an uncaught exception failed');
+}
+
+/** The error of a worker of which only the text has arrived. */
+export function errorOf({ name, message, stack, code }: ErrorText): Error {
+  const known: ErrorClass[] = [TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError];
+  const error = new (known.find((each) => each.name === name) ?? Error)(message);
+  const hidden = { value: name, configurable: true, writable: true };
+  if (error.name !== name) Object.defineProperty(error, 'name', hidden);
+  if (stack !== undefined) Object.defineProperty(error, 'stack', { ...hidden, value: stack });
+  return code === undefined ? error : Object.assign(error, { code });
 }
 
 export function messagingSameThread(): Error {

@@ -27,7 +27,17 @@ export type Frame =
   | { readonly kind: 'close'; readonly id: number }
   | { readonly kind: 'broadcast'; readonly name: string; readonly body: Body }
   /** To the host: the error that ends the worker. */
-  | { readonly kind: 'error'; readonly error: unknown };
+  | { readonly kind: 'error'; readonly error: unknown }
+  /** In place of it, on a runtime whose serializer carries no errors. */
+  | ({ readonly kind: 'error-text' } & ErrorText);
+
+/** What a text tells of an error. */
+export interface ErrorText {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string | undefined;
+  readonly code: string | undefined;
+}
 
 /** The start-up data of the process, which are JSON. */
 export interface StartupData {

@@ -10,7 +10,7 @@ import {
   type WorkerOptions as CoreOptions,
 } from '../../index.js';
 import { joinBroadcasts, leaveBroadcasts, onBroadcast } from '../broadcast/relay.js';
-import { invalidExecArgv, notRunning, outOfMemory } from '../errors.js';
+import { errorOf, invalidExecArgv, notRunning, outOfMemory } from '../errors.js';
 import { FRAME, MAIL, type Frame, type StartupData } from '../frames.js';
 import type { SharedMemory } from '../public.js';
 import { joinMail, leaveMail, type Mail, type Outcome, routeMail } from '../mail/route.js';
@@ -189,6 +189,9 @@ export class ProcessBackend implements Backend {
       case 'error':
         // Its last words may still arrive.
         this.error = { value: frame.error, isOwn: true };
+        return;
+      case 'error-text':
+        this.error = { value: errorOf(frame), isOwn: true };
     }
   }
 
