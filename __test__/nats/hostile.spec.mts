@@ -1,21 +1,17 @@
 // What a program that may publish to the subjects can do: it ends a session, and nothing else.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, describe, test, type TestContext } from 'node:test';
+import { describe, test, type TestContext } from 'node:test';
 
 import { connect } from '@nats-io/transport-node';
 import { WorkerCrashedError } from 'isolated-workers';
 
-import { Broker, noBroker } from '../fixtures/nats/broker.mjs';
+import { noBroker, suiteBroker } from '../fixtures/nats/broker.mjs';
 import { begun, connectEcho, serveEcho } from '../fixtures/nats/support.mjs';
 import { failure } from '../fixtures/support.mjs';
 
 describe('A stranger at the NATS server', { skip: noBroker }, () => {
-  let broker: Broker;
-  before(async () => {
-    broker = await Broker.start();
-  });
-  after(() => broker.stop());
+  const broker = suiteBroker();
 
   async function stranger(t: TestContext) {
     const connection = await connect({ servers: broker.url });
