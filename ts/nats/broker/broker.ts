@@ -25,6 +25,8 @@ export class Broker {
   onRefused: (subject: string, error: WorkerError) => void = () => {};
   /** The broker, or another one of its cluster, knows the subscriptions again. */
   onReconnect: () => void = () => {};
+  /** The addresses of the servers of the cluster, as they have told them. */
+  readonly cluster: Set<string>;
   private readonly pings: NodeJS.Timeout;
   private isAwaited = false;
   private silent = 0;
@@ -36,6 +38,7 @@ export class Broker {
     private readonly settings: Settings,
   ) {
     this.outflow = new Outflow(connection);
+    this.cluster = new Set(connection.info?.connect_urls);
     this.pings = setInterval(() => this.ping(), settings.interval);
     this.pings.unref();
     this.closed = connection.closed().then((reason) => {
@@ -92,6 +95,9 @@ export class Broker {
       else if (status.type === 'reconnect') {
         this.outage.end();
         this.onReconnect();
+      } else if (status.type === 'update') {
+        for (const address of status.added ?? []) this.cluster.add(address);
+        for (const address of status.deleted ?? []) this.cluster.delete(address);
       } else if (status.type === 'error') {
         const { operation, subject } = status.error as { operation?: string; subject?: string };
         if (operation !== undefined && subject !== undefined) this.onRefused(subject, refusal(operation, subject));

@@ -10,6 +10,9 @@ export class SharedBroker {
   private holders = 0;
   private readonly refusals = new Map<string, (error: WorkerError) => void>();
 
+  /** Of the last connection: one of these servers may be there when those that the program named are not. */
+  private cluster: ReadonlySet<string> = new Set();
+
   constructor(private readonly settings: Settings) {}
 
   /** Each caller must call `release`. */
@@ -49,14 +52,22 @@ export class SharedBroker {
   }
 
   private async open(): Promise<Broker> {
-    const broker = await Broker.connect(this.settings);
+    const broker = await Broker.connect(this.withCluster());
     this.current = broker;
+    this.cluster = broker.cluster;
     broker.onReconnect = () => this.applyHold();
     broker.onRefused = (subject, error) => this.refusals.get(subject)?.(error);
     void broker.closed.then(() => {
       if (this.current === broker) this.opening = this.current = undefined;
     });
     return broker;
+  }
+
+  private withCluster(): Settings {
+    const { settings, cluster } = this;
+    const { servers = [], ignoreClusterUpdates = false } = settings.connection;
+    if (cluster.size === 0 || ignoreClusterUpdates || servers.length === 0) return settings;
+    return { ...settings, connection: { ...settings.connection, servers: [...[servers].flat(), ...cluster] } };
   }
 
   /**
