@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { createPool, WorkerCrashedError } from 'isolated-workers';
 import { NatsDriver } from 'isolated-workers/drivers/nats';
 
+import { atEnd } from '../fixtures/nats/at-end.mjs';
 import { type Broker, clusterOf, noBroker } from '../fixtures/nats/broker.mjs';
 import { begun, connectEcho, serveEcho } from '../fixtures/nats/support.mjs';
 import { eventually, failure, type Loose } from '../fixtures/support.mjs';
@@ -85,7 +86,7 @@ async function goesOn(t: Parameters<typeof connectEcho>[0], driver: NatsDriver, 
     maxWorkers: 2,
     concurrency: 4,
   } as never);
-  t.after(() => pool.close());
+  atEnd(t, () => pool.close());
   const settled = new Map<number, number>();
   const outcomes: unknown[] = [];
   const send = async (id: number) => {

@@ -3,13 +3,12 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
 
-import { createPool, WorkerCrashedError } from 'isolated-workers';
-import { NatsDriver } from 'isolated-workers/drivers/nats';
+import { WorkerCrashedError } from 'isolated-workers';
 
 import { Broker, noBroker, suiteBroker } from '../fixtures/nats/broker.mjs';
-import { begun, connectEcho, heartbeat, program, serveEcho } from '../fixtures/nats/support.mjs';
+import { begun, connectEcho, program, serveEcho } from '../fixtures/nats/support.mjs';
 import { gone, isGone } from '../fixtures/processes.mjs';
-import { eventually, failure, isAlive, type Loose } from '../fixtures/support.mjs';
+import { eventually, failure, isAlive } from '../fixtures/support.mjs';
 
 describe('Over NATS', { skip: noBroker }, () => {
   const broker = suiteBroker();
@@ -114,35 +113,6 @@ describe('Over NATS', { skip: noBroker }, () => {
     assert.match(String((await lost).cause), /its serving process was closed/);
     assert.equal(isAlive(pid), false);
     assert.equal(await serving.closed, undefined);
-  });
-
-  test('a pool spreads over two serving processes, and goes on with one of them when the other is killed', async (t) => {
-    const started = await Promise.all([1, 2].map(() => program(t, 'serving.mjs', [broker.url, 'echo', '2'])));
-    const driver = new NatsDriver({ servers: broker.url, heartbeat, waitForWorker: 500 });
-    const pool = await createPool<Loose>({
-      script: 'echo',
-      driver,
-      logLevel: 'silent',
-      minWorkers: 4,
-      maxWorkers: 4,
-      unexpectedShutdown: { strategy: 'retry', attempts: 3 },
-    } as never);
-    t.after(() => pool.close());
-    const all = new Set(started.flatMap(([, line]) => JSON.parse(line) as number[]));
-    const used = new Set<number>();
-    await eventually('each worker of both was used', async () => {
-      for (const pid of await Promise.all(Array.from({ length: 8 }, () => pool.send('pid')))) used.add(pid as number);
-      return used.size === all.size;
-    });
-    assert.deepEqual(used, all);
-    const [[first], [, rest]] = started as [(typeof started)[0], (typeof started)[0]];
-    first.kill('SIGKILL');
-    const left = JSON.parse(rest) as number[];
-    const answers = (await Promise.all(Array.from({ length: 40 }, () => pool.send('pid')))) as number[];
-    assert.equal(answers.length, 40);
-    await eventually('only workers of the second answer', async () =>
-      left.includes((await pool.send('pid')) as number),
-    );
   });
 });
 

@@ -6,6 +6,7 @@ import { describe, test, type TestContext } from 'node:test';
 import { connect } from '@nats-io/transport-node';
 import { WorkerCrashedError } from 'isolated-workers';
 
+import { atEnd } from '../fixtures/nats/at-end.mjs';
 import { noBroker, suiteBroker } from '../fixtures/nats/broker.mjs';
 import { begun, connectEcho, serveEcho } from '../fixtures/nats/support.mjs';
 import { failure } from '../fixtures/support.mjs';
@@ -15,7 +16,7 @@ describe('A stranger at the NATS server', { skip: noBroker }, () => {
 
   async function stranger(t: TestContext) {
     const connection = await connect({ servers: broker.url });
-    t.after(() => connection.close());
+    atEnd(t, () => connection.close());
     const seen = new Promise<string>((resolve) => {
       connection.subscribe('isolated-workers.session.*.worker', {
         callback: (_, { subject }) => resolve(subject.replace(/\.worker$/, '')),

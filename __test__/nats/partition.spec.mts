@@ -44,7 +44,9 @@ describe('Two machines', { skip: noBroker || noMachines }, () => {
     test(`come to the same view when the link is cut ${direction} and healed`, async (t) => {
       t.after(() => machines.heal());
       const broker = await Broker.of(t, [], brokerAt(0));
-      const [host, serving] = await Promise.all([0, 1].map((machine) => Remote.run(t, machines.within(machine as 0 | 1))));
+      const [host, serving] = await Promise.all(
+        [0, 1].map((machine) => Remote.run(t, machines.within(machine as 0 | 1))),
+      );
       assert.ok(host && serving);
       await serving.call('serve', { servers: broker.url, heartbeat, workers: 1 });
       const pid = await host.call<number>('start', { servers: broker.url, heartbeat });
@@ -75,7 +77,9 @@ describe('Two machines', { skip: noBroker || noMachines }, () => {
       '}',
     ];
     const brokers = await Promise.all(([0, 1] as const).map((at) => Broker.of(t, settings(at), brokerAt(at))));
-    const [host, serving] = await Promise.all([0, 1].map((machine) => Remote.run(t, machines.within(machine as 0 | 1))));
+    const [host, serving] = await Promise.all(
+      [0, 1].map((machine) => Remote.run(t, machines.within(machine as 0 | 1))),
+    );
     const [near, far] = brokers;
     assert.ok(host && serving && near && far);
     await serving.call('serve', { servers: far.url, heartbeat, workers: 1 });
@@ -94,7 +98,9 @@ describe('Two machines', { skip: noBroker || noMachines }, () => {
     t.after(() => machines.heal());
     const patient = { heartbeat: { interval: 200, timeout: 20_000 } };
     const broker = await Broker.of(t, [], brokerAt(0));
-    const [host, serving] = await Promise.all([0, 1].map((machine) => Remote.run(t, machines.within(machine as 0 | 1))));
+    const [host, serving] = await Promise.all(
+      [0, 1].map((machine) => Remote.run(t, machines.within(machine as 0 | 1))),
+    );
     assert.ok(host && serving);
     await serving.call('serve', { servers: broker.url, ...patient, workers: 1 });
     const pid = await host.call('start', { servers: broker.url, ...patient });

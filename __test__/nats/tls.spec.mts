@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { atEnd } from '../fixtures/nats/at-end.mjs';
 import { Broker, noBroker } from '../fixtures/nats/broker.mjs';
 import { Authority, noOpenssl } from '../fixtures/nats/certificates.mjs';
 import { connectEcho, serveEcho } from '../fixtures/nats/support.mjs';
@@ -25,7 +26,12 @@ for (const verify of [false, true]) {
       [authority, other] = [new Authority(), new Authority()];
       const { cert, key } = authority.sign('broker');
       const client = authority.sign('client');
-      const lines = [`cert_file: ${cert}`, `key_file: ${key}`, `ca_file: ${authority.certificate}`, `verify: ${verify}`];
+      const lines = [
+        `cert_file: ${cert}`,
+        `key_file: ${key}`,
+        `ca_file: ${authority.certificate}`,
+        `verify: ${verify}`,
+      ];
       broker = await Broker.start(['tls {', ...lines, '}']);
       tls = verify
         ? { caFile: authority.certificate, certFile: client.cert, keyFile: client.key }
@@ -74,7 +80,7 @@ for (const verify of [false, true]) {
       const script = fileURLToPath(fixture('nats/worker.mjs'));
       const args = [command, 'serve', script, '--nats', broker.url, '--name', 'echo', '--workers', '1', ...files];
       const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-      t.after(() => child.kill('SIGKILL'));
+      atEnd(t, () => child.kill('SIGKILL'));
       await once(createInterface(child.stdout), 'line');
       // The contents of the files do as well.
       const contents = Object.entries(tls).map(([option, file]) => [option.replace('File', ''), readFileSync(file)]);

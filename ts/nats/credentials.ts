@@ -44,7 +44,9 @@ async function authenticatorOf(
   if (nkey === undefined && creds === undefined) return undefined;
   const { credsAuthenticator, nkeyAuthenticator } = await loadClient();
   const encoder = new TextEncoder();
-  return creds === undefined ? nkeyAuthenticator(encoder.encode(nkey)) : credsAuthenticator(encoder.encode(`${creds}\n`));
+  return creds === undefined
+    ? nkeyAuthenticator(encoder.encode(nkey))
+    : credsAuthenticator(encoder.encode(`${creds}\n`));
 }
 
 /** The file that an option names, without the line end that editors add. */
