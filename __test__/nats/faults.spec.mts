@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { describe, test } from 'node:test';
 
 import { WorkerCrashedError } from 'isolated-workers';
+import { NatsDriver } from 'isolated-workers/drivers/nats';
 
 import { Broker, noBroker, suiteBroker } from '../fixtures/nats/broker.mjs';
 import { begun, connectEcho, program, serveEcho } from '../fixtures/nats/support.mjs';
@@ -159,6 +160,40 @@ describe('When the NATS server', { skip: noBroker }, () => {
     }
     await Promise.all(workers.map((worker) => worker.close()));
     assert.equal(await (await connectEcho(t, broker.url, {}, patient)).send('echo', 'again'), 'again');
+  });
+
+  test('restarts between two signs of life, an idle session goes on', async (t) => {
+    const broker = await Broker.of(t);
+    const rare = { heartbeat: { interval: 30_000, timeout: 60_000 }, connection: { reconnectTimeWait: 50 } };
+    const serving = await serveEcho(t, broker.url, { ...rare, workers: 2 });
+    const driver = new NatsDriver({ servers: broker.url, ...rare });
+    const worker = await connectEcho(t, broker.url, { driver });
+    const pid = await worker.send('pid');
+    await broker.restart();
+    // A second session over the connection of the first one, and with the serving process: both are connected again.
+    const second = await connectEcho(t, broker.url, { driver });
+    assert.deepEqual(new Set([await worker.send('pid'), await second.send('pid')]), new Set(serving.pids));
+    assert.equal(await worker.send('pid'), pid);
+  });
+
+  test('is away for longer than a start waits, the start rejects with its address, and a later one succeeds', async (t) => {
+    const broker = await Broker.of(t);
+    const rare = { heartbeat: { interval: 30_000, timeout: 60_000 }, connection: { reconnectTimeWait: 50 } };
+    await serveEcho(t, broker.url, { ...rare, workers: 2 });
+    const driver = new NatsDriver({ servers: broker.url, ...rare, waitForWorker: 300 });
+    await connectEcho(t, broker.url, { driver });
+    await broker.stop();
+    const error = await failure(connectEcho(t, broker.url, { driver }));
+    assert.equal(error.code, 'ERR_DRIVER_FAILED');
+    assert.ok(error.message.includes(broker.address), error.message);
+    await broker.restart();
+    await eventually('a start succeeds', async () => {
+      try {
+        return (await (await connectEcho(t, broker.url, { driver })).send('echo', 1)) === 1;
+      } catch (failed) {
+        return (failed as { code?: string }).code === undefined;
+      }
+    });
   });
 
   test('is not there, the start names its address', async (t) => {

@@ -54,7 +54,7 @@ describe('A stranger at the NATS server', { skip: noBroker }, () => {
     const { connection } = await stranger(t);
     for (const text of ['', '{', 'null', '{"version":99}', 'a'.repeat(100_000)]) {
       const { data } = await connection.request('isolated-workers.offer.echo', text, { timeout: 5000 });
-      assert.deepEqual(JSON.parse(Buffer.from(data).toString()), { version: 1 });
+      assert.deepEqual(JSON.parse(Buffer.from(data).toString()), { version: 2 });
     }
     assert.equal(await (await connectEcho(t, broker.url)).send('echo', 'mine'), 'mine');
   });

@@ -32,8 +32,29 @@ describe('Over NATS', { skip: noBroker }, () => {
       new Uint8Array([1, 2]),
       new Float64Array([0.5]),
       /a/g,
+      -0,
+      NaN,
+      [1, undefined, -0],
+      { text: 'é\u{1f600}', nested: { list: [null, true, 1.5], undefined } },
+      Object.defineProperty({}, '__proto__', { value: 'own', enumerable: true }),
+      new Error('as a value'),
+      Object.assign([1, 2], { further: 'property' }),
     ];
-    for (const value of values) assert.deepEqual(await worker.send('echo', value), value);
+    for (const value of values) assert.deepStrictEqual(await worker.send('echo', value), value);
+    const shared = { once: true };
+    const { a, b } = await worker.send('echo', { a: shared, b: shared });
+    assert.equal(a, b);
+    const cycle: { self?: object } = {};
+    cycle.self = cycle;
+    const again = await worker.send('echo', cycle);
+    assert.equal(again.self, again);
+    assert.equal(1 in (await worker.send('echo', Object.assign([], { length: 2 }))), false);
+    let reads = 0;
+    const counting = Object.defineProperty({}, 'reads', { get: () => ++reads, enumerable: true });
+    assert.deepEqual(await worker.send('echo', counting), { reads: 1 });
+    for (const refused of [{ toJSON: () => 1 }, new Proxy({}, {}), { symbol: Symbol('a') }]) {
+      assert.equal((await failure(worker.send('echo', refused))).code, 'ERR_NOT_SERIALIZABLE');
+    }
     assert.equal((await failure(worker.send('echo', () => {}))).code, 'ERR_NOT_SERIALIZABLE');
   });
 

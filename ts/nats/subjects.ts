@@ -17,7 +17,7 @@ export function isSession(id: unknown): boolean {
 }
 
 /** Raise it when the frames or the messages of a claim change. */
-export const VERSION = 1;
+export const VERSION = 2;
 
 /** The answer of a serving process to a host that has asked for a worker. */
 export interface Claim {

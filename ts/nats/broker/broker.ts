@@ -62,6 +62,11 @@ export class Broker {
     return new Broker(await connect(options, settings.addresses), outage, settings);
   }
 
+  /** Whether there is a connection: what is sent without one is lost. */
+  get isConnected(): boolean {
+    return !this.outage.isOn;
+  }
+
   /** Whether the broker has answered lately. */
   get isReachable(): boolean {
     return !this.outage.isOn && this.silent === 0;

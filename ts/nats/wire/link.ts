@@ -23,6 +23,7 @@ export enum Frame {
 }
 
 export interface LinkListener {
+  /** The bytes are valid during the call. */
   onMessage(bytes: Buffer): void;
   onControl(frame: Frame, text: string): void;
   /** The other end is silent, a frame was lost, or the broker refused the subject: then there is a cause. The link closes next. */
@@ -100,7 +101,7 @@ export class Link {
     this.silent++;
     if (this.silent > this.settings.silentBeats) {
       this.break(`${this.peer} was silent for ${this.settings.silentBeats * this.settings.interval} ms`);
-    } else this.control(Frame.Beat);
+    } else if (this.broker.isConnected) this.control(Frame.Beat);
   }
 
   private receive(error: Error | null, message: Msg): void {
@@ -126,12 +127,14 @@ export class Link {
         `a message of ${this.peer} has more than ${maxMessageSize} bytes, the \`maxMessageSize\` of this side`,
       );
     }
-    // The memory of the frame belongs to the client library.
-    this.parts.push(Buffer.from(body));
-    if (!isLast) return;
-    const [only] = this.parts;
-    const message = this.parts.length === 1 ? (only as Buffer) : Buffer.concat(this.parts, this.size);
-    this.parts = [];
+    const { parts } = this;
+    if (!isLast) {
+      // The memory of the frame belongs to the client library.
+      parts.push(Buffer.from(body));
+      return;
+    }
+    const message = parts.length === 0 ? body : Buffer.concat([...parts, body], this.size);
+    if (parts.length > 0) this.parts = [];
     this.size = 0;
     this.listener.onMessage(message);
   }
