@@ -1,6 +1,7 @@
 // Ends of workers, serving processes, hosts and brokers that nobody has announced.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { describe, test } from 'node:test';
 
 import { WorkerCrashedError } from 'isolated-workers';
@@ -194,6 +195,32 @@ describe('When the NATS server', { skip: noBroker }, () => {
         return (failed as { code?: string }).code === undefined;
       }
     });
+  });
+
+  test('is away, both sides connect again after pauses that grow', async (t) => {
+    const broker = await Broker.of(t);
+    // Nothing ends the session meanwhile: an idle driver has no connection.
+    const rare = { heartbeat: { interval: 30_000, timeout: 60_000 } };
+    await serveEcho(t, broker.url, rare);
+    await connectEcho(t, broker.url, {}, rare);
+    await broker.stop();
+    const attempts: number[] = [];
+    let isEnough!: () => void;
+    const enough = new Promise<void>((resolve) => (isEnough = resolve));
+    // It ends each connection before it has said what it is.
+    const refusing = createServer((socket) => {
+      socket.destroy();
+      if (attempts.push(performance.now()) === 16) isEnough();
+    });
+    refusing.listen(broker.port, '127.0.0.1');
+    await enough;
+    await once(refusing.close(), 'close');
+    await broker.restart();
+    // Of two sides, so each second one is of the same.
+    const pauses = attempts.slice(2).map((time, index) => time - (attempts[index] ?? 0));
+    const [early, late] = [pauses.slice(0, 4), pauses.slice(-4)].map((some) => some.reduce((sum, each) => sum + each));
+    assert.ok((late ?? 0) > 2 * (early ?? 0), `the pauses were ${pauses.map(Math.round).join(', ')} ms`);
+    assert.ok(Math.max(...pauses) < 5100, `a pause of ${Math.max(...pauses)} ms`);
   });
 
   test('is not there, the start names its address', async (t) => {
