@@ -58,4 +58,28 @@ describe('A stranger at the NATS server', { skip: noBroker }, () => {
     }
     assert.equal(await (await connectEcho(t, broker.url)).send('echo', 'mine'), 'mine');
   });
+
+  test('that answers in place of a serving process fails the start with ERR_PROTOCOL_MISMATCH', async (t) => {
+    const { connection } = await stranger(t);
+    const session = 'a'.repeat(24);
+    const answers = ['', '{', 'null', '7', '{"version":1}', JSON.stringify({ version: 2, session: 'a.>', pid: 1 })];
+    answers.push(JSON.stringify({ version: 2, session, pid: 'many' }));
+    for (const answer of answers) {
+      const subscription = connection.subscribe('isolated-workers.offer.echo', {
+        callback: (_, message) => void message.respond(answer),
+      });
+      await connection.flush();
+      assert.equal((await failure(connectEcho(t, broker.url))).code, 'ERR_PROTOCOL_MISMATCH', answer);
+      subscription.unsubscribe();
+    }
+  });
+
+  test('that claims a worker and does not come leaves it to the next host', async (t) => {
+    const serving = await serveEcho(t, broker.url);
+    const { connection } = await stranger(t);
+    await connection.request('isolated-workers.offer.echo', '{"version":2}', { timeout: 5000 });
+    assert.equal(serving.taken, 1);
+    const worker = await connectEcho(t, broker.url);
+    assert.deepEqual([await worker.send('pid')], serving.pids);
+  });
 });

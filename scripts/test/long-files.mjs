@@ -51,6 +51,7 @@ export const longFiles = new Set([
   'nats/chaos',
   'nats/cluster',
   'nats/conformance',
+  'nats/credentials',
   'nats/faults',
   'nats/hostile',
   'nats/partition',

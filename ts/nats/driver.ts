@@ -114,7 +114,7 @@ function refuseOptions(options: object): void {
 function claimOf(data: Uint8Array): Claim {
   const text = Buffer.from(data).toString();
   const claim = parseClaim(text);
-  if (claim !== undefined && claim.version === VERSION && isSession(claim.session)) return claim as Claim;
+  if (claim?.version === VERSION && isSession(claim.session) && Number.isInteger(claim.pid)) return claim as Claim;
   const version = claim?.version === undefined ? 'none' : String(claim.version).slice(0, 20);
   throw new WorkerError(
     'ERR_PROTOCOL_MISMATCH',

@@ -5,6 +5,7 @@ import { clearInterval, now, setInterval } from '../../util/primordials.js';
 import type { Settings } from '../options.js';
 import { connect } from './client.js';
 import { lost, refusal } from './errors.js';
+import { breakOff } from './inside.js';
 import { Outflow } from './outflow.js';
 
 /** The client library's own pings keep an event loop alive; those of this file do not. */
@@ -30,6 +31,8 @@ export class Broker {
   private readonly pings: NodeJS.Timeout;
   private isAwaited = false;
   private silent = 0;
+  /** The number of messages that had come when it last looked. */
+  private heard = 0;
 
   /** Use `Broker.connect`. */
   private constructor(
@@ -80,17 +83,22 @@ export class Broker {
   /** A broker whose machine has vanished ends no connection. */
   private ping(): void {
     if (this.outage.isOn || this.connection.isClosed()) return;
+    const { inMsgs } = this.connection.stats();
+    const hasHeard = inMsgs !== this.heard;
+    this.heard = inMsgs;
     if (!this.isAwaited) {
       this.isAwaited = true;
-      this.silent = 0;
       const answered = () => {
         this.isAwaited = false;
         this.silent = 0;
       };
       this.connection.flush().then(answered, answered);
+    } else if (hasHeard) {
+      // The answer waits behind what this side sends.
+      this.silent = 0;
     } else if (++this.silent >= this.settings.silentBeats) {
       this.silent = 0;
-      void this.connection.reconnect();
+      breakOff(this.connection);
     }
   }
 

@@ -1,6 +1,7 @@
 import type { WorkerError } from '../../index.js';
 import type { Settings } from '../options.js';
 import { Broker } from './broker.js';
+import { holdLoop } from './inside.js';
 
 /** The one connection of a driver to the broker, which is there while a session needs it. */
 export class SharedBroker {
@@ -70,25 +71,7 @@ export class SharedBroker {
     return { ...settings, connection: { ...settings.connection, servers: [...[servers].flat(), ...cluster] } };
   }
 
-  /**
-   * The client library has no method for it. Where its inside has another shape, an idle worker keeps the host alive until it is
-   * closed.
-   */
   private applyHold(): void {
-    const { protocol } = (this.current?.connection ?? {}) as { protocol?: Inside };
-    for (const handle of [protocol?.transport?.socket, protocol?.heartbeats?.timer]) {
-      if (this.holders > 0) handle?.ref?.();
-      else handle?.unref?.();
-    }
+    holdLoop(this.current?.connection, this.holders > 0);
   }
-}
-
-interface Handle {
-  ref?(): void;
-  unref?(): void;
-}
-
-interface Inside {
-  readonly transport?: { readonly socket?: Handle };
-  readonly heartbeats?: { readonly timer?: Handle };
 }
