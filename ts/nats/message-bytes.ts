@@ -40,18 +40,21 @@ export function decodeMessage(bytes: Buffer): DriverMessage {
 }
 
 function encode(message: DriverMessage): Buffer {
-  const { payload, ...members } = message;
-  if (payload === undefined) return Buffer.from(JSON_MARK + JSON.stringify(members));
-  if (typeof payload !== 'string' && !(payload instanceof Uint8Array)) {
-    const copy = copyPlain(payload);
-    if (copy !== NOT_PLAIN) return Buffer.from(JSON_MARK + JSON.stringify({ ...members, payload: copy }));
-  }
-  const [form, body] = encodePayload(message.type, payload);
-  const json = Buffer.from(JSON.stringify(members));
+  const { type, payload } = message;
+  const isText = typeof payload === 'string' || payload instanceof Uint8Array;
+  const copy = isText ? NOT_PLAIN : copyPlain(payload);
+  if (copy !== NOT_PLAIN) return Buffer.from(JSON_MARK + jsonOf(message, copy));
+  const [form, body] = encodePayload(type, payload);
+  const json = Buffer.from(jsonOf(message));
   const head = Buffer.allocUnsafe(HEAD);
   head[0] = form;
   head.writeUInt32LE(json.length, 1);
   return Buffer.concat([head, json, body], HEAD + json.length + body.length);
+}
+
+/** Without the members that are absent. */
+function jsonOf({ type, tx, kind, context }: DriverMessage, payload?: unknown): string {
+  return JSON.stringify({ type, tx, kind, context, payload });
 }
 
 function encodePayload(type: string, payload: unknown): [Form, Uint8Array] {

@@ -8,11 +8,11 @@ const MOST_CHARACTERS = 16_384;
 export const NOT_PLAIN = Symbol('not plain');
 
 /**
- * A copy of a value that JSON carries as structured clone does: text, finite numbers, objects and arrays without repetition. Reads
- * each property once, as a getter may give another value next time.
+ * A copy of a value that JSON carries as structured clone does: text, finite numbers, objects and arrays without repetition; or
+ * `undefined`, which is no member of a message. Reads each property once, as a getter may give another value next time.
  */
 export function copyPlain(value: unknown): unknown {
-  return new PlainCopy().of(value);
+  return value === undefined ? undefined : new PlainCopy().of(value);
 }
 
 class PlainCopy {
