@@ -15,8 +15,7 @@ import { fixture } from '../fixtures/support.mjs';
 const command = fileURLToPath(new URL('../../dist/cli.cjs', import.meta.url));
 
 test('isolated-workers serve offers workers until a signal ends it', { skip: noBroker }, async (t) => {
-  const broker = await Broker.start();
-  t.after(() => broker.stop());
+  const broker = await Broker.of(t);
   const script = path.relative(process.cwd(), fileURLToPath(fixture('nats/worker.mjs')));
   const args = ['serve', script, '--nats', broker.url, '--name', 'echo', '--workers', '2'];
   const child = spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -1,39 +1,34 @@
 // Ends of workers, serving processes, hosts and brokers that nobody has announced.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { after, before, describe, test } from 'node:test';
+import { createServer } from 'node:net';
+import { describe, test } from 'node:test';
 
-import { createPool, WorkerCrashedError } from 'isolated-workers';
+import { WorkerCrashedError } from 'isolated-workers';
 import { NatsDriver } from 'isolated-workers/drivers/nats';
 
-import { Broker, noBroker } from '../fixtures/nats/broker.mjs';
-import { begun, connectEcho, heartbeat, program, serveEcho } from '../fixtures/nats/support.mjs';
+import { Broker, noBroker, suiteBroker } from '../fixtures/nats/broker.mjs';
+import { begun, connectEcho, program, serveEcho } from '../fixtures/nats/support.mjs';
 import { gone, isGone } from '../fixtures/processes.mjs';
-import { eventually, failure, isAlive, type Loose } from '../fixtures/support.mjs';
+import { eventually, failure, isAlive } from '../fixtures/support.mjs';
 
 describe('Over NATS', { skip: noBroker }, () => {
-  let broker: Broker;
-  let servers: string;
-  before(async () => {
-    broker = await Broker.start();
-    servers = broker.url;
-  });
-  after(() => broker.stop());
+  const broker = suiteBroker();
 
   test('a worker that exits rejects its requests with its exit code, and another one takes its place', async (t) => {
-    const serving = await serveEcho(t, servers);
-    const worker = await connectEcho(t, servers);
+    const serving = await serveEcho(t, broker.url);
+    const worker = await connectEcho(t, broker.url);
     const error = await failure(worker.send('exit', 7));
     assert.ok(error instanceof WorkerCrashedError);
     assert.deepEqual(error.reason, { type: 'exit', code: 7, signal: null });
-    const next = await connectEcho(t, servers);
+    const next = await connectEcho(t, broker.url);
     assert.deepEqual([await next.send('pid')], serving.pids);
     assert.notEqual(next.pid, worker.pid);
   });
 
   test('a worker process that is killed rejects its requests with the signal', async (t) => {
-    const serving = await serveEcho(t, servers);
-    const worker = await connectEcho(t, servers);
+    const serving = await serveEcho(t, broker.url);
+    const worker = await connectEcho(t, broker.url);
     const lost = failure(worker.send('never'));
     await begun(worker);
     process.kill(serving.pids[0] ?? 0, 'SIGKILL');
@@ -41,9 +36,9 @@ describe('Over NATS', { skip: noBroker }, () => {
   });
 
   test('close() resolves when the process is gone, and the place is free again', async (t) => {
-    const serving = await serveEcho(t, servers);
+    const serving = await serveEcho(t, broker.url);
     for (let round = 0; round < 3; round++) {
-      const worker = await connectEcho(t, servers);
+      const worker = await connectEcho(t, broker.url);
       assert.equal(serving.taken, 1);
       await worker.close();
       assert.ok(isGone(worker.pid ?? 0));
@@ -51,8 +46,8 @@ describe('Over NATS', { skip: noBroker }, () => {
   });
 
   test('a serving process that is killed rejects the requests within the time of the heartbeat', async (t) => {
-    const [serving, line] = await program(t, 'serving.mjs', [servers, 'echo', '1']);
-    const worker = await connectEcho(t, servers);
+    const [serving, line] = await program(t, 'serving.mjs', [broker.url, 'echo', '1']);
+    const worker = await connectEcho(t, broker.url);
     const lost = failure(worker.send('never'));
     await begun(worker);
     serving.kill('SIGKILL');
@@ -63,24 +58,24 @@ describe('Over NATS', { skip: noBroker }, () => {
   });
 
   test('a handler that computes for longer than the heartbeat allows ends nothing', async (t) => {
-    await serveEcho(t, servers);
-    const worker = await connectEcho(t, servers);
+    await serveEcho(t, broker.url);
+    const worker = await connectEcho(t, broker.url);
     assert.equal(await worker.send('block', 1500), 1500);
   });
 
   test('a host that is killed frees its worker, whose process ends', async (t) => {
-    const serving = await serveEcho(t, servers);
-    const [host, pid] = await program(t, 'host.mjs', [servers, 'stays']);
+    const serving = await serveEcho(t, broker.url);
+    const [host, pid] = await program(t, 'host.mjs', [broker.url, 'stays']);
     assert.equal(serving.taken, 1);
     host.kill('SIGKILL');
     await gone(Number(pid));
-    const worker = await connectEcho(t, servers);
+    const worker = await connectEcho(t, broker.url);
     assert.equal(await worker.send('echo', 'free'), 'free');
   });
 
   test('a host that is suspended loses its worker, and learns it when it goes on', async (t) => {
-    const serving = await serveEcho(t, servers);
-    const [host, pid] = await program(t, 'host.mjs', [servers, 'asks']);
+    const serving = await serveEcho(t, broker.url);
+    const [host, pid] = await program(t, 'host.mjs', [broker.url, 'asks']);
     host.kill('SIGSTOP');
     await gone(Number(pid));
     await eventually('another worker is free', () => serving.taken === 0 && isAlive(serving.pids[0] ?? 0));
@@ -91,28 +86,28 @@ describe('Over NATS', { skip: noBroker }, () => {
   });
 
   test('a serving process that is suspended frees the worker when it goes on', async (t) => {
-    const [serving, line] = await program(t, 'serving.mjs', [servers, 'echo', '1']);
-    const worker = await connectEcho(t, servers);
+    const [serving, line] = await program(t, 'serving.mjs', [broker.url, 'echo', '1']);
+    const worker = await connectEcho(t, broker.url);
     const lost = failure(worker.send('never'));
     await begun(worker);
     serving.kill('SIGSTOP');
     assert.ok((await lost) instanceof WorkerCrashedError);
     serving.kill('SIGCONT');
     for (const pid of JSON.parse(line) as number[]) await gone(pid);
-    assert.equal(await (await connectEcho(t, servers)).send('echo', 'next'), 'next');
+    assert.equal(await (await connectEcho(t, broker.url)).send('echo', 'next'), 'next');
   });
 
   test('a host with an idle worker ends by itself, and its worker with it', async (t) => {
-    await serveEcho(t, servers);
-    const [host, pid] = await program(t, 'host.mjs', [servers, 'idle']);
+    await serveEcho(t, broker.url);
+    const [host, pid] = await program(t, 'host.mjs', [broker.url, 'idle']);
     if (host.exitCode === null) await once(host, 'exit');
     assert.equal(host.exitCode, 0);
     await gone(Number(pid));
   });
 
   test('close() of the serving process rejects the requests of its hosts with its reason', async (t) => {
-    const serving = await serveEcho(t, servers);
-    const worker = await connectEcho(t, servers);
+    const serving = await serveEcho(t, broker.url);
+    const worker = await connectEcho(t, broker.url);
     const [pid = 0] = serving.pids;
     const lost = failure(worker.send('never'));
     await begun(worker);
@@ -121,41 +116,11 @@ describe('Over NATS', { skip: noBroker }, () => {
     assert.equal(isAlive(pid), false);
     assert.equal(await serving.closed, undefined);
   });
-
-  test('a pool spreads over two serving processes, and goes on with one of them when the other is killed', async (t) => {
-    const started = await Promise.all([1, 2].map(() => program(t, 'serving.mjs', [servers, 'echo', '2'])));
-    const driver = new NatsDriver({ servers, heartbeat, waitForWorker: 500 });
-    const pool = await createPool<Loose>({
-      script: 'echo',
-      driver,
-      logLevel: 'silent',
-      minWorkers: 4,
-      maxWorkers: 4,
-      unexpectedShutdown: { strategy: 'retry', attempts: 3 },
-    } as never);
-    t.after(() => pool.close());
-    const all = new Set(started.flatMap(([, line]) => JSON.parse(line) as number[]));
-    const used = new Set<number>();
-    await eventually('each worker of both was used', async () => {
-      for (const pid of await Promise.all(Array.from({ length: 8 }, () => pool.send('pid')))) used.add(pid as number);
-      return used.size === all.size;
-    });
-    assert.deepEqual(used, all);
-    const [[first], [, rest]] = started as [(typeof started)[0], (typeof started)[0]];
-    first.kill('SIGKILL');
-    const left = JSON.parse(rest) as number[];
-    const answers = (await Promise.all(Array.from({ length: 40 }, () => pool.send('pid')))) as number[];
-    assert.equal(answers.length, 40);
-    await eventually('only workers of the second answer', async () =>
-      left.includes((await pool.send('pid')) as number),
-    );
-  });
 });
 
 describe('When the NATS server', { skip: noBroker }, () => {
   test('vanishes, requests reject, and workers end', async (t) => {
-    const broker = await Broker.start();
-    t.after(() => broker.stop());
+    const broker = await Broker.of(t);
     const serving = await serveEcho(t, broker.url);
     const worker = await connectEcho(t, broker.url);
     const lost = failure(worker.send('never'));
@@ -169,17 +134,15 @@ describe('When the NATS server', { skip: noBroker }, () => {
   });
 
   test('restarts, the serving process offers its workers again', async (t) => {
-    const broker = await Broker.start();
+    const broker = await Broker.of(t);
     await serveEcho(t, broker.url, { connection: { reconnectTimeWait: 50 } });
-    await broker.stop();
-    const next = await Broker.start([], broker.port);
-    t.after(() => next.stop());
-    const worker = await connectEcho(t, next.url);
+    await broker.restart();
+    const worker = await connectEcho(t, broker.url);
     assert.equal(await worker.send('echo', 'again'), 'again');
   });
 
   test('restarts, each request in flight settles once, and the next start gets a worker', async (t) => {
-    const broker = await Broker.start();
+    const broker = await Broker.of(t);
     const patient = { heartbeat: { interval: 100, timeout: 2000 }, connection: { reconnectTimeWait: 50 } };
     await serveEcho(t, broker.url, { ...patient, workers: 2 });
     const workers = await Promise.all([1, 2].map(() => connectEcho(t, broker.url, {}, patient)));
@@ -190,20 +153,78 @@ describe('When the NATS server', { skip: noBroker }, () => {
         (error: unknown) => outcomes.push(error),
       ),
     );
-    await broker.stop();
-    const next = await Broker.start([], broker.port);
-    t.after(() => next.stop());
+    await broker.restart();
     await Promise.all(settled);
     assert.equal(outcomes.length, 2);
     for (const outcome of outcomes) {
       assert.ok(outcome === 500 || outcome instanceof WorkerCrashedError, String(outcome));
     }
     await Promise.all(workers.map((worker) => worker.close()));
-    assert.equal(await (await connectEcho(t, next.url, {}, patient)).send('echo', 'again'), 'again');
+    assert.equal(await (await connectEcho(t, broker.url, {}, patient)).send('echo', 'again'), 'again');
+  });
+
+  test('restarts between two signs of life, an idle session goes on', async (t) => {
+    const broker = await Broker.of(t);
+    const rare = { heartbeat: { interval: 30_000, timeout: 60_000 }, connection: { reconnectTimeWait: 50 } };
+    const serving = await serveEcho(t, broker.url, { ...rare, workers: 2 });
+    const driver = new NatsDriver({ servers: broker.url, ...rare });
+    const worker = await connectEcho(t, broker.url, { driver });
+    const pid = await worker.send('pid');
+    await broker.restart();
+    // A second session over the connection of the first one, and with the serving process: both are connected again.
+    const second = await connectEcho(t, broker.url, { driver });
+    assert.deepEqual(new Set([await worker.send('pid'), await second.send('pid')]), new Set(serving.pids));
+    assert.equal(await worker.send('pid'), pid);
+  });
+
+  test('is away for longer than a start waits, the start rejects with its address, and a later one succeeds', async (t) => {
+    const broker = await Broker.of(t);
+    const rare = { heartbeat: { interval: 30_000, timeout: 60_000 }, connection: { reconnectTimeWait: 50 } };
+    await serveEcho(t, broker.url, { ...rare, workers: 2 });
+    const driver = new NatsDriver({ servers: broker.url, ...rare, waitForWorker: 300 });
+    await connectEcho(t, broker.url, { driver });
+    await broker.stop();
+    const error = await failure(connectEcho(t, broker.url, { driver }));
+    assert.equal(error.code, 'ERR_DRIVER_FAILED');
+    assert.ok(error.message.includes(broker.address), error.message);
+    await broker.restart();
+    await eventually('a start succeeds', async () => {
+      try {
+        return (await (await connectEcho(t, broker.url, { driver })).send('echo', 1)) === 1;
+      } catch (failed) {
+        return (failed as { code?: string }).code === undefined;
+      }
+    });
+  });
+
+  test('is away, both sides connect again after pauses that grow', async (t) => {
+    const broker = await Broker.of(t);
+    // Nothing ends the session meanwhile: an idle driver has no connection.
+    const rare = { heartbeat: { interval: 30_000, timeout: 60_000 } };
+    await serveEcho(t, broker.url, rare);
+    await connectEcho(t, broker.url, {}, rare);
+    await broker.stop();
+    const attempts: number[] = [];
+    let isEnough!: () => void;
+    const enough = new Promise<void>((resolve) => (isEnough = resolve));
+    // It ends each connection before it has said what it is.
+    const refusing = createServer((socket) => {
+      socket.destroy();
+      if (attempts.push(performance.now()) === 16) isEnough();
+    });
+    refusing.listen(broker.port, '127.0.0.1');
+    await enough;
+    await once(refusing.close(), 'close');
+    await broker.restart();
+    // Of two sides, so each second one is of the same.
+    const pauses = attempts.slice(2).map((time, index) => time - (attempts[index] ?? 0));
+    const [early, late] = [pauses.slice(0, 4), pauses.slice(-4)].map((some) => some.reduce((sum, each) => sum + each));
+    assert.ok((late ?? 0) > 2 * (early ?? 0), `the pauses were ${pauses.map(Math.round).join(', ')} ms`);
+    assert.ok(Math.max(...pauses) < 5100, `a pause of ${Math.max(...pauses)} ms`);
   });
 
   test('is not there, the start names its address', async (t) => {
-    const broker = await Broker.start();
+    const broker = await Broker.of(t);
     await broker.stop();
     const error = await failure(connectEcho(t, broker.url));
     assert.equal(error.code, 'ERR_DRIVER_FAILED');

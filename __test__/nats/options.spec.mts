@@ -4,13 +4,13 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { createWorker } from 'isolated-workers';
 import { NatsDriver, serve } from 'isolated-workers/drivers/nats';
 
-import { Broker, noBroker } from '../fixtures/nats/broker.mjs';
+import { noBroker, suiteBroker } from '../fixtures/nats/broker.mjs';
 import { connectEcho, serveEcho } from '../fixtures/nats/support.mjs';
 import { RecordingLogger, failure, fixture } from '../fixtures/support.mjs';
 
@@ -86,36 +86,21 @@ test('Where @nats-io/transport-node is not installed, the error says how to inst
 });
 
 describe('With a broker,', { skip: noBroker }, () => {
-  let broker: Broker;
-  before(async () => {
-    broker = await Broker.start(['authorization { user: iw, password: secret }']);
-  });
-  after(() => broker.stop());
-  const connection = { user: 'iw', pass: 'secret' };
-
-  test('user and password reach the client library', async (t) => {
-    await serveEcho(t, broker.url, { connection });
-    const worker = await connectEcho(t, broker.url, {}, { connection });
-    assert.equal(await worker.send('echo', 1), 1);
-    const refused = await failure(connectEcho(t, broker.url));
-    assert.equal(refused.code, 'ERR_DRIVER_FAILED');
-    const address = broker.url.replace('//', '//iw:wrong@');
-    assert.doesNotMatch((await failure(connectEcho(t, address))).message, /wrong/);
-  });
+  const broker = suiteBroker();
 
   test('a start for which no worker becomes free rejects in time, and the next one gets the freed worker', async (t) => {
-    await serveEcho(t, broker.url, { connection });
-    const worker = await connectEcho(t, broker.url, {}, { connection });
-    const second = () => connectEcho(t, broker.url, {}, { connection, waitForWorker: 200 });
+    await serveEcho(t, broker.url);
+    const worker = await connectEcho(t, broker.url);
+    const second = () => connectEcho(t, broker.url, {}, { waitForWorker: 200 });
     assert.equal((await failure(second())).code, 'ERR_NO_SUCH_WORKER');
-    const patient = connectEcho(t, broker.url, {}, { connection });
+    const patient = connectEcho(t, broker.url);
     await worker.close();
     assert.equal(await (await patient).send('echo', 2), 2);
   });
 
   test('an option of the process is refused, because it already runs', async (t) => {
-    await serveEcho(t, broker.url, { connection });
-    const refused = await failure(connectEcho(t, broker.url, { argv: ['a'] } as never, { connection }));
+    await serveEcho(t, broker.url);
+    const refused = await failure(connectEcho(t, broker.url, { argv: ['a'] } as never));
     assert.equal(refused.code, 'ERR_UNSUPPORTED_BY_DRIVER');
     assert.match(refused.message, /`argv`/);
   });
@@ -125,7 +110,6 @@ describe('With a broker,', { skip: noBroker }, () => {
       script: fixture('exits.mjs'),
       name: 'early',
       servers: broker.url,
-      connection,
       workers: 2,
       logger: new RecordingLogger(),
     });
@@ -135,10 +119,9 @@ describe('With a broker,', { skip: noBroker }, () => {
   });
 
   test('subjects with another prefix are apart', async (t) => {
-    await serveEcho(t, broker.url, { connection, subjectPrefix: 'other' });
-    const options = { connection, waitForWorker: 100 };
-    assert.equal((await failure(connectEcho(t, broker.url, {}, options))).code, 'ERR_NO_SUCH_WORKER');
-    const worker = await connectEcho(t, broker.url, {}, { connection, subjectPrefix: 'other' });
+    await serveEcho(t, broker.url, { subjectPrefix: 'other' });
+    assert.equal((await failure(connectEcho(t, broker.url, {}, { waitForWorker: 100 }))).code, 'ERR_NO_SUCH_WORKER');
+    const worker = await connectEcho(t, broker.url, {}, { subjectPrefix: 'other' });
     assert.equal(await worker.send('echo', 3), 3);
   });
 });

@@ -106,7 +106,7 @@ test('Only the entry for NATS loads the optional package `@nats-io/transport-nod
       (file) => /\.(cjs|[mc]?ts|mjs)$/.test(file) && /["']@nats-io\//.test(readFileSync(path.join(dist, file), 'utf8')),
     );
   for (const file of loading) assert.match(file, /^nats\//);
-  for (const file of ['nats/index.cjs', 'nats/worker.cjs']) {
+  for (const file of ['nats/index.cjs', 'nats/worker.cjs', 'nats/credentials.cjs']) {
     const text = readFileSync(path.join(dist, file), 'utf8');
     assert.doesNotMatch(text, /\bts\/(?!nats\/|util\/primordials)/, 'a module of the facade was bundled again');
     assert.doesNotMatch(text, /require\("@nats-io/, 'it is loaded with the entry, and not with the first worker');
@@ -200,6 +200,7 @@ test('The published package has exactly the necessary files', async () => {
         `dist/nats/${types}.d.mts`,
         `dist/nats/${types}.d.ts`,
       ]),
+      'dist/nats/credentials.cjs',
       'dist/nats/index.cjs',
       'dist/nats/index.mjs',
       'dist/nats/worker.cjs',

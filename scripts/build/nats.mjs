@@ -1,5 +1,5 @@
-// The driver for NATS: dist/nats/index.cjs for hosts and serving processes, and dist/nats/worker.cjs, which workers load before their
-// script. They load the main bundle and the package `@nats-io/transport-node`, and are no part of either.
+// The driver for NATS: dist/nats/index.cjs for hosts and serving processes, dist/nats/worker.cjs, which workers load before their
+// script, and dist/nats/credentials.cjs, by which the command `serve` reads files of credentials. They load the main bundle and the package `@nats-io/transport-node`, and are no part of either.
 import { build } from 'esbuild';
 import { root } from '../command.mjs';
 import { esModule } from './entries.mjs';
@@ -17,9 +17,10 @@ const kinds = [
 
 /** All files of the driver, as a list of name and text. */
 export async function natsFiles() {
-  const [driver, worker, { metafile }] = await Promise.all([
+  const [driver, worker, credentials, { metafile }] = await Promise.all([
     bundle('index', 'cjs'),
     bundle('worker', 'cjs'),
+    bundle('credentials', 'cjs'),
     bundle('index', 'esm'),
   ]);
   const names = Object.values(metafile.outputs)[0].exports.toSorted();
@@ -27,6 +28,7 @@ export async function natsFiles() {
     [`${target}/index.cjs`, driver.text],
     [`${target}/index.mjs`, esModule('./index.cjs', names)],
     [`${target}/worker.cjs`, worker.text],
+    [`${target}/credentials.cjs`, credentials.text],
     ...declarations(),
   ];
 }

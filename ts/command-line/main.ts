@@ -28,6 +28,10 @@ Options:
   --nats <urls>  serve: the NATS server, or several with commas between them (127.0.0.1:4222)
   --name <name>  serve: the name under which hosts find the workers
   --workers <n>  serve: how many workers (one for each processor)
+  --user <name>, --password-file <file>, --token-file <file>, --nkey <file>, --creds <file>
+                 serve: who the NATS server takes this process for; --nkey has a seed, --creds a JWT and its seed
+  --tls-ca <file>, --tls-cert <file>, --tls-key <file>
+                 serve: PEM files for TLS: whom this process trusts, and what it shows the NATS server
   -h, --help     show this help
   -v, --version  show the version
 
@@ -42,6 +46,14 @@ const options = {
   nats: { type: 'string' },
   name: { type: 'string' },
   workers: { type: 'string' },
+  user: { type: 'string' },
+  'password-file': { type: 'string' },
+  'token-file': { type: 'string' },
+  nkey: { type: 'string' },
+  creds: { type: 'string' },
+  'tls-ca': { type: 'string' },
+  'tls-cert': { type: 'string' },
+  'tls-key': { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;
@@ -75,11 +87,23 @@ const commands: Readonly<Record<string, Command>> = {
       }),
   },
   serve: {
-    allowed: ['nats', 'name', 'workers'],
+    allowed: [
+      'nats',
+      'name',
+      'workers',
+      'user',
+      'password-file',
+      'token-file',
+      'nkey',
+      'creds',
+      'tls-ca',
+      'tls-cert',
+      'tls-key',
+    ],
     argument: 'the file of the workers',
-    run: (file, { nats, name, workers }) => {
+    run: (file, { nats, name, workers, ...files }) => {
       if (name === undefined) throw new UsageError('serve needs --name, under which hosts find the workers');
-      return serveWorkers(file, { nats, name, workers: workers === undefined ? undefined : count(workers) });
+      return serveWorkers(file, { nats, name, workers: workers === undefined ? undefined : count(workers), ...files });
     },
   },
 };

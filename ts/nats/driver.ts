@@ -1,7 +1,8 @@
-import type { NatsConnection } from '@nats-io/transport-node';
-
 import { type Driver, type DriverCapabilities, type DriverChannel, WorkerError } from '../index.js';
 import { now, setTimeout } from '../util/primordials.js';
+import type { Broker } from './broker/broker.js';
+import { refusalIn } from './broker/errors.js';
+import { SharedBroker } from './broker/shared-broker.js';
 import { HostEnd } from './host-end.js';
 import {
   checkName,
@@ -12,8 +13,7 @@ import {
   type Settings,
   settingsOf,
 } from './options.js';
-import { SharedConnection } from './shared-connection.js';
-import { type Claim, offerSubject, VERSION } from './subjects.js';
+import { type Claim, isSession, offerSubject, VERSION } from './subjects.js';
 
 export interface NatsDriverOptions extends NatsOptions {
   /** How long a start waits until a worker of the name is free, in milliseconds. Default: 5,000. */
@@ -50,7 +50,7 @@ export class NatsDriver implements Driver<NatsCapabilities, object> {
   readonly name = 'nats';
   readonly capabilities: NatsCapabilities = { reconnect: false, detach: false, sharedMemory: false };
   readonly #settings: Settings;
-  readonly #shared: SharedConnection;
+  readonly #shared: SharedBroker;
   readonly #patience: number;
 
   /** @throws `ERR_INVALID_OPTION`. */
@@ -60,33 +60,41 @@ export class NatsDriver implements Driver<NatsCapabilities, object> {
     checkNumber('waitForWorker', waitForWorker, 2 ** 31 - 1);
     this.#patience = waitForWorker;
     this.#settings = settingsOf(options);
-    this.#shared = new SharedConnection(this.#settings);
+    this.#shared = new SharedBroker(this.#settings);
   }
 
   async spawn(script: string, options: object): Promise<NatsChannel> {
     const name = checkName('script', script);
     refuseOptions(options);
-    const connection = await this.#shared.acquire();
+    const broker = await this.#shared.acquire();
+    let claim: Claim;
     try {
-      const { session, pid } = await this.#claim(connection, name);
-      return new HostEnd(connection, this.#shared, this.#settings, name, session, pid);
+      claim = await this.#claim(broker, name);
     } catch (error) {
       this.#shared.release();
       throw error;
     }
+    // From here on its end releases the broker.
+    const end = new HostEnd(broker, this.#shared, this.#settings, name, claim);
+    await end.opened();
+    return end;
   }
 
-  async #claim(connection: NatsConnection, name: string): Promise<Claim> {
+  async #claim(broker: Broker, name: string): Promise<Claim> {
     const deadline = now() + this.#patience;
     const subject = offerSubject(this.#settings.prefix, name);
     const request = JSON.stringify({ version: VERSION });
     for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       try {
         const timeout = Math.max(1, Math.min(CLAIM_TIMEOUT, deadline - now()));
-        return claimOf((await connection.request(subject, request, { timeout })).data);
+        return claimOf((await broker.connection.request(subject, request, { timeout })).data);
       } catch (error) {
-        if (!isAbsence(error)) throw error;
-        if (now() + pause > deadline) throw noWorker(name, this.#patience, error);
+        if (!isAbsence(error)) throw refusalIn(error) ?? error;
+        if (now() + pause > deadline) {
+          throw broker.isReachable
+            ? noWorker(name, this.#patience, error)
+            : noBroker(this.#settings.addresses, this.#patience, error);
+        }
       }
       await new Promise<void>((resolve) => void setTimeout(resolve, pause));
     }
@@ -104,13 +112,23 @@ function refuseOptions(options: object): void {
 }
 
 function claimOf(data: Uint8Array): Claim {
-  const claim = JSON.parse(Buffer.from(data).toString()) as Claim;
-  if (claim.version === VERSION) return claim;
+  const text = Buffer.from(data).toString();
+  const claim = parseClaim(text);
+  if (claim?.version === VERSION && isSession(claim.session) && Number.isInteger(claim.pid)) return claim as Claim;
+  const version = claim?.version === undefined ? 'none' : String(claim.version).slice(0, 20);
   throw new WorkerError(
     'ERR_PROTOCOL_MISMATCH',
-    `the serving process speaks version ${claim.version} of the protocol, this host version ${VERSION}. Install the same version ` +
-      'of isolated-workers on both.',
+    `the serving process speaks version ${version} of the protocol, this host version ${VERSION}. Install the same version of ` +
+      'isolated-workers on both, and let no other program answer on the subjects of the library.',
   );
+}
+
+function parseClaim(text: string): Partial<Claim> | undefined {
+  try {
+    return (JSON.parse(text) as Partial<Claim> | null) ?? undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Nobody offers a worker, or who did has vanished. */
@@ -125,6 +143,15 @@ function noWorker(name: string, millis: number, cause: unknown): WorkerError {
     'ERR_NO_SUCH_WORKER',
     `no worker of the name "${name}" became free within ${millis} ms. Serve more of them, close workers that hosts no longer ` +
       'need, or raise `waitForWorker`.',
+    { cause },
+  );
+}
+
+function noBroker(addresses: string, millis: number, cause: unknown): WorkerError {
+  return new WorkerError(
+    'ERR_DRIVER_FAILED',
+    `the NATS server at ${addresses} did not answer within ${millis} ms. The driver goes on connecting: start the worker again when the ` +
+      'server runs.',
     { cause },
   );
 }

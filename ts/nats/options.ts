@@ -1,6 +1,7 @@
 import type { NodeConnectionOptions } from '@nats-io/transport-node';
 
 import { WorkerError } from '../index.js';
+import { addressesOf, splitCredentials } from './broker/addresses.js';
 
 /** How each end of a session notices that the other one has vanished, in milliseconds. */
 export interface HeartbeatOptions {
@@ -12,7 +13,10 @@ export interface HeartbeatOptions {
 
 /** Options that a host and a serving process share. */
 export interface NatsOptions {
-  /** The addresses of the broker, such as `nats://10.0.0.1:4222`. Default: `127.0.0.1:4222`. */
+  /**
+   * The addresses of the broker, or of several servers of a cluster, such as `nats://10.0.0.1:4222`. An address may have a user and a
+   * password, or a token: `nats://user:password@10.0.0.1:4222`. Default: `127.0.0.1:4222`.
+   */
   readonly servers?: string | string[];
   /** Further options of the client library: TLS, token, user and password, authenticator, reconnection. */
   readonly connection?: Omit<NodeConnectionOptions, 'servers'>;
@@ -26,6 +30,8 @@ export interface NatsOptions {
 /** Checked options: each that the caller left out has its default. */
 export interface Settings {
   readonly connection: NodeConnectionOptions;
+  /** The broker's addresses without credentials, for error texts. */
+  readonly addresses: string;
   readonly interval: number;
   /** So many silent intervals end a session. */
   readonly silentBeats: number;
@@ -58,7 +64,8 @@ export function settingsOf(options: NatsOptions): Settings {
   }
   checkNumber('maxMessageSize', maxMessageSize, LARGEST);
   return {
-    connection: servers === undefined ? connection : { ...connection, servers },
+    connection: { ...splitCredentials(servers), ...connection },
+    addresses: addressesOf(servers),
     interval,
     silentBeats: Math.ceil(timeout / interval),
     maxMessageSize,

@@ -11,8 +11,13 @@ export function sessionSubjects(prefix: string, session: string): { toWorker: st
   return { toWorker: `${prefix}.session.${session}.worker`, toHost: `${prefix}.session.${session}.host` };
 }
 
+/** Whether a session id is one that a serving process makes: 144 random bits. */
+export function isSession(id: unknown): boolean {
+  return typeof id === 'string' && /^[\w-]{24}$/.test(id);
+}
+
 /** Raise it when the frames or the messages of a claim change. */
-export const VERSION = 1;
+export const VERSION = 2;
 
 /** The answer of a serving process to a host that has asked for a worker. */
 export interface Claim {

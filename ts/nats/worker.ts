@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 
 import type { Driver, DriverMessage, DriverServerChannel, ShutdownReason } from '../index.js';
 import { exit, nextTick } from '../util/primordials.js';
+import { backPressure, canWait, MOST_WAITING } from './back-pressure.js';
 import { type Inherited, VARIABLE } from './inherited.js';
 import { decodeMessage, encodeMessage } from './message-bytes.js';
 import { Pipe } from './wire/pipe.js';
@@ -53,7 +54,12 @@ class WorkerEnd implements DriverServerChannel {
 
   send(message: DriverMessage): void {
     const bytes = encodeMessage(message, this.limit);
-    if (this.isConnected) this.#pipe.write(bytes);
+    if (!this.isConnected) return;
+    const { waiting } = this.#pipe;
+    if (waiting > 0 && waiting + bytes.length > MOST_WAITING && canWait(message)) {
+      throw backPressure(message.type, 'the serving process', waiting);
+    }
+    this.#pipe.write(bytes);
   }
 
   onMessage(listener: (message: DriverMessage) => void): void {

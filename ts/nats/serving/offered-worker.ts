@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 
-import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
+import type { Msg, Subscription } from '@nats-io/transport-node';
 
-import type { Logger } from '../../index.js';
+import type { Logger, WorkerError } from '../../index.js';
 import { clearTimeout, setTimeout } from '../../util/primordials.js';
+import type { Broker } from '../broker/broker.js';
+import { refusalIn } from '../broker/errors.js';
 import type { Settings } from '../options.js';
 import { type Claim, offerSubject, QUEUE, sessionSubjects, VERSION } from '../subjects.js';
 import { Frame, Link } from '../wire/link.js';
@@ -26,6 +28,9 @@ export class OfferedWorker {
   private pause = FIRST_PAUSE;
   private isClosed = false;
   private hasExited = false;
+  /** The broker does not let this process offer the worker. */
+  refusal: WorkerError | undefined;
+  private toHost: string | undefined;
   /** The first start, which `serve` waits for. */
   readonly started: Promise<void>;
   /** The end of the last process, after `close`. */
@@ -35,7 +40,7 @@ export class OfferedWorker {
   private resolveEnded!: () => void;
 
   constructor(
-    private readonly connection: NatsConnection,
+    private readonly broker: Broker,
     private readonly settings: Settings,
     private readonly name: string,
     private readonly program: Program,
@@ -78,7 +83,7 @@ export class OfferedWorker {
         if (!this.isClosed) this.offerIt();
         this.resolveStarted();
       },
-      onMessage: (bytes) => this.link?.send(bytes),
+      onMessage: (bytes) => this.forward(bytes),
       onExit: (exit) => this.onExit(exit, isReady),
     });
   }
@@ -100,19 +105,20 @@ export class OfferedWorker {
 
   /** Each free worker has a subscription of its own, which ends with the first message: no host asks a taken one. */
   private offerIt(): void {
-    if (this.connection.isClosed()) return;
-    this.offer = this.connection.subscribe(offerSubject(this.settings.prefix, this.name), {
+    if (this.broker.connection.isClosed()) return;
+    this.offer = this.broker.connection.subscribe(offerSubject(this.settings.prefix, this.name), {
       queue: QUEUE,
       max: 1,
       callback: (error, message) => {
         if (error === null) return this.onAsked(message);
-        this.logger.error(`the NATS server refused to offer a worker of "${this.name}": ${error.message}`);
+        this.refusal = refusalIn(error);
+        this.logger.error(`a worker of "${this.name}" is not offered: ${(this.refusal ?? error).message}`);
       },
     });
   }
 
   private withdraw(): void {
-    if (this.offer !== undefined && !this.connection.isClosed()) this.offer.unsubscribe();
+    if (this.offer !== undefined && !this.broker.connection.isClosed()) this.offer.unsubscribe();
     this.offer = undefined;
   }
 
@@ -125,18 +131,25 @@ export class OfferedWorker {
     }
     const session = randomBytes(18).toString('base64url');
     const { toWorker, toHost } = sessionSubjects(this.settings.prefix, session);
-    const link = new Link(this.connection, toHost, toWorker, this.settings, 'the host', {
-      onMessage: (bytes) => this.process.send(bytes),
+    const link = new Link(this.broker, toHost, toWorker, this.settings, 'the host', {
+      onMessage: (bytes) => {
+        if (!this.process.send(bytes)) this.onHostGone('the worker reads too slowly, and too many bytes wait for it');
+      },
       onControl: (frame, text) => this.onControl(frame, text),
-      onBroken: (reason) => this.onHostGone(reason),
+      onBroken: (reason, cause) => {
+        if (cause !== undefined) this.logger.error(`a host lost its worker of "${this.name}": ${reason}`);
+        this.onHostGone(reason);
+      },
     });
     this.link = link;
+    this.toHost = toHost;
     const claim: Claim = { version: VERSION, session, pid: this.process.pid };
     message.respond(JSON.stringify(claim));
     // The host may have stopped waiting: then it never opens the session, and the worker has seen nothing of it.
     this.opening = setTimeout(() => {
       link.close();
       this.link = undefined;
+      this.toHost = undefined;
       this.opening = undefined;
       this.offerIt();
     }, this.settings.silentBeats * this.settings.interval);
@@ -146,9 +159,32 @@ export class OfferedWorker {
     if (frame === Frame.Open && this.opening !== undefined) {
       clearTimeout(this.opening);
       this.opening = undefined;
+      this.link?.start();
       this.process.open();
     } else if (frame === Frame.Kill && SIGNALS.has(text)) this.process.kill(text as NodeJS.Signals);
     else if (frame === Frame.Leave) this.onHostGone('the host has left');
+  }
+
+  /** What the broker does not take yet waits in the worker. */
+  private forward(bytes: Buffer): void {
+    this.link?.send(bytes);
+    const { process } = this;
+    const { outflow } = this.broker;
+    if (!outflow.isFull) return;
+    process.pause();
+    outflow.onRoom(() => process.resume());
+  }
+
+  /** The broker knows nothing of the limit of an offer that it learns again when a connection comes back. */
+  renewOffer(): void {
+    if (this.offer === undefined) return;
+    this.withdraw();
+    this.offerIt();
+  }
+
+  /** The broker does not take messages of a subject. */
+  onRefused(subject: string, reason: string): void {
+    if (subject === this.toHost) this.onHostGone(reason);
   }
 
   /** The process has served its one host; the next one gets a new process. */
@@ -164,6 +200,7 @@ export class OfferedWorker {
     this.link?.control(Frame.End, JSON.stringify(exit));
     this.link?.close();
     this.link = undefined;
+    this.toHost = undefined;
   }
 }
 

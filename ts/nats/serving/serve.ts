@@ -5,8 +5,9 @@ import { fileURLToPath } from 'node:url';
 
 import { defaultLogger, type Logger, WorkerError } from '../../index.js';
 import { setTimeout } from '../../util/primordials.js';
-import { connect } from '../client.js';
+import { Broker } from '../broker/broker.js';
 import { checkName, checkNames, invalid, natsOptions, type NatsOptions, settingsOf } from '../options.js';
+import { offerSubject } from '../subjects.js';
 import { describeExit, OfferedWorker } from './offered-worker.js';
 import type { Exit, Program } from './worker-process.js';
 
@@ -36,7 +37,7 @@ export interface Serving {
   /** How many of them have a host. */
   readonly taken: number;
   /** Resolves when serving has ended; with the error that ended the connection to the broker, if one did. */
-  readonly closed: Promise<Error | undefined>;
+  readonly closed: Promise<WorkerError | undefined>;
   /** Ends all workers, also those that have a host, and the connection to the broker. */
   close(): Promise<void>;
 }
@@ -52,7 +53,8 @@ const names = [...natsOptions, 'script', 'name', 'workers', 'argv', 'execArgv', 
  * process takes its place. Resolves when all workers are offered.
  *
  * @throws `ERR_INVALID_OPTION`, `ERR_SCRIPT_NOT_FOUND`, `ERR_PACKAGE_MISSING`, `ERR_DRIVER_FAILED` where no broker answers,
- *   `ERR_WORKER_SPAWN_FAILED` where a worker ends before it calls `startWorkerServer`.
+ *   `ERR_NOT_AUTHORIZED` where it refuses the credentials or a subject, `ERR_WORKER_SPAWN_FAILED` where a worker ends before it
+ *   calls `startWorkerServer`.
  *
  * @example
  * ```ts
@@ -68,28 +70,38 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     throw invalid(`workers must be a whole number from 1 to ${MOST_WORKERS}, not ${String(workers)}`);
   }
   const program = programOf(options, settings.maxMessageSize);
-  // A host starts again by itself; a serving process that nobody watches must not give up.
-  const connection = await connect({ maxReconnectAttempts: -1, ...settings.connection });
-  const offered = Array.from({ length: workers }, () => new OfferedWorker(connection, settings, name, program, logger));
+  const broker = await Broker.connect(settings);
+  const { connection } = broker;
+  const offered = Array.from({ length: workers }, () => new OfferedWorker(broker, settings, name, program, logger));
+  broker.onReconnect = () => {
+    for (const worker of offered) worker.renewOffer();
+  };
+  broker.onRefused = (subject, { message }) => {
+    // The worker itself reports a refused offer.
+    if (subject !== offerSubject(settings.prefix, name)) logger.error(message);
+    for (const worker of offered) worker.onRefused(subject, message);
+  };
   const end = async (reason: string) => {
     for (const worker of offered) worker.close(reason);
     await Promise.all(offered.map((worker) => worker.ended));
   };
-  const closed = connection.closed().then(async (error) => {
+  const closed = broker.closed.then(async (error) => {
     await end('its serving process has lost the NATS server');
-    return error instanceof Error ? error : undefined;
+    return error;
   });
   const close = async () => {
     await end('its serving process was closed');
     // The last frames arrive before the connection ends, if there is a broker.
-    await Promise.race([connection.flush().catch(() => {}), delay(FLUSH_TIMEOUT)]);
+    await Promise.race([broker.flush(), delay(FLUSH_TIMEOUT)]);
     await connection.close();
     await closed;
   };
   const started = Promise.all(offered.map((worker) => worker.started));
   try {
     await started;
-    await connection.flush();
+    await broker.flush();
+    const refusal = offered.map((worker) => worker.refusal).find((error) => error !== undefined);
+    if (refusal !== undefined) throw refusal;
   } catch (error) {
     await close();
     throw notStarted(name, program.script, error);

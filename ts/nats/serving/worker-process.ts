@@ -44,6 +44,7 @@ export class WorkerProcess {
   private readonly pipe: Pipe;
   private isReady = false;
   private hasEnded = false;
+  private hasExited = false;
   private dismissal: NodeJS.Timeout | undefined;
 
   constructor(
@@ -65,6 +66,8 @@ export class WorkerProcess {
       if (this.child.pid === undefined) this.end({ code: null, signal: null, error: error.message });
     });
     this.child.once('exit', (code, signal) => {
+      this.hasExited = true;
+      this.resume();
       const grace = setTimeout(() => socket.destroy(), PIPE_GRACE);
       void closed.then(() => {
         clearTimeout(grace);
@@ -82,11 +85,21 @@ export class WorkerProcess {
     this.pipe.write(Buffer.alloc(0));
   }
 
-  /** Ends a worker that does not read. */
-  send(bytes: Buffer): void {
-    if (this.hasEnded || this.pipe.socket.destroyed) return;
-    if (this.pipe.waiting > this.program.maxMessageSize) return this.kill('SIGKILL');
+  /** Returns whether the worker reads fast enough. */
+  send(bytes: Buffer): boolean {
+    if (this.hasEnded || this.pipe.socket.destroyed) return true;
+    if (this.pipe.waiting > this.program.maxMessageSize) return false;
     this.pipe.write(bytes);
+    return true;
+  }
+
+  /** Stops to read what the worker sends: its messages wait in the worker. */
+  pause(): void {
+    if (!this.hasExited) this.pipe.socket.pause();
+  }
+
+  resume(): void {
+    this.pipe.socket.resume();
   }
 
   kill(signal: NodeJS.Signals): void {

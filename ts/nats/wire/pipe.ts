@@ -23,13 +23,12 @@ export class Pipe {
     return this.socket.writableLength;
   }
 
+  /** Copies the bytes. */
   write(bytes: Uint8Array): void {
-    const head = Buffer.allocUnsafe(HEAD);
-    head.writeUInt32LE(bytes.length);
-    this.socket.cork();
-    this.socket.write(head);
-    if (bytes.length > 0) this.socket.write(bytes);
-    this.socket.uncork();
+    const frame = Buffer.allocUnsafe(HEAD + bytes.length);
+    frame.writeUInt32LE(bytes.length);
+    frame.set(bytes, HEAD);
+    this.socket.write(frame);
   }
 
   private receive(chunk: Buffer): void {

@@ -1,0 +1,3 @@
+import { startWorkerServer } from 'isolated-workers';
+
+await startWorkerServer({ echo: (payload) => payload });
