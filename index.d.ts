@@ -2705,7 +2705,7 @@ export type AttachOrCreateOptions<
  * @typeParam T - The values.
  * @typeParam E - What travels in their place: anything that the serializer carries, values of other types included.
  */
-export interface ValueType<T = any, E = any> {
+export interface ValueType<T = unknown, E = unknown> {
   /**
    * Whether a value is of this type. The serializer asks for each function, and for each object that is no plain object and no array.
    */

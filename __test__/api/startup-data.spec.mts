@@ -102,7 +102,7 @@ const rich = {
   map: new Map<unknown, unknown>([[{ a: 1 }, new Set([new Date(5), /x/gi])]]),
   error: new RangeError('r', { cause: { code: 'E' } }),
   text: 'long \u20ac '.repeat(5000),
-  holes: [1, , 3],
+  holes: Object.assign(new Array(3), { 0: 1, 2: 3 }),
   cyclic,
 };
 const drivers = { process: undefined, thread: WorkerThreadsDriver, 'the host itself': InProcessDriver };

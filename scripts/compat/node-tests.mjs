@@ -32,7 +32,7 @@ export async function runNodeTests({ folder, node, register, only = '', atOnce =
     }
   };
   await Promise.all(Array.from({ length: atOnce }, (_, slot) => run(slot)));
-  return results.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return results.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 async function runOne(file, node, slot, preload) {

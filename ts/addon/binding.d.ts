@@ -377,6 +377,10 @@ export declare class NativeSharedMemory {
   wait(index: number, expected: number, timeout: number): 'ok' | 'not-equal' | 'timed-out';
   /** Wakes threads of any process that wait for the word, at most `count`; returns their number. */
   notify(index: number, count: number): number;
+  /** Like `wait`, for a word of a view of a `SharedArrayBuffer`. */
+  static waitAt(words: Int32Array, index: number, expected: number, timeout: number): 'ok' | 'not-equal' | 'timed-out';
+  /** Like `notify`, for a word of a view of a `SharedArrayBuffer`. */
+  static notifyAt(words: Int32Array, index: number, count: number): number;
 }
 
 /** A named socket for a worker that is about to start. */
@@ -511,14 +515,3 @@ export interface NativePulse {
   /** For `PulseState.Busy`: how many milliseconds its JavaScript has run without a pause; 0: it waits. Else 0. */
   millis: number;
 }
-
-/** Like `NativeSharedMemory.notify`, for a view of a `SharedArrayBuffer`. */
-export declare function sharedNotify(words: Int32Array, index: number, count: number): number;
-
-/** Like `NativeSharedMemory.wait`, for a view of a `SharedArrayBuffer`. */
-export declare function sharedWait(
-  words: Int32Array,
-  index: number,
-  expected: number,
-  timeout: number,
-): 'ok' | 'not-equal' | 'timed-out';

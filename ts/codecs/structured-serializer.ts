@@ -32,7 +32,7 @@ export class StructuredSerializer implements Serializer {
     checkKnown('StructuredSerializer', given, options);
     const { types } = given;
     if (typeof types !== 'object' || types === null) throw invalidOption('types', 'an object', types);
-    const names = Object.keys(types).sort();
+    const names = Object.keys(types).toSorted();
     for (const name of names) checkType(name, types[name]);
     this.types = new Map(names.map((name) => [name, types[name] as ValueType]));
     this.name = ['structured', ...names].join('+');

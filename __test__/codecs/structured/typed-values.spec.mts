@@ -13,7 +13,6 @@ import {
 
 import { forkDriver } from '../../fixtures/fork-driver.mjs';
 import { failure, fixture } from '../../fixtures/support.mjs';
-// @ts-expect-error -- JavaScript, which the worker imports too
 import { Money, Pair, serializer, types } from '../../fixtures/typed-values.mjs';
 
 const script = fixture('typed-values-worker');
@@ -116,7 +115,9 @@ test('A side that lacks a type is told so when the worker starts', async () => {
 
 test('A type that contains its own value is refused', () => {
   const loop: unknown[] = [];
-  class Loop {}
+  class Loop {
+    readonly name = 'loop';
+  }
   loop.push(new Loop());
   const looping = new StructuredSerializer({
     types: { loop: { is: (value) => value instanceof Loop, encode: () => loop, decode: (value) => value } },
@@ -127,7 +128,7 @@ test('A type that contains its own value is refused', () => {
 
 test('The serializer works alone, for files and databases', () => {
   const encoded = serializer.serialize({ price: new Money(12), at: new Date(3) });
-  const { price, at } = serializer.deserialize(encoded);
+  const { price, at } = serializer.deserialize(encoded) as { price: unknown; at: Date };
   assert.ok(price instanceof Money);
   assert.deepEqual(at, new Date(3));
   assert.equal(serializer.deserialize(serializer.serialize('text')), 'text');

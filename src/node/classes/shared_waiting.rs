@@ -28,30 +28,28 @@ impl NativeSharedMemory {
     pub fn notify(&self, index: u32, count: u32) -> Result<u32, Failure> {
         notify(self.mapping.word(index.into()), count)
     }
-}
 
-/// Like `NativeSharedMemory.wait`, for a view of a `SharedArrayBuffer`.
-#[napi(
-    catch_unwind,
-    ts_args_type = "words: Int32Array, index: number, expected: number, timeout: number",
-    ts_return_type = "'ok' | 'not-equal' | 'timed-out'"
-)]
-#[expect(clippy::needless_pass_by_value, reason = "the binding passes values")]
-pub fn shared_wait(
-    env: Env,
-    words: Unknown<'_>,
-    index: u32,
-    expected: i32,
-    timeout: f64,
-) -> Result<&'static str, Failure> {
-    wait(word_of(env, &words, index), expected, timeout)
-}
+    /// Like `wait`, for a word of a view of a `SharedArrayBuffer`.
+    #[napi(
+        catch_unwind,
+        ts_args_type = "words: Int32Array, index: number, expected: number, timeout: number",
+        ts_return_type = "'ok' | 'not-equal' | 'timed-out'"
+    )]
+    pub fn wait_at(
+        env: Env,
+        words: Unknown<'_>,
+        index: u32,
+        expected: i32,
+        timeout: f64,
+    ) -> Result<&'static str, Failure> {
+        wait(word_of(env, &words, index), expected, timeout)
+    }
 
-/// Like `NativeSharedMemory.notify`, for a view of a `SharedArrayBuffer`.
-#[napi(catch_unwind, ts_args_type = "words: Int32Array, index: number, count: number")]
-#[expect(clippy::needless_pass_by_value, reason = "the binding passes values")]
-pub fn shared_notify(env: Env, words: Unknown<'_>, index: u32, count: u32) -> Result<u32, Failure> {
-    notify(word_of(env, &words, index), count)
+    /// Like `notify`, for a word of a view of a `SharedArrayBuffer`.
+    #[napi(catch_unwind, ts_args_type = "words: Int32Array, index: number, count: number")]
+    pub fn notify_at(env: Env, words: Unknown<'_>, index: u32, count: u32) -> Result<u32, Failure> {
+        notify(word_of(env, &words, index), count)
+    }
 }
 
 fn wait(word: Option<&AtomicU32>, expected: i32, timeout: f64) -> Result<&'static str, Failure> {

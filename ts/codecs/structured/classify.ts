@@ -45,12 +45,12 @@ export const enum Form {
 }
 
 /** The result of the classification of a value. */
-export function scan(value: unknown, types?: ValueTypes): Scan {
+export function scan(value: unknown, valueTypes?: ValueTypes): Scan {
   try {
-    return new Scan(value, false, types);
+    return new Scan(value, false, valueTypes);
   } catch (error) {
     if (error !== TOO_MUCH) throw error;
-    return new Scan(value, true, types);
+    return new Scan(value, true, valueTypes);
   }
 }
 
@@ -80,9 +80,9 @@ export class Scan {
   constructor(
     value: unknown,
     private readonly remembers: boolean,
-    types?: ValueTypes,
+    valueTypes?: ValueTypes,
   ) {
-    this.typed = types === undefined ? undefined : new TypedValues(types);
+    this.typed = valueTypes === undefined ? undefined : new TypedValues(valueTypes);
     this.look(value);
   }
 

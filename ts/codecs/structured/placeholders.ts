@@ -24,7 +24,7 @@ export function complete(
   read: unknown,
   { errors, holes }: Unfinished,
   attachments: Attachments,
-  types: ValueTypes | undefined,
+  valueTypes: ValueTypes | undefined,
 ): unknown {
   const length = holes.size > 0 ? 4 : 3;
   if (!Array.isArray(read) || read.length !== length || !read.every(Array.isArray)) {
@@ -40,7 +40,7 @@ export function complete(
     if (typeof own !== 'object' || own === null) throw new Error(`the error ${number} has no data`);
     completeError(error, own);
   }
-  return holes.size === 0 ? root[0] : fillHoles(root[0], holes, typed, types);
+  return holes.size === 0 ? root[0] : fillHoles(root[0], holes, typed, valueTypes);
 }
 
 /** Only objects of the writer have places: plain objects, arrays and maps. */

@@ -44,7 +44,7 @@ export function sharedNotify(memory: PublicSharedBuffer | Int32Array, index: num
   try {
     return memory instanceof SharedBuffer
       ? SharedBuffer.memoryOf(memory).notify(index, most)
-      : getNative().addon.sharedNotify(memory as Int32Array, index, most);
+      : getNative().addon.NativeSharedMemory.notifyAt(memory as Int32Array, index, most);
   } catch (error) {
     throw fromNative(error);
   }
@@ -59,7 +59,7 @@ function waitOnce(
   try {
     return memory instanceof SharedBuffer
       ? SharedBuffer.memoryOf(memory).wait(index, value, timeout)
-      : getNative().addon.sharedWait(memory as Int32Array, index, value, timeout);
+      : getNative().addon.NativeSharedMemory.waitAt(memory as Int32Array, index, value, timeout);
   } catch (error) {
     throw fromNative(error);
   }

@@ -33,7 +33,7 @@ export class Substitutes {
   /** @param firstPart - The segment number of the first string. */
   constructor(
     private readonly firstPart: number,
-    private readonly types: TypedValues | undefined,
+    private readonly typedValues: TypedValues | undefined,
   ) {}
 
   /** The value in an array. */
@@ -67,7 +67,7 @@ export class Substitutes {
     if (!isReference) return value;
     const known = this.copies.get(value);
     if (known !== undefined) return known;
-    const typed = this.types?.known(value);
+    const typed = this.typedValues?.known(value);
     if (typed !== undefined) return this.markTyped(value, typed);
     if (typeof value === 'function') return value;
     if (isError(value)) return this.mark(value);

@@ -10,7 +10,6 @@ import { cut, join } from '../segment-layout.js';
 import { looksNoted, readNoted } from './annotated-json.js';
 import { Parts } from '../segments.js';
 import { preparedPayloads } from '../prepared-payload.js';
-import type { StructuredSerializer } from '../structured-serializer.js';
 import type { ValueTypes } from './typed-values.js';
 import { read } from './v8-reader.js';
 import { warnOnce } from '../../util/warn-once.js';
@@ -39,8 +38,11 @@ function readBytes(data: Uint8Array, valueTypes: ValueTypes | undefined): unknow
 }
 
 /** The codec of the serializer that a program has made, with its types. */
-export function codecOf({ name, types }: StructuredSerializer, sharesMemory = false): StructuredCodec {
-  return new StructuredCodec(sharesMemory, name, types);
+export function codecOf(
+  made: { readonly name: string; readonly types: ValueTypes },
+  sharesMemory = false,
+): StructuredCodec {
+  return new StructuredCodec(sharesMemory, made.name, made.types);
 }
 
 /**

@@ -194,9 +194,9 @@ function partsOf(value: unknown, found: Scan): Parts {
 /** An object of the runtime, in a value or in what takes the place of values of users' types. */
 function findLost(value: unknown, { typed }: Scan): string | undefined {
   if (typed === undefined) return findHostObject(value);
-  const isTyped = (object: object) => typed.known(object) !== undefined;
+  const isCarried = (object: object) => typed.known(object) !== undefined;
   return [value, ...typed.encoded()]
-    .map((each) => findHostObject(each, isTyped))
+    .map((each) => findHostObject(each, isCarried))
     .find((reason) => reason !== undefined);
 }
 
