@@ -1,5 +1,6 @@
 // Builds each target that this machine has tools for, and runs what runs here: npm run check:platforms [-- --only <part of a target>]
-// [--record] [--release]. What a machine lacks is skipped with its reason. `--record` writes the outcome into docs/platforms.md.
+// [--suite <part of a suite's name>] [--record] [--release]. What a machine lacks is skipped with its reason. `--record` writes the
+// outcome into docs/platforms.md; the rows of other targets and suites stay, so that a run may be done in parts.
 import { parseArgs } from 'node:util';
 import { buildIfStale } from './build/parts.mjs';
 import { checkTarget, problemOf } from './platforms/check-target.mjs';
@@ -10,6 +11,7 @@ import { transpileTests } from './test/transpile.mjs';
 const { values } = parseArgs({
   options: {
     only: { type: 'string', multiple: true, default: [''] },
+    suite: { type: 'string', multiple: true, default: [''] },
     record: { type: 'boolean' },
     /** Optimized as the published addon is, which takes several times as long. */
     release: { type: 'boolean' },
@@ -27,19 +29,29 @@ await transpileTests();
 const results = [];
 for (const platform of chosen) {
   console.log(`\n${'─'.repeat(20)} ${platform.triple}`);
-  results.push(await checkTarget(platform, { isOptimized: values.release === true }));
+  const result = await checkTarget(platform, {
+    wanted: values.suite,
+    isOptimized: values.release === true,
+    onSuite(suite, soFar) {
+      print(suite);
+      // A run that ends early has recorded what it did.
+      if (values.record === true) record([soFar]);
+    },
+  });
+  results.push(result);
+  const isAsked = result.suites.length > 0 || values.suite.includes('');
+  if (values.record === true && isAsked) record([result]);
 }
 console.log(`\n${'─'.repeat(20)} npm run check:platforms`);
 for (const { triple, built, loaded, suites } of results) {
   console.log(`${triple}: built ${built.text}; loaded ${loaded.text}`);
-  for (const { name, passed, total, differences, unexpected, reason } of suites) {
-    console.log(
-      `  ${name}: ${reason ?? `${passed} of ${total}`}${differences > 0 ? `, ${differences} as listed` : ''}`,
-    );
-    for (const title of unexpected ?? []) console.log(`    failed: ${title}`);
-  }
+  for (const suite of suites) print(suite);
 }
-if (values.record === true) record(results);
 const problems = results.map(problemOf).filter((problem) => problem !== undefined);
 for (const problem of problems) console.error(problem);
 if (problems.length > 0) process.exitCode = 1;
+
+function print({ name, passed, total, differences, unexpected }) {
+  console.log(`  ${name}: ${passed} of ${total}${differences > 0 ? `, ${differences} as listed` : ''}`);
+  for (const title of unexpected) console.log(`    failed: ${title}`);
+}

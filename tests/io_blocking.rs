@@ -1,4 +1,5 @@
 //! Drivers whose user blocks its thread: for one answer, for start-up data, or until all output is written.
+#![cfg(unix)]
 
 mod pair;
 mod user;

@@ -1,4 +1,5 @@
 //! The bound on output that waits, and the messages that leave before their tick ends.
+#![cfg(unix)]
 
 mod pair;
 mod user;

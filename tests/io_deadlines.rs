@@ -1,4 +1,5 @@
 //! Deadlines of drivers, with the time as their user gives it.
+#![cfg(unix)]
 
 mod pair;
 mod user;

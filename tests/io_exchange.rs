@@ -1,4 +1,5 @@
 //! Two drivers over a real socket pair: what one sends, the user of the other receives.
+#![cfg(unix)]
 
 mod pair;
 mod user;

@@ -1,4 +1,5 @@
 //! A panic in one driver ends that connection alone, and its user learns of it.
+#![cfg(unix)]
 
 mod pair;
 mod user;

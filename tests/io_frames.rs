@@ -1,4 +1,5 @@
 //! Frames that arrive in parts, and frames whose end never arrives.
+#![cfg(unix)]
 
 mod pair;
 mod user;

@@ -1,4 +1,5 @@
 //! Drivers that the `tokio` engine wakes from its own thread.
+#![cfg(unix)]
 
 mod pair;
 mod user;

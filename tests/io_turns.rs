@@ -1,4 +1,5 @@
 //! The share of the event loop that a driver uses before it leaves the rest to the next turn.
+#![cfg(unix)]
 
 mod pair;
 mod user;

@@ -215,7 +215,8 @@ fn a_named_pipe_is_claimed_once_and_admits_hosts_with_its_token() {
     let server = thread::spawn(move || {
         let mut admitted = Vec::new();
         for (index, _) in tokens.iter().enumerate() {
-            admitted.push(listener.accept().admit(&own, |take_over| take_over || index == 0));
+            let enter = |take_over| if take_over || index == 0 { Ok(()) } else { Err(Refusal::Occupied) };
+            admitted.push(listener.accept().admit(&own, enter));
         }
         admitted
     });

@@ -1,7 +1,7 @@
 // Programs that a bundler has made: the package stays external, and the worker is an entry of its own.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -18,8 +18,16 @@ const folder = temporaryFolder(after);
 copyPackage(path.join(folder, 'node_modules/isolated-workers'), { addon: true });
 cpSync(path.join(root, '__test__/fixtures/package/project/modules'), folder, { recursive: true });
 
+/** Vite's library mode leaves the worker a file only where the host says so. */
+const ignoring = path.join(folder, 'ignoring-host.mjs');
+writeFileSync(
+  ignoring,
+  readFileSync(path.join(folder, 'host.mjs'), 'utf8').replace('new URL(', 'new URL(/* @vite-ignore */ '),
+);
+
 function bundling(name: string): Bundling {
-  const entries = { host: path.join(folder, 'host.mjs'), worker: path.join(folder, 'worker.mjs') };
+  const host = name === 'vite, library' ? ignoring : path.join(folder, 'host.mjs');
+  const entries = { host, worker: path.join(folder, 'worker.mjs') };
   return { folder, entries, outdir: path.join(folder, name.replaceAll(/\W+/g, '-')) };
 }
 

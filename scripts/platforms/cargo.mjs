@@ -11,30 +11,43 @@ export function has(program, args = ['--version']) {
   return outputOf(program, args) !== undefined;
 }
 
+/** Whether clippy belongs to the compiler that checks a target. */
+export function hasClippy(triple) {
+  return compilerFor(triple)?.hasClippy() === true;
+}
+
 /** Runs a command of cargo for a target; resolves with its exit code, or with the reason why no compiler here can. */
-export async function cargo({ triple, linker, env = {} }, command, args, { isOptimized = false } = {}) {
-  const compiler = compilers.find((each) => each.canBuild(triple));
+export async function cargo({ triple, linker, zig, env = {} }, command, args, { isOptimized = false } = {}) {
+  const compiler = compilerFor(triple);
   if (compiler === undefined) return `no Rust compiler here has the standard library of ${triple}, or its sources`;
   mkdirSync(folder, { recursive: true });
   const variable = `CARGO_TARGET_${triple.toUpperCase().replaceAll('-', '_')}`;
   const fast = { LTO: 'off', CODEGEN_UNITS: '16', OPT_LEVEL: '1' };
   const profile = Object.entries({ STRIP: 'none', ...(isOptimized ? {} : fast) });
-  return run(compiler.program, [command, ...compiler.flags(triple), '--target', triple, ...args], {
-    env: {
-      ...process.env,
-      ...compiler.env,
-      ...Object.fromEntries(profile.map(([name, value]) => [`CARGO_PROFILE_RELEASE_${name}`, value])),
-      ...(linker !== undefined && { [`${variable}_LINKER`]: linker }),
-      LIBNODE_PATH: await emptyLibrary(triple),
-      CARGO_TARGET_DIR: path.join(folder, 'target'),
-      ...env,
+  return run(
+    zig === true ? 'cargo-zigbuild' : compiler.program,
+    [command, ...compiler.flags(triple), '--target', triple, ...args],
+    {
+      env: {
+        ...process.env,
+        ...compiler.env,
+        ...Object.fromEntries(profile.map(([name, value]) => [`CARGO_PROFILE_RELEASE_${name}`, value])),
+        ...(linker !== undefined && { [`${variable}_LINKER`]: linker }),
+        LIBNODE_PATH: await emptyLibrary(triple),
+        CARGO_TARGET_DIR: path.join(folder, 'target'),
+        ...env,
+      },
     },
-  });
+  );
 }
 
 /** Where cargo puts what it builds. */
 export function builtFile(triple, profile, name) {
   return path.join(folder, 'target', triple, profile, name);
+}
+
+function compilerFor(triple) {
+  return compilers.find((each) => each.canBuild(triple));
 }
 
 /** The compiler of the path, and that of the system, whose sources a package may install. */
@@ -51,6 +64,7 @@ const compilers = ['', '/usr/bin/'].map((place) => {
   const env = { RUSTC: rustc, RUSTC_BOOTSTRAP: '1', CARGO: program, PATH: withoutShims.join(path.delimiter) };
   return {
     program,
+    hasClippy: () => has(`${place}cargo-clippy`),
     canBuild: (triple) => sysroot !== '' && (hasStd(triple) || hasSources),
     flags: (triple) => (hasStd(triple) ? [] : ['-Zbuild-std=std,panic_unwind']),
     env: place === '' ? {} : { ...env, CARGO_HOME: path.join(folder, 'cargo') },

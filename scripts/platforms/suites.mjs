@@ -1,4 +1,4 @@
-// The suites that run on an emulated system, and their results.
+// The suites that run in the runtimes of a target, and their results.
 import { spawn } from 'node:child_process';
 import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,65 +8,80 @@ import { differenceOf } from './differences.mjs';
 
 /** An emulated system is slow; a spec file has a watchdog of its own. */
 const LIMIT = 1_800_000;
+const DRIVERS = ['ChildProcessDriver', 'WorkerThreadsDriver', 'InProcessDriver'];
 
-/** Runs the conformance suite on the drivers of the package. */
-export async function runConformance(runtime) {
-  const results = path.join(folder, 'conformance.jsonl');
+/** The suites of a target in the order in which they run; `run` resolves with the result of one. */
+export function suitesOf(platform, runtimes, options) {
+  const { rustTests, specs, specsOfFirst = [] } = platform;
+  const ofSpec = (spec, runtime) => ({ name: `${spec}, ${runtime.name}`, run: () => runSpec(runtime, spec) });
+  return [
+    ...rustTests.map((args) => ({
+      name: `cargo test ${args.join(' ')}`,
+      run: () => runRustTests(platform, runtimes[0], args, options),
+    })),
+    ...runtimes.flatMap((runtime) => [
+      ...DRIVERS.map((driver) => ({
+        name: `conformance of ${driver}, ${runtime.name}`,
+        run: () => runConformance(runtime, driver),
+      })),
+      ...specs.map((spec) => ofSpec(spec, runtime)),
+    ]),
+    ...specsOfFirst.map((spec) => ofSpec(spec, runtimes[0])),
+  ];
+}
+
+/** Runs the conformance suite on a driver of the package. */
+async function runConformance(runtime, driver) {
+  const results = path.join(folder, `conformance-${driver}.jsonl`);
   writeFileSync(results, '');
-  const output = path.join(folder, 'conformance.txt');
-  await runProgram(runtime, [path.join(root, 'scripts/platforms/conformance.mjs'), runtime.fileOf(results)], output);
-  const lines = readFileSync(results, 'utf8')
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line));
-  const name = `conformance, ${runtime.name}`;
-  return summary(
-    name,
-    'conformance',
-    lines.map(({ name: title, ok }) => ({ title, ok })),
+  const output = path.join(folder, `conformance-${driver}.txt`);
+  const program = path.join(root, 'scripts/platforms/conformance.mjs');
+  const code = await runProgram(runtime, [program, runtime.fileOf(results), `${driver}: `], output);
+  const lines = readFileSync(results, 'utf8').split('\n').filter(Boolean);
+  const tests = lines.map((line) => JSON.parse(line)).map(({ name: title, ok }) => ({ title, ok }));
+  return summary(tests, {
     runtime,
-  );
+    suite: 'conformance',
+    end: code === 0 ? undefined : `it ended with the code ${code}`,
+  });
 }
 
-/** Runs spec files one after the other; each is a suite. */
-export async function runSpecs(runtime, specs) {
-  const results = [];
-  for (const spec of specs) {
-    const output = path.join(folder, `${spec.replaceAll('/', '-')}.tap`);
-    await runProgram(runtime, ['--test-reporter=tap', path.join(root, `test-dist/${spec}.spec.mjs`)], output);
-    results.push(summary(`${spec}, ${runtime.name}`, spec, testsOf(readFileSync(output, 'utf8')), runtime));
-  }
-  return results;
+/** Runs a spec file. */
+async function runSpec(runtime, spec) {
+  const output = path.join(folder, `${spec.replaceAll('/', '-')}.tap`);
+  await runProgram(runtime, ['--test-reporter=tap', path.join(root, `test-dist/${spec}.spec.mjs`)], output);
+  const text = readFileSync(output, 'utf8');
+  const end = /^# tests \d+/m.test(text) ? undefined : 'it ended before its last test';
+  return summary(testsOf(text), { runtime, suite: spec, end });
 }
 
-/** Runs tests of the Rust core that need no Node. */
-export async function runRustTests(platform, runtime, options) {
-  const name = `cargo test ${platform.rustTests.join(' ')}`;
+/** Runs tests of the crate that need no Node. */
+async function runRustTests(platform, { emulator = '', env: { WINEPREFIX } }, args, options) {
   const output = path.join(folder, 'cargo-test.txt');
   const script = path.join(folder, 'runner');
-  const emulator = runtime.emulator ?? 'wine';
   // Wine accepts no pipe as a standard stream.
   writeFileSync(script, `#!/bin/sh\nexec ${emulator} "$@" </dev/null >>${JSON.stringify(output)} 2>&1\n`);
   chmodSync(script, 0o755);
   writeFileSync(output, '');
   const runner = `CARGO_TARGET_${platform.triple.toUpperCase().replaceAll('-', '_')}_RUNNER`;
   const env = { ...platform.env, [runner]: script };
-  if (emulator === 'wine') Object.assign(env, { WINEPREFIX: runtime.env.WINEPREFIX, WINEDEBUG: '-all', DISPLAY: '' });
-  await cargo({ ...platform, env }, 'test', platform.rustTests, options);
+  if (WINEPREFIX !== undefined) Object.assign(env, { WINEPREFIX, WINEDEBUG: '-all', DISPLAY: '' });
+  const code = await cargo({ ...platform, env }, 'test', ['--no-fail-fast', ...args], options);
   const lines = readFileSync(output, 'utf8').matchAll(/^test (.+?) \.\.\. (.*\n)*?.*?(ok|FAILED)$/gm);
-  return summary(
-    name,
-    'rust',
-    [...lines].map(([, title, , end]) => ({ title, ok: end === 'ok' })),
-    runtime,
-  );
+  const tests = [...lines].map(([, title, , end]) => ({ title, ok: end === 'ok' }));
+  const isTold = code === 0 || tests.some(({ ok }) => !ok);
+  return summary(tests, { suite: 'rust', end: isTold ? undefined : `cargo ended with ${code}` });
 }
 
-function summary(name, suite, tests, runtime) {
+/** `end`: why a suite ended before all its tests had. */
+function summary(tests, { runtime, suite, end }) {
   const failed = tests.filter(({ ok }) => !ok).map(({ title }) => title);
-  const unexpected = failed.filter((title) => differenceOf(runtime, suite, title) === undefined);
-  const passed = tests.length - failed.length;
-  return { name, passed, total: tests.length, differences: failed.length - unexpected.length, unexpected };
+  const unexpected = failed.filter(
+    (title) => runtime === undefined || differenceOf(runtime, suite, title) === undefined,
+  );
+  const differences = failed.length - unexpected.length;
+  if (end !== undefined) unexpected.push(end);
+  return { passed: tests.length - failed.length, total: tests.length, differences, unexpected };
 }
 
 /** The tests in what the reporter `tap` writes, without the suites around them. */
@@ -80,7 +95,7 @@ function testsOf(text) {
   });
 }
 
-/** Runs a program of Node with its standard streams in a file; resolves when it has ended. */
+/** Runs a program of Node with its standard streams in a file; resolves with its exit code when it has ended. */
 function runProgram({ command: [program, ...first], env }, args, output) {
   mkdirSync(path.dirname(output), { recursive: true });
   const file = openSync(output, 'w');
@@ -88,6 +103,6 @@ function runProgram({ command: [program, ...first], env }, args, output) {
     const options = { cwd: root, env, stdio: ['ignore', file, file], timeout: LIMIT };
     const child = spawn(program, [...first, ...args], options);
     child.once('error', reject);
-    child.once('exit', resolve);
+    child.once('exit', (code, signal) => resolve(code ?? signal));
   }).finally(() => closeSync(file));
 }

@@ -68,7 +68,7 @@ export const remainingSteps = [
     name: 'types',
     isParallel: true,
     needsBuild: true,
-    commands: [() => script('test-types.mjs', 'typescript-5.0', 'typescript')],
+    commands: [() => script('test-types.mjs', 'typescript-5.0', 'typescript', 'typescript-6')],
   },
   {
     name: 'compat',
