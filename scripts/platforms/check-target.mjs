@@ -28,9 +28,9 @@ export async function checkTarget(platform, { wanted = [''], isOptimized, onSuit
   }
   copyFileSync(builtFile(triple, 'release', platform.library), path.join(root, platform.addon));
   result.loaded = done(runtimes.map(({ name }) => name).join(' and '));
-  for (const { name, run } of suitesOf(platform, runtimes, { isOptimized })) {
-    if (!wanted.some((part) => name.includes(part))) continue;
-    const suite = { name, ...(await run()) };
+  for (const { run, ...suiteOf } of suitesOf(platform, runtimes, { isOptimized })) {
+    if (!wanted.some((part) => suiteOf.name.includes(part))) continue;
+    const suite = { ...suiteOf, ...(await run()) };
     result.suites.push(suite);
     onSuite(suite, result);
   }

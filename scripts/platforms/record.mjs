@@ -25,15 +25,15 @@ export function merged(old, results) {
     const result = results.find((each) => each.triple === triple);
     if (result === undefined) return kept;
     if (result.suites.length === 0) return [rowOf(result)];
-    const fresh = new Map(result.suites.map((suite) => [suite.name, rowOf(result, suite)]));
-    const rows = kept.filter((row) => suiteOf(row) !== '').map((row) => take(fresh, suiteOf(row)) ?? row);
+    const fresh = new Map(result.suites.map((suite) => rowOf(result, suite)).map((row) => [keyOf(row), row]));
+    const rows = kept.filter((row) => cellsOf(row)[3] !== '').map((row) => take(fresh, keyOf(row)) ?? row);
     return [...rows, ...fresh.values()];
   });
 }
 
-function rowOf({ triple, built, loaded, date }, { name = '', ...suite } = {}) {
-  const passed = name === '' ? '' : passedOf(suite);
-  return `| ${[`\`${triple}\``, built.text, loaded.text, name, passed, date].join(' | ')} |`;
+function rowOf({ triple, built, loaded, date }, result) {
+  const cells = result === undefined ? [loaded.text, '', ''] : [result.runtime, result.suite, passedOf(result)];
+  return `| ${[`\`${triple}\``, built.text, ...cells, date].join(' | ')} |`;
 }
 
 function passedOf({ passed, total, differences, unexpected }) {
@@ -49,8 +49,9 @@ function cellsOf(row) {
     .map((cell) => cell.trim());
 }
 
-function suiteOf(row) {
-  return cellsOf(row)[3];
+/** A row is about one suite in one runtime. */
+function keyOf(row) {
+  return cellsOf(row).slice(2, 4).join();
 }
 
 function take(map, name) {

@@ -13,17 +13,19 @@ const DRIVERS = ['ChildProcessDriver', 'WorkerThreadsDriver', 'InProcessDriver']
 /** The suites of a target in the order in which they run; `run` resolves with the result of one. */
 export function suitesOf(platform, runtimes, options) {
   const { rustTests, specs, specsOfFirst = [] } = platform;
-  const ofSpec = (spec, runtime) => ({ name: `${spec}, ${runtime.name}`, run: () => runSpec(runtime, spec) });
+  const named = (runtime, suite, run) => ({ runtime, suite, name: `${suite}, ${runtime}`, run });
+  const ofSpec = (spec, runtime) => named(runtime.name, spec, () => runSpec(runtime, spec));
+  const ofDriver = (driver, runtime) => {
+    return named(runtime.name, `conformance of ${driver}`, () => runConformance(runtime, driver));
+  };
   return [
-    ...rustTests.map((args) => ({
-      name: `cargo test ${args.join(' ')}`,
-      run: () => runRustTests(platform, runtimes[0], args, options),
-    })),
+    ...rustTests.map((args) => {
+      return named('without Node', `cargo test ${args.join(' ')}`, () => {
+        return runRustTests(platform, runtimes[0], args, options);
+      });
+    }),
     ...runtimes.flatMap((runtime) => [
-      ...DRIVERS.map((driver) => ({
-        name: `conformance of ${driver}, ${runtime.name}`,
-        run: () => runConformance(runtime, driver),
-      })),
+      ...DRIVERS.map((driver) => ofDriver(driver, runtime)),
       ...specs.map((spec) => ofSpec(spec, runtime)),
     ]),
     ...specsOfFirst.map((spec) => ofSpec(spec, runtimes[0])),
@@ -32,9 +34,9 @@ export function suitesOf(platform, runtimes, options) {
 
 /** Runs the conformance suite on a driver of the package. */
 async function runConformance(runtime, driver) {
-  const results = path.join(folder, `conformance-${driver}.jsonl`);
+  const results = outputFile(runtime, `conformance-${driver}.jsonl`);
   writeFileSync(results, '');
-  const output = path.join(folder, `conformance-${driver}.txt`);
+  const output = outputFile(runtime, `conformance-${driver}.txt`);
   const program = path.join(root, 'scripts/platforms/conformance.mjs');
   const code = await runProgram(runtime, [program, runtime.fileOf(results), `${driver}: `], output);
   const lines = readFileSync(results, 'utf8').split('\n').filter(Boolean);
@@ -46,9 +48,16 @@ async function runConformance(runtime, driver) {
   });
 }
 
+/** Where a suite writes; two targets may run at once. */
+function outputFile({ name }, file) {
+  const place = path.join(folder, 'output', name.replaceAll(' ', '-'));
+  mkdirSync(place, { recursive: true });
+  return path.join(place, file);
+}
+
 /** Runs a spec file. */
 async function runSpec(runtime, spec) {
-  const output = path.join(folder, `${spec.replaceAll('/', '-')}.tap`);
+  const output = outputFile(runtime, `${spec.replaceAll('/', '-')}.tap`);
   await runProgram(runtime, ['--test-reporter=tap', path.join(root, `test-dist/${spec}.spec.mjs`)], output);
   const text = readFileSync(output, 'utf8');
   const end = /^# tests \d+/m.test(text) ? undefined : 'it ended before its last test';
@@ -57,8 +66,8 @@ async function runSpec(runtime, spec) {
 
 /** Runs tests of the crate that need no Node. */
 async function runRustTests(platform, { emulator = '', env: { WINEPREFIX } }, args, options) {
-  const output = path.join(folder, 'cargo-test.txt');
-  const script = path.join(folder, 'runner');
+  const output = path.join(folder, `cargo-test-${platform.triple}.txt`);
+  const script = path.join(folder, `runner-${platform.triple}`);
   // Wine accepts no pipe as a standard stream.
   writeFileSync(script, `#!/bin/sh\nexec ${emulator} "$@" </dev/null >>${JSON.stringify(output)} 2>&1\n`);
   chmodSync(script, 0o755);
@@ -97,7 +106,6 @@ function testsOf(text) {
 
 /** Runs a program of Node with its standard streams in a file; resolves with its exit code when it has ended. */
 function runProgram({ command: [program, ...first], env }, args, output) {
-  mkdirSync(path.dirname(output), { recursive: true });
   const file = openSync(output, 'w');
   return new Promise((resolve, reject) => {
     const options = { cwd: root, env, stdio: ['ignore', file, file], timeout: LIMIT };

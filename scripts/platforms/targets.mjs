@@ -44,6 +44,12 @@ export const platforms = [
     rustTests: [['--no-default-features']],
     specs: [...specs, ...requests, ...restarts, ...detached],
   },
+  {
+    triple: 'aarch64-unknown-linux-musl',
+    library: 'libisolated_workers.so',
+    zig: true,
+    env: { RUSTFLAGS: '-C target-feature=-crt-static' },
+  },
   { triple: 'x86_64-apple-darwin', library: 'libisolated_workers.dylib', zig: true },
   { triple: 'aarch64-apple-darwin', library: 'libisolated_workers.dylib', zig: true },
   { triple: 'x86_64-pc-windows-msvc' },
