@@ -86,7 +86,6 @@ pub(super) unsafe fn with(share: Share, own: impl FnOnce()) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{VERY_MUCH, copy};
     use super::*;
 
     #[cfg(target_os = "linux")]
@@ -100,6 +99,8 @@ mod tests {
     #[test]
     #[cfg_attr(miri, ignore = "it reads the system's list of threads")]
     fn many_copies_of_many_threads_have_one_helper() {
+        use super::super::{VERY_MUCH, copy};
+
         thread::scope(|scope| {
             for number in 1..=3_u8 {
                 scope.spawn(move || {
