@@ -19,11 +19,12 @@ export async function build({ names = [], profile = 'release' } = {}) {
 }
 
 /**
- * Builds what is missing or out of date, and says why. A current addon serves in whichever profile it was built, unless
+ * Builds what is missing or out of date of the named parts, all when none is named, and says why. A current addon serves in whichever profile it was built, unless
  * `exactly`: a debug build must never be measured.
  */
-export async function buildIfStale({ profile = 'release', exactly = false } = {}) {
+export async function buildIfStale({ names = [], profile = 'release', exactly = false } = {}) {
   for (const part of parts) {
+    if (names.length > 0 && !names.includes(part.name)) continue;
     const otherProfile = exactly && part === native && readStamp(part.name)?.profile !== profile;
     const reason = staleness(part) ?? (otherProfile ? `not a ${profile} build` : undefined);
     if (reason !== undefined) await buildPart(part, profile, reason);
