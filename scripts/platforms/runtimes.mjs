@@ -26,8 +26,8 @@ export async function underWine() {
     await run('wineserver', ['-w'], { env });
   }
   // Node refuses the version of Windows that wine shows by default.
-  const version = ['reg', 'add', String.raw`HKCU\Software\Wine`, '/v', 'Version', '/d', 'win10', '/f'];
-  if ((await run('wine', version, { env })) !== 0) return 'wine does not start';
+  const asWindows10 = ['reg', 'add', String.raw`HKCU\Software\Wine`, '/v', 'Version', '/d', 'win10', '/f'];
+  if ((await run('wine', asWindows10, { env })) !== 0) return 'wine does not start';
   await giveRandomNumbers(path.join(prefix, 'drive_c/windows/system32'));
   const fileOf = (file) => `Z:${path.resolve(file).replaceAll('/', '\\')}`;
   const nodes = [];
