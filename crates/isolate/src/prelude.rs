@@ -1,0 +1,1 @@
+//! The globals of an isolate besides the language.
