@@ -3,23 +3,23 @@
 //! Neither direction trusts what it gets: limits are checked before anything is built, both walk without recursion, members
 //! are defined and never set, and functions of the language are those from before any code of a user ran.
 
-pub mod classes;
+mod classes;
 
-pub mod format;
+mod format;
 
-pub mod intrinsics;
+mod intrinsics;
 
-pub mod limits;
+mod limits;
 
 mod node;
 
 mod path;
 
-pub mod raw;
+mod raw;
 
-pub mod reader;
+mod reader;
 
-pub mod writer;
+mod writer;
 
 use rquickjs::{Ctx, Object, Result, Value};
 
@@ -36,6 +36,15 @@ use writer::Writer;
 /// The engine has no memory.
 pub fn install(ctx: &Ctx<'_>, limits: Limits) -> Result<()> {
     Intrinsics::install(ctx, limits)
+}
+
+/// An object with the classes `Serializer` and `Deserializer`, for those who may have it.
+///
+/// # Errors
+///
+/// The engine has no memory.
+pub fn classes<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+    classes::create(ctx)
 }
 
 /// The bytes of a value, with their header.

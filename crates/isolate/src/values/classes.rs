@@ -103,7 +103,9 @@ fn parts_of<'js>(ctx: Ctx<'js>, view: Value<'js>) -> Result<Array<'js>> {
 }
 
 fn is_data_view(object: &Object<'_>) -> Result<bool> {
-    Ok(matches!(Intrinsics::kind_of(object)?, Kind::View(number) if super::format::VIEWS[usize::from(number)].1 == "DataView"))
+    Ok(
+        matches!(Intrinsics::kind_of(object)?, Kind::View(number) if super::format::VIEWS[usize::from(number)].1 == "DataView"),
+    )
 }
 
 /// Looks at the bytes of a view.

@@ -111,16 +111,6 @@ impl Output {
         self.is_full
     }
 
-    /// The number of bytes so far.
-    pub fn len(&self) -> usize {
-        self.bytes.len()
-    }
-
-    /// Whether there are no bytes yet.
-    pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
-    }
-
     /// The bytes, of which none are left.
     pub fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.bytes)
@@ -359,6 +349,6 @@ mod tests {
         let mut output = Output::new(4);
         output.two_byte_string(&[1, 2, 3]);
         assert!(output.is_full());
-        assert!(output.len() <= 4);
+        assert!(output.take().len() <= 4);
     }
 }

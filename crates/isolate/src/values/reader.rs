@@ -282,11 +282,7 @@ impl<'js> Reader<'js> {
         let undefined = Value::new_undefined(ctx.clone());
         let message = open.message.take().unwrap_or_else(|| undefined.clone());
         let stack = open.stack.take().unwrap_or(undefined);
-        Intrinsics::call::<_, Value>(
-            ctx,
-            |all| &all.finish_error,
-            (open.error.clone(), open.class, message, stack),
-        )?;
+        Intrinsics::call::<_, Value>(ctx, |all| &all.finish_error, (open.error.clone(), open.class, message, stack))?;
         Ok(Some(open.error.clone().into_value()))
     }
 
@@ -309,7 +305,7 @@ impl<'js> Reader<'js> {
             tag::FALSE => Value::new_bool(ctx.clone(), false),
             tag::INT32 => Value::new_int(ctx.clone(), self.input.borrow_mut().zigzag()?),
             tag::UINT32 => Value::new_number(ctx.clone(), f64::from(self.input.borrow_mut().uint32()?)),
-            tag::DOUBLE => Value::new_number(ctx.clone(), self.input.borrow_mut().double()?),
+            tag::DOUBLE => Value::new_float(ctx.clone(), self.input.borrow_mut().double()?),
             tag::BIGINT => self.bigint(ctx)?,
             tag::ONE_BYTE_STRING | tag::TWO_BYTE_STRING | tag::UTF8_STRING => self.text_of(ctx, tag)?,
             tag::REFERENCE => self.reference()?,
@@ -354,7 +350,7 @@ impl<'js> Reader<'js> {
         Ok(Found::Opened(open))
     }
 
-    fn make(&self, ctx: &Ctx<'js>, which: fn(&Intrinsics<'js>) -> &Function<'js>) -> Result<Object<'js>> {
+    fn make(&self, ctx: &Ctx<'js>, which: for<'a> fn(&'a Intrinsics<'js>) -> &'a Function<'js>) -> Result<Object<'js>> {
         Intrinsics::call(ctx, which, ())
     }
 
@@ -368,7 +364,7 @@ impl<'js> Reader<'js> {
             tag::TRUE_OBJECT => Intrinsics::call(ctx, |all| &all.box_value, (true,))?,
             tag::FALSE_OBJECT => Intrinsics::call(ctx, |all| &all.box_value, (false,))?,
             tag::NUMBER_OBJECT => {
-                let value = Value::new_number(ctx.clone(), self.input.borrow_mut().double()?);
+                let value = Value::new_float(ctx.clone(), self.input.borrow_mut().double()?);
                 Intrinsics::call(ctx, |all| &all.box_value, (value,))?
             }
             tag::BIGINT_OBJECT => Intrinsics::call(ctx, |all| &all.box_value, (self.bigint(ctx)?,))?,

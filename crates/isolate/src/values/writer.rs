@@ -407,7 +407,8 @@ impl<'js> Writer<'js> {
         // Of an array, the own property `length` is a number of 32 bits.
         let length: f64 = array.get("length")?;
         let length = length as u32;
-        let is_dense = length as usize <= keys.len() && (length == 0 || keys.element(length as usize - 1) == Some(length - 1));
+        let is_dense =
+            length as usize <= keys.len() && (length == 0 || keys.element(length as usize - 1) == Some(length - 1));
         let mut output = self.output.borrow_mut();
         output.byte(if is_dense { tag::DENSE_ARRAY } else { tag::SPARSE_ARRAY });
         output.varint(u64::from(length));
@@ -521,7 +522,8 @@ impl<'js> Writer<'js> {
             None => None,
         };
         let Some(asked) = asked else {
-            let message = format!("{} is a SharedArrayBuffer, which is not shared here; send a copy of it", path(steps));
+            let message =
+                format!("{} is a SharedArrayBuffer, which is not shared here; send a copy of it", path(steps));
             return Err(Intrinsics::refusal(ctx, &message));
         };
         let number: f64 = asked.call((This(delegate.cloned()), buffer.clone()))?;
