@@ -4,6 +4,7 @@
   const { define } = native;
   const { DOMException, Event, EventTarget, WeakRef } = globalThis;
   const KEY = Symbol('a signal is made by a controller');
+  const LONGEST_DELAY = 2 ** 31 - 1;
   let abortSignal;
 
   class AbortSignal extends EventTarget {
@@ -30,12 +31,15 @@
     }
 
     static timeout(milliseconds) {
+      const delay = Number(milliseconds);
+      if (!(delay >= 0 && delay <= Number.MAX_SAFE_INTEGER)) {
+        throw native.fail(RangeError, 'AbortSignal.timeout: the delay is no number of milliseconds', 'ERR_OUT_OF_RANGE');
+      }
       const signal = new AbortSignal(KEY);
-      native
-        .setTimeout(() => {
-          signal.#abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
-        }, native.checkDelay(milliseconds))
-        .unref();
+      const timer = globalThis.setTimeout(() => {
+        signal.#abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+      }, Math.min(delay, LONGEST_DELAY));
+      timer?.unref?.();
       return signal;
     }
 
@@ -119,8 +123,6 @@
   }
 
   native.defineHandler(AbortSignal, 'abort');
-  native.tag(AbortSignal, 'AbortSignal');
-  native.tag(AbortController, 'AbortController');
   define('AbortSignal', AbortSignal);
   define('AbortController', AbortController);
 };

@@ -15,7 +15,7 @@ mod node;
 
 mod path;
 
-mod raw;
+pub(crate) mod raw;
 
 mod reader;
 
@@ -23,6 +23,7 @@ mod writer;
 
 use rquickjs::{Ctx, Object, Result, Value};
 
+pub(crate) use classes::with_view;
 use intrinsics::Intrinsics;
 pub use limits::Limits;
 use reader::Reader;
@@ -84,7 +85,8 @@ pub fn deserialize<'js>(
 /// # Errors
 ///
 /// As [`serialize`]; the engine has no memory.
-pub fn clone<'js>(ctx: &Ctx<'js>, value: &Value<'js>, transfer: &[Object<'js>]) -> Result<Value<'js>> {
+pub fn clone<'js>(ctx: &Ctx<'js>, value: &Value<'js>, transfer: &[Value<'js>]) -> Result<Value<'js>> {
+    let transfer = transfer.iter().map(|buffer| classes::movable(ctx, buffer)).collect::<Result<Vec<_>>>()?;
     let limits = Intrinsics::with(ctx, |all| all.limits)?;
     let writer = Writer::new(limits, Views::Shared);
     for (number, buffer) in transfer.iter().enumerate() {

@@ -250,7 +250,7 @@ fn structured_clone_keeps_shared_memory_of_views_and_moves_buffers() {
         let buffer =
             eval(ctx, "var buffer = new Uint8Array([1, 2, 3, 4]).buffer; buffer").into_object().expect("a buffer");
         let value = eval(ctx, "({ one: new Uint8Array(buffer), two: new Uint16Array(buffer, 2, 1) })");
-        let copy = values::clone(ctx, &value, &[buffer]).catch(ctx).unwrap_or_else(|error| panic!("{error}"));
+        let copy = values::clone(ctx, &value, &[buffer.into()]).catch(ctx).unwrap_or_else(|error| panic!("{error}"));
         ctx.globals().set("copy", copy).expect("memory");
         let holds: bool =
             ctx.eval("copy.one.buffer === copy.two.buffer && copy.one[3] === 4 && buffer.detached").expect("an answer");

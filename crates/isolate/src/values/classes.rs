@@ -109,7 +109,11 @@ fn is_data_view(object: &Object<'_>) -> Result<bool> {
 }
 
 /// Looks at the bytes of a view.
-fn with_view<'js, R>(ctx: &Ctx<'js>, view: &Value<'js>, then: impl FnOnce(&[u8]) -> R) -> Result<R> {
+///
+/// # Errors
+///
+/// It is no view of memory of this isolate alone.
+pub fn with_view<'js, R>(ctx: &Ctx<'js>, view: &Value<'js>, then: impl FnOnce(&[u8]) -> R) -> Result<R> {
     let parts = parts_of(ctx.clone(), view.clone())?;
     let (buffer, start, size): (Object, f64, f64) = (parts.get(0)?, parts.get(1)?, parts.get(2)?);
     check_kind(ctx, &buffer, &[Kind::Buffer])?;
@@ -155,6 +159,18 @@ fn check_kind<'js>(ctx: &Ctx<'js>, object: &Object<'js>, kinds: &[Kind]) -> Resu
         return Ok(());
     }
     Err(Exception::throw_type(ctx, "an ArrayBuffer is needed here; give the buffer of a view"))
+}
+
+/// A buffer whose memory can move to a copy.
+///
+/// # Errors
+///
+/// It is none.
+pub fn movable<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> Result<Object<'js>> {
+    match value.as_object() {
+        Some(object) if Intrinsics::kind_of(object)? == Kind::Buffer => Ok(object.clone()),
+        _ => Err(Intrinsics::refusal(ctx, "only an ArrayBuffer can be in the list of what is transferred")),
+    }
 }
 
 fn no_bytes(ctx: &Ctx<'_>) -> rquickjs::Error {
