@@ -24,7 +24,7 @@ mod writer;
 use rquickjs::{Ctx, Object, Result, Value};
 
 pub(crate) use classes::with_view;
-use intrinsics::Intrinsics;
+pub(crate) use intrinsics::{Intrinsics, Kind};
 pub use limits::Limits;
 use reader::Reader;
 pub use writer::Views;
@@ -37,6 +37,15 @@ use writer::Writer;
 /// The engine has no memory.
 pub fn install(ctx: &Ctx<'_>, limits: Limits) -> Result<()> {
     Intrinsics::install(ctx, limits)
+}
+
+/// What an object is, whatever its prototype claims.
+///
+/// # Errors
+///
+/// The context was not prepared.
+pub(crate) fn kind_of(object: &Object<'_>) -> Result<Kind> {
+    Intrinsics::kind_of(object)
 }
 
 /// An object with the classes `Serializer` and `Deserializer`, for those who may have it.

@@ -65,6 +65,8 @@
 
   return {
     __proto__: null,
+    objectPrototype: Object.prototype,
+    arrayPrototype: Array.prototype,
     /** Each class, and an object of it. */
     samples: [
       'Plain', {}, 'Array', [], 'Date', new Date(0), 'RegExp', /x/,

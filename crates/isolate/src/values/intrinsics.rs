@@ -36,6 +36,8 @@ macro_rules! functions {
         pub struct Intrinsics<'js> {
             /// The kind of each class, by its number.
             kinds: Vec<Kind>,
+            /// The prototypes of objects and of arrays.
+            prototypes: [Object<'js>; 2],
             /// The limits of this isolate.
             pub limits: Limits,
             $(pub $name: Function<'js>,)*
@@ -47,7 +49,8 @@ macro_rules! functions {
                 options.filename = Some("isolate:intrinsics".to_owned());
                 let functions: Object = ctx.eval_with_options(include_str!("intrinsics.js"), options)?;
                 let kinds = kinds(&functions.get("samples")?)?;
-                Ok(Self { kinds, limits, $($name: functions.get($key)?,)* })
+                let prototypes = [functions.get("objectPrototype")?, functions.get("arrayPrototype")?];
+                Ok(Self { kinds, prototypes, limits, $($name: functions.get($key)?,)* })
             }
         }
     };
@@ -112,6 +115,26 @@ impl<'js> Intrinsics<'js> {
     pub fn kind_of(object: &Object<'js>) -> Result<Kind> {
         let class = raw::class_of(object) as usize;
         Self::with(object.ctx(), |all| all.kinds.get(class).copied().unwrap_or(Kind::Other))
+    }
+
+    /// Whether an object has no prototype, or that of objects or arrays of the language.
+    ///
+    /// # Errors
+    ///
+    /// The context has no intrinsics.
+    pub fn has_plain_prototype(object: &Object<'js>) -> Result<bool> {
+        let Some(prototype) = object.get_prototype() else { return Ok(true) };
+        Self::with(object.ctx(), |all| all.prototypes.contains(&prototype))
+    }
+
+    /// Whether someone has given all objects or arrays a `toJSON`.
+    ///
+    /// # Errors
+    ///
+    /// The context has no intrinsics.
+    pub fn converts_to_json(ctx: &Ctx<'js>) -> Result<bool> {
+        let [objects, arrays] = Self::with(ctx, |all| all.prototypes.clone())?;
+        Ok(raw::has_own(&objects, c"toJSON")? || raw::has_own(&arrays, c"toJSON")?)
     }
 
     /// An error that says why a value has no copy.

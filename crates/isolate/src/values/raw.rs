@@ -236,6 +236,52 @@ impl<'js> OwnKeys<'js> {
     }
 }
 
+impl<'js> OwnKeys<'js> {
+    /// The member of that name, if it is there and no getter.
+    ///
+    /// # Errors
+    ///
+    /// The engine has no memory.
+    pub fn data(&self, object: &Object<'js>, at: usize) -> Result<Option<Value<'js>>> {
+        own_data(object, self.atom(at))
+    }
+}
+
+/// A member of an object's own, if it is no getter. No code of a user runs, unless the object is a proxy.
+fn own_data<'js>(object: &Object<'js>, atom: qjs::JSAtom) -> Result<Option<Value<'js>>> {
+    let ctx = object.ctx();
+    let mut descriptor = MaybeUninit::uninit();
+    // SAFETY: object and atom are alive. If the member is there, the function has filled the descriptor with three values
+    // that are ours: two are released, one is handed on.
+    unsafe {
+        if !checked(qjs::JS_GetOwnProperty(raw(ctx), descriptor.as_mut_ptr(), object.as_raw(), atom))? {
+            return Ok(None);
+        }
+        let descriptor = descriptor.assume_init();
+        qjs::JS_FreeValue(raw(ctx), descriptor.getter);
+        qjs::JS_FreeValue(raw(ctx), descriptor.setter);
+        let value = owned(ctx, descriptor.value)?;
+        Ok((descriptor.flags & qjs::JS_PROP_GETSET as i32 == 0).then_some(value))
+    }
+}
+
+/// Whether an object has a member of its own.
+///
+/// # Errors
+///
+/// The engine has no memory.
+pub fn has_own(object: &Object<'_>, name: &std::ffi::CStr) -> Result<bool> {
+    let ctx = raw(object.ctx());
+    // SAFETY: the name ends with a zero, the atom is released, and without an address for the descriptor, the function only
+    // answers.
+    unsafe {
+        let atom = qjs::JS_NewAtom(ctx, name.as_ptr());
+        let status = qjs::JS_GetOwnProperty(ctx, std::ptr::null_mut(), object.as_raw(), atom);
+        qjs::JS_FreeAtom(ctx, atom);
+        checked(status)
+    }
+}
+
 impl Drop for OwnKeys<'_> {
     fn drop(&mut self) {
         // SAFETY: the table is that of the engine, with this length, and nobody else frees it.
