@@ -11,7 +11,7 @@
     [Map, ['groupBy']],
     [Promise, ['all', 'allSettled', 'any', 'race']],
     [Math, ['sumPrecise']],
-    [Iterator, ['concat', 'zip']],
+    [Iterator, ['concat']],
   ]) {
     for (const name of names) {
       replace(holder, name, (original) => ({

@@ -2,7 +2,9 @@
 (native) => {
   'use strict';
   const { define } = native;
-  const { DOMException, Event, EventTarget, WeakRef } = globalThis;
+  native.load('events');
+  const { Event, EventTarget } = native;
+  const { DOMException, WeakRef } = globalThis;
   const KEY = Symbol('a signal is made by a controller');
   const LONGEST_DELAY = 2 ** 31 - 1;
   let abortSignal;

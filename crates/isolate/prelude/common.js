@@ -9,8 +9,35 @@
   const elapsed = clock.now;
   native.now = () => apply(elapsed, clock, []);
 
+  const loaded = { __proto__: null };
+
+  /** Runs a part, once. */
+  native.load = (part) => {
+    if (loaded[part]) return;
+    loaded[part] = true;
+    native.evaluate(part)(native);
+  };
+
+  /** A global that its part defines when someone reads it. */
+  native.later = (part, name) => {
+    defineProperty(globalThis, name, {
+      __proto__: null,
+      get() {
+        native.load(part);
+        return native[name];
+      },
+      set(value) {
+        native.load(part);
+        defineProperty(globalThis, name, { __proto__: null, value, writable: true, enumerable: false });
+      },
+      enumerable: false,
+      configurable: true,
+    });
+  };
+
   /** A global, as those of the language are. */
   native.define = (name, value) => {
+    native[name] = value;
     if (typeof value === 'function' && value.prototype !== undefined) native.tag(value, name);
     defineProperty(globalThis, name, {
       __proto__: null,

@@ -12,8 +12,9 @@ mod tree;
 
 use std::rc::Rc;
 
-use rquickjs::context::EvalOptions;
-use rquickjs::{Ctx, Function, JsLifetime, Object, Result, qjs};
+use rquickjs::{Ctx, Function, JsLifetime, Result, qjs};
+
+use crate::code::{self, Source};
 
 /// Asks the host whether the isolate must end. It may suspend the isolate meanwhile.
 #[derive(Clone)]
@@ -42,26 +43,17 @@ impl Default for Thresholds {
 }
 
 /// The sources, in their order. Each is an expression: a function of one object, which holds the functions of Rust.
-pub const SOURCES: [(&str, &str); 7] = [
-    ("common", include_str!("../natives/common.js")),
-    ("array", include_str!("../natives/array.js")),
-    ("string", include_str!("../natives/string.js")),
-    ("json", include_str!("../natives/json.js")),
-    ("iteration", include_str!("../natives/iteration.js")),
-    ("memory", include_str!("../natives/memory.js")),
-    ("bigint", include_str!("../natives/bigint.js")),
+const SOURCES: [Source; 7] = [
+    Source { name: "natives", text: include_str!("../natives/common.js") },
+    Source { name: "array", text: include_str!("../natives/array.js") },
+    Source { name: "string", text: include_str!("../natives/string.js") },
+    Source { name: "json", text: include_str!("../natives/json.js") },
+    Source { name: "iteration", text: include_str!("../natives/iteration.js") },
+    Source { name: "memory", text: include_str!("../natives/memory.js") },
+    Source { name: "bigint", text: include_str!("../natives/bigint.js") },
 ];
 
-/// The functions of Rust that the sources call. Nothing else may hold this object.
-///
-/// # Errors
-///
-/// The engine has no memory.
-pub fn calls<'js>(ctx: &Ctx<'js>, thresholds: Thresholds) -> Result<Object<'js>> {
-    calls::create(ctx, thresholds)
-}
-
-/// Replaces the built-in functions of a new context, from source, before any code of a user runs in it.
+/// Replaces the built-in functions of a new context, before any code of a user runs in it.
 /// [`crate::values::install`] comes before.
 ///
 /// # Errors
@@ -77,12 +69,9 @@ pub fn install(ctx: &Ctx<'_>) -> Result<()> {
 ///
 /// As [`install`].
 pub fn install_with(ctx: &Ctx<'_>, thresholds: Thresholds) -> Result<()> {
-    let calls = calls(ctx, thresholds)?;
-    for (name, source) in SOURCES {
-        let mut options = EvalOptions::default();
-        options.filename = Some(format!("isolate:{name}"));
-        let replace: Function = ctx.eval_with_options(source, options)?;
-        replace.call::<_, ()>((calls.clone(),))?;
+    let calls = calls::create(ctx, thresholds)?;
+    for source in SOURCES {
+        code::evaluate::<Function>(ctx, source)?.call::<_, ()>((calls.clone(),))?;
     }
     Ok(())
 }

@@ -253,3 +253,45 @@ fn a_replaced_native_does_what_the_engine_does() {
         });
     }
 }
+
+#[test]
+fn no_script_reaches_the_function_of_the_engine() {
+    isolate(Some(Thresholds::default()), |ctx| {
+        let names = include_str!("natives/reach.js");
+        let found: String = ctx.eval(names).catch(ctx).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(found, "");
+    });
+}
+
+#[test]
+fn a_replaced_native_looks_like_the_one_of_the_engine() {
+    let describe = include_str!("natives/describe.js");
+    let engine = isolate(None, |ctx| answer(ctx, describe));
+    let ours = isolate(Some(Thresholds::default()), |ctx| answer(ctx, describe));
+    // In which order a constructor has its members differs.
+    let sorted = |text: &str| {
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    for (engine, ours) in sorted(&engine).iter().zip(&sorted(&ours)) {
+        assert_eq!(engine, ours);
+    }
+    assert_eq!(engine.lines().count(), ours.lines().count());
+}
+
+#[test]
+fn a_host_that_wants_the_end_is_obeyed_by_no_catch() {
+    let runtime = Runtime::new().expect("an engine");
+    let context = Context::full(&runtime).expect("a context");
+    context.with(|ctx| {
+        values::install(&ctx, values::Limits::default()).expect("memory");
+        natives::install(&ctx).expect("memory");
+        let _ = ctx.store_userdata(Poll(Rc::new(|| true)));
+        let script = "var after = 0; try { 'x'.repeat(2e6).trim() } catch { after = 1 } finally { after = 2 }";
+        assert!(ctx.eval::<Value, _>(script).is_err());
+        let error = ctx.catch();
+        assert!(error.is_uncatchable_error());
+        assert_eq!(ctx.eval::<i32, _>("after").expect("a number"), 0);
+    });
+}

@@ -1,6 +1,5 @@
 //! `Serializer` and `Deserializer` for scripts.
 
-use rquickjs::context::EvalOptions;
 use rquickjs::function::IntoJsFunc;
 use rquickjs::{Array, Class, Ctx, Exception, Function, IntoJs, Object, Result, Value};
 
@@ -9,6 +8,7 @@ use super::intrinsics::{Intrinsics, Kind};
 use super::raw;
 use super::reader::Reader;
 use super::writer::{Views, Writer, new_buffer};
+use crate::code::{self, Source};
 
 type WriterOf<'js> = Class<'js, Writer<'js>>;
 type ReaderOf<'js> = Class<'js, Reader<'js>>;
@@ -19,9 +19,7 @@ type ReaderOf<'js> = Class<'js, Reader<'js>>;
 ///
 /// The engine has no memory.
 pub fn create<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
-    let mut options = EvalOptions::default();
-    options.filename = Some("isolate:v8".to_owned());
-    let make: Function = ctx.eval_with_options(include_str!("classes.js"), options)?;
+    let make: Function = code::evaluate(ctx, Source { name: "v8", text: include_str!("classes.js") })?;
     let native = Object::new_proto(ctx.clone(), None)?;
     native.set("version", VERSION)?;
     set(&native, "newWriter", new_writer)?;

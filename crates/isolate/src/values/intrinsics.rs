@@ -1,12 +1,12 @@
 //! Functions of the language as they were before any code of a user ran.
 
-use rquickjs::context::EvalOptions;
 use rquickjs::function::IntoArgs;
 use rquickjs::{Array, Ctx, Error, FromJs, Function, JsLifetime, Object, Result, Value};
 
 use super::format::VIEWS;
 use super::limits::Limits;
 use super::raw;
+use crate::code::{self, Source};
 
 /// What an object is for the format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,9 +45,8 @@ macro_rules! functions {
 
         impl<'js> Intrinsics<'js> {
             fn load(ctx: &Ctx<'js>, limits: Limits) -> Result<Self> {
-                let mut options = EvalOptions::default();
-                options.filename = Some("isolate:intrinsics".to_owned());
-                let functions: Object = ctx.eval_with_options(include_str!("intrinsics.js"), options)?;
+                let source = Source { name: "intrinsics", text: include_str!("intrinsics.js") };
+                let functions: Object = code::evaluate(ctx, source)?;
                 let kinds = kinds(&functions.get("samples")?)?;
                 let prototypes = [functions.get("objectPrototype")?, functions.get("arrayPrototype")?];
                 Ok(Self { kinds, prototypes, limits, $($name: functions.get($key)?,)* })

@@ -442,7 +442,26 @@ impl<'js> Writer<'js> {
             self.byte(error_tag::MESSAGE);
             self.text(message)?;
         }
-        Ok(Step::Cause { cause, stack: stack.as_string().cloned() })
+        let stack = match stack.as_string() {
+            Some(stack) => Some(self.whole_stack(stack, &name, message.as_string())?),
+            None => None,
+        };
+        Ok(Step::Cause { cause, stack })
+    }
+
+    /// A stack as others have it: behind the name and the message, which this engine leaves out.
+    fn whole_stack(&self, stack: &String<'js>, name: &str, message: Option<&String<'js>>) -> Result<String<'js>> {
+        let is_whole = raw::with_units(stack, |units| !matches!(units.first(), None | Some(0x20) | Some(0x09)))?;
+        if is_whole {
+            return Ok(stack.clone());
+        }
+        let message = match message {
+            Some(message) => raw::with_units(message, std::string::String::from_utf16_lossy)?,
+            None => std::string::String::new(),
+        };
+        let frames = raw::with_units(stack, std::string::String::from_utf16_lossy)?;
+        let title = if message.is_empty() { name.to_owned() } else { format!("{name}: {message}") };
+        String::from_str(stack.ctx().clone(), &format!("{title}\n{frames}"))
     }
 
     fn buffer(&self, ctx: &Ctx<'js>, buffer: &Object<'js>, steps: &[Step<'js>]) -> Result<()> {
