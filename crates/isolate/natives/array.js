@@ -35,30 +35,35 @@
     return array;
   }
 
-  replace(Array, 'from', () => ({
-    from(items, mapper, self) {
-      if (mapper !== undefined && typeof mapper !== 'function') throw new TypeError('Array.from: not a function');
-      const map = mapper === undefined ? (value) => value : (value, index) => apply(mapper, self, [value, index]);
-      const method = items[ITERATOR];
-      let next = 0;
-      if (method !== undefined && method !== null) {
-        if (typeof method !== 'function') throw new TypeError('Array.from: not iterable');
-        const result = isConstructor(this) ? new this() : [];
-        for (const value of { __proto__: null, [ITERATOR]: () => apply(method, items, []) }) {
-          createData(result, next, map(value, next));
-          next++;
-        }
-        result.length = next;
-        return result;
-      }
-      const source = toObject(items, 'Array.from');
-      const length = toLength(source.length);
-      const result = isConstructor(this) ? new this(length) : newArray(length);
-      for (; next < length; next++) createData(result, next, map(source[next], next));
-      result.length = length;
-      return result;
-    },
-  }).from);
+  replace(
+    Array,
+    'from',
+    () =>
+      ({
+        from(items, mapper, self) {
+          if (mapper !== undefined && typeof mapper !== 'function') throw new TypeError('Array.from: not a function');
+          const map = mapper === undefined ? (value) => value : (value, index) => apply(mapper, self, [value, index]);
+          const method = items[ITERATOR];
+          let next = 0;
+          if (method !== undefined && method !== null) {
+            if (typeof method !== 'function') throw new TypeError('Array.from: not iterable');
+            const result = isConstructor(this) ? new this() : [];
+            for (const value of { __proto__: null, [ITERATOR]: () => apply(method, items, []) }) {
+              createData(result, next, map(value, next));
+              next++;
+            }
+            result.length = next;
+            return result;
+          }
+          const source = toObject(items, 'Array.from');
+          const length = toLength(source.length);
+          const result = isConstructor(this) ? new this(length) : newArray(length);
+          for (; next < length; next++) createData(result, next, map(source[next], next));
+          result.length = length;
+          return result;
+        },
+      }).from,
+  );
 
   function speciesCreate(original, length) {
     if (!isArray(original)) return newArray(length);
@@ -277,7 +282,7 @@
     return spreadable === undefined ? isArray(item) : Boolean(spreadable);
   }
 
-  instead('flat', (original) => ({
+  instead('flat', () => ({
     flat(depth) {
       const object = toObject(this, 'flat');
       const length = toLength(object.length);

@@ -1,7 +1,8 @@
 // What the other files use: functions of the language before anyone changes them, and the replacement of natives.
 (native) => {
   'use strict';
-  const { apply, construct, defineProperty, deleteProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
+  const { apply, construct, defineProperty, deleteProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } =
+    Reflect;
   const { setPrototypeOf } = Reflect;
   const { Error, Function, Object, TypeError, WeakMap } = globalThis;
   const { trunc } = Math;
@@ -93,7 +94,10 @@
     }
     setPrototypeOf(replacement, getPrototypeOf(original));
     native.hide(replacement, name);
-    for (const [holder, key] of [[original.prototype, 'constructor'], [globalThis, name]]) {
+    for (const [holder, key] of [
+      [original.prototype, 'constructor'],
+      [globalThis, name],
+    ]) {
       defineProperty(holder, key, { __proto__: null, ...getOwnPropertyDescriptor(holder, key), value: replacement });
     }
   };

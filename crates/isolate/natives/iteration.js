@@ -14,12 +14,17 @@
     [Iterator, ['concat']],
   ]) {
     for (const name of names) {
-      replace(holder, name, (original) => ({
-        [name](...args) {
-          if (args.length > 0) args[0] = interruptible(args[0]);
-          return apply(original, this, args);
-        },
-      })[name]);
+      replace(
+        holder,
+        name,
+        (original) =>
+          ({
+            [name](...args) {
+              if (args.length > 0) args[0] = interruptible(args[0]);
+              return apply(original, this, args);
+            },
+          })[name],
+      );
     }
   }
 
@@ -33,25 +38,51 @@
   // An iterator of ours takes the steps; each is a call of JavaScript.
   const { prototype } = Iterator;
   for (const name of [
-    'drop', 'every', 'filter', 'find', 'flatMap', 'forEach', 'map', 'reduce', 'some', 'take', 'toArray',
+    'drop',
+    'every',
+    'filter',
+    'find',
+    'flatMap',
+    'forEach',
+    'map',
+    'reduce',
+    'some',
+    'take',
+    'toArray',
   ]) {
-    replace(prototype, name, (original) => ({
-      [name](...args) {
-        return apply(original, isObject(this) ? stepsOf(this) : this, args);
-      },
-    })[name]);
+    replace(
+      prototype,
+      name,
+      (original) =>
+        ({
+          [name](...args) {
+            return apply(original, isObject(this) ? stepsOf(this) : this, args);
+          },
+        })[name],
+    );
   }
 
   // Of a set-like argument, the keys are an iterator, and `has` may be a native.
   for (const name of [
-    'difference', 'intersection', 'isDisjointFrom', 'isSubsetOf', 'isSupersetOf', 'symmetricDifference', 'union',
+    'difference',
+    'intersection',
+    'isDisjointFrom',
+    'isSubsetOf',
+    'isSupersetOf',
+    'symmetricDifference',
+    'union',
   ]) {
-    replace(Set.prototype, name, (original) => ({
-      [name](...args) {
-        if (isObject(args[0])) args[0] = setLike(args[0]);
-        return apply(original, this, args);
-      },
-    })[name]);
+    replace(
+      Set.prototype,
+      name,
+      (original) =>
+        ({
+          [name](...args) {
+            if (isObject(args[0])) args[0] = setLike(args[0]);
+            return apply(original, this, args);
+          },
+        })[name],
+    );
   }
 
   function setLike(other) {
@@ -77,11 +108,16 @@
 
   // A callback that is a native would be called without end.
   for (const holder of [Map.prototype, Set.prototype]) {
-    replace(holder, 'forEach', (original) => ({
-      forEach(callback, self) {
-        const called = typeof callback === 'function' ? (...args) => apply(callback, self, args) : callback;
-        return apply(original, this, [called]);
-      },
-    }).forEach);
+    replace(
+      holder,
+      'forEach',
+      (original) =>
+        ({
+          forEach(callback, self) {
+            const called = typeof callback === 'function' ? (...args) => apply(callback, self, args) : callback;
+            return apply(original, this, [called]);
+          },
+        }).forEach,
+    );
   }
 };

@@ -17,8 +17,18 @@
   const PIECE = max(MUCH, 16);
 
   const classNames = [
-    'Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array', 'Int32Array', 'Uint32Array',
-    'Float16Array', 'Float32Array', 'Float64Array', 'BigInt64Array', 'BigUint64Array',
+    'Int8Array',
+    'Uint8Array',
+    'Uint8ClampedArray',
+    'Int16Array',
+    'Uint16Array',
+    'Int32Array',
+    'Uint32Array',
+    'Float16Array',
+    'Float32Array',
+    'Float64Array',
+    'BigInt64Array',
+    'BigUint64Array',
   ];
   /** The engine's own. */
   const classes = { __proto__: null };
@@ -132,7 +142,8 @@
     if (other !== other) return -1;
     if (one < other) return -1;
     if (one > other) return 1;
-    if (one === 0 && other === 0) return Object.is(one, -0) ? (Object.is(other, -0) ? 0 : -1) : Object.is(other, -0) ? 1 : 0;
+    if (one === 0 && other === 0)
+      return Object.is(one, -0) ? (Object.is(other, -0) ? 0 : -1) : Object.is(other, -0) ? 1 : 0;
     return 0;
   }
 
@@ -210,39 +221,51 @@
     });
   }
 
-  replace(TypedArray, 'from', (original) => ({
-    from(source, ...rest) {
-      if (!isObject(source) || isView(source)) return apply(original, this, [source, ...rest]);
-      const known = native.lengthOfArray(source);
-      if (known >= 0 && known <= MUCH) return apply(original, this, [source, ...rest]);
-      const [mapper, self] = rest;
-      if (!native.isConstructor(this)) throw new TypeError('not a constructor');
-      if (mapper !== undefined && typeof mapper !== 'function') throw new TypeError('not a function');
-      const method = source[ITERATOR];
-      let list = source;
-      if (method !== undefined && method !== null) {
-        if (typeof method !== 'function') throw new TypeError('not iterable');
-        list = [];
-        let next = 0;
-        for (const value of { __proto__: null, [ITERATOR]: () => apply(method, source, []) }) native.createData(list, next++, value);
-      }
-      const length = native.toLength(list.length);
-      const array = new this(length);
-      if (kindOf(array) === undefined || lengthOf(array) < length) throw new TypeError('no typed array of this length');
-      for (let index = 0; index < length; index++) {
-        const value = list[index];
-        array[index] = mapper === undefined ? value : apply(mapper, self, [value, index]);
-      }
-      return array;
-    },
-  }).from);
+  replace(
+    TypedArray,
+    'from',
+    (original) =>
+      ({
+        from(source, ...rest) {
+          if (!isObject(source) || isView(source)) return apply(original, this, [source, ...rest]);
+          const known = native.lengthOfArray(source);
+          if (known >= 0 && known <= MUCH) return apply(original, this, [source, ...rest]);
+          const [mapper, self] = rest;
+          if (!native.isConstructor(this)) throw new TypeError('not a constructor');
+          if (mapper !== undefined && typeof mapper !== 'function') throw new TypeError('not a function');
+          const method = source[ITERATOR];
+          let list = source;
+          if (method !== undefined && method !== null) {
+            if (typeof method !== 'function') throw new TypeError('not iterable');
+            list = [];
+            let next = 0;
+            for (const value of { __proto__: null, [ITERATOR]: () => apply(method, source, []) })
+              native.createData(list, next++, value);
+          }
+          const length = native.toLength(list.length);
+          const array = new this(length);
+          if (kindOf(array) === undefined || lengthOf(array) < length)
+            throw new TypeError('no typed array of this length');
+          for (let index = 0; index < length; index++) {
+            const value = list[index];
+            array[index] = mapper === undefined ? value : apply(mapper, self, [value, index]);
+          }
+          return array;
+        },
+      }).from,
+  );
 
   for (const name of ['slice', 'transfer', 'transferToFixedLength', 'resize']) {
-    replace(ArrayBuffer.prototype, name, (original) => ({
-      [name](...args) {
-        if (native.isBuffer(this) && !native.isShared(this)) spend(sizeOf(this) / 8);
-        return apply(original, this, args);
-      },
-    })[name]);
+    replace(
+      ArrayBuffer.prototype,
+      name,
+      (original) =>
+        ({
+          [name](...args) {
+            if (native.isBuffer(this) && !native.isShared(this)) spend(sizeOf(this) / 8);
+            return apply(original, this, args);
+          },
+        })[name],
+    );
   }
 };

@@ -20,7 +20,8 @@
   }
 
   function textOf(value, name) {
-    if (value === undefined || value === null) throw new TypeError(`String.prototype.${name} called on null or undefined`);
+    if (value === undefined || value === null)
+      throw new TypeError(`String.prototype.${name} called on null or undefined`);
     return `${value}`;
   }
 
@@ -46,7 +47,9 @@
       const searched = `${pattern}`;
       const number = +position;
       const from = number !== number ? text.length : min(max(toInteger(number), 0), text.length);
-      return isCheap(text, searched) ? apply(original, text, [searched, from]) : native.lastIndexOf(text, searched, from);
+      return isCheap(text, searched)
+        ? apply(original, text, [searched, from])
+        : native.lastIndexOf(text, searched, from);
     },
   }));
 
@@ -141,7 +144,8 @@
         const matcher = pattern[MATCH];
         if (matcher === undefined ? native.isRegExp(pattern) : matcher) {
           const { flags } = pattern;
-          if (flags === undefined || flags === null) throw new TypeError('the flags of the regular expression are missing');
+          if (flags === undefined || flags === null)
+            throw new TypeError('the flags of the regular expression are missing');
           if (find(`${flags}`, 'g') === -1) throw new TypeError('regexp must have the "g" flag');
         }
         const replacer = pattern[REPLACE];
@@ -224,7 +228,16 @@
 
   // Their time grows with the length alone; the host is asked in between.
   const linear = ['toLocaleUpperCase', 'toLocaleLowerCase', 'trim', 'trimStart', 'trimEnd'];
-  for (const name of [...linear, 'isWellFormed', 'toWellFormed', 'startsWith', 'endsWith', 'slice', 'substring', 'concat']) {
+  for (const name of [
+    ...linear,
+    'isWellFormed',
+    'toWellFormed',
+    'startsWith',
+    'endsWith',
+    'slice',
+    'substring',
+    'concat',
+  ]) {
     instead(name, (original) => ({
       [name](...args) {
         if (typeof this === 'string') spend(this.length);
@@ -269,23 +282,33 @@
   }
 
   // Where `exec` is a function of JavaScript, the engine calls it for each match, which it interrupts.
-  replace(RegExp.prototype, 'exec', (original) => ({
-    exec(text) {
-      return apply(original, this, [text]);
-    },
-  }).exec);
+  replace(
+    RegExp.prototype,
+    'exec',
+    (original) =>
+      ({
+        exec(text) {
+          return apply(original, this, [text]);
+        },
+      }).exec,
+  );
 
-  replace(String, 'raw', () => ({
-    raw(template, ...values) {
-      const cooked = native.toObject(template, 'String.raw');
-      const literals = native.toObject(cooked.raw, 'String.raw');
-      const length = native.toLength(literals.length);
-      let result = '';
-      for (let index = 0; index < length; index++) {
-        result += `${literals[index]}`;
-        if (index + 1 < length && index < values.length) result += `${values[index]}`;
-      }
-      return result;
-    },
-  }).raw);
+  replace(
+    String,
+    'raw',
+    () =>
+      ({
+        raw(template, ...values) {
+          const cooked = native.toObject(template, 'String.raw');
+          const literals = native.toObject(cooked.raw, 'String.raw');
+          const length = native.toLength(literals.length);
+          let result = '';
+          for (let index = 0; index < length; index++) {
+            result += `${literals[index]}`;
+            if (index + 1 < length && index < values.length) result += `${values[index]}`;
+          }
+          return result;
+        },
+      }).raw,
+  );
 };

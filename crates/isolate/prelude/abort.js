@@ -35,12 +35,19 @@
     static timeout(milliseconds) {
       const delay = Number(milliseconds);
       if (!(delay >= 0 && delay <= Number.MAX_SAFE_INTEGER)) {
-        throw native.fail(RangeError, 'AbortSignal.timeout: the delay is no number of milliseconds', 'ERR_OUT_OF_RANGE');
+        throw native.fail(
+          RangeError,
+          'AbortSignal.timeout: the delay is no number of milliseconds',
+          'ERR_OUT_OF_RANGE',
+        );
       }
       const signal = new AbortSignal(KEY);
-      const timer = globalThis.setTimeout(() => {
-        signal.#abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
-      }, Math.min(delay, LONGEST_DELAY));
+      const timer = globalThis.setTimeout(
+        () => {
+          signal.#abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+        },
+        Math.min(delay, LONGEST_DELAY),
+      );
       timer?.unref?.();
       return signal;
     }

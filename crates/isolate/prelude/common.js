@@ -55,7 +55,13 @@
   /** An error with the code that Node gives it. */
   native.fail = (Class, message, code) => {
     const error = new Class(message);
-    defineProperty(error, 'code', { __proto__: null, value: code, writable: true, enumerable: true, configurable: true });
+    defineProperty(error, 'code', {
+      __proto__: null,
+      value: code,
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
     return error;
   };
 };

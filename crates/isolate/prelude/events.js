@@ -89,7 +89,12 @@
 
   const states = Event.state;
   delete Event.state;
-  for (const [name, phase] of [['NONE', 0], ['CAPTURING_PHASE', 1], ['AT_TARGET', 2], ['BUBBLING_PHASE', 3]]) {
+  for (const [name, phase] of [
+    ['NONE', 0],
+    ['CAPTURING_PHASE', 1],
+    ['AT_TARGET', 2],
+    ['BUBBLING_PHASE', 3],
+  ]) {
     const constant = { __proto__: null, value: phase, enumerable: true };
     Reflect.defineProperty(Event, name, constant);
     Reflect.defineProperty(Event.prototype, name, constant);

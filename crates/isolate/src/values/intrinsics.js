@@ -8,11 +8,29 @@
   const TypedArray = Reflect.getPrototypeOf(Uint8Array);
   const viewClasses = {
     __proto__: null,
-    Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array,
-    Float16Array: globalThis.Float16Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array, DataView,
+    Int8Array,
+    Uint8Array,
+    Uint8ClampedArray,
+    Int16Array,
+    Uint16Array,
+    Int32Array,
+    Uint32Array,
+    Float16Array: globalThis.Float16Array,
+    Float32Array,
+    Float64Array,
+    BigInt64Array,
+    BigUint64Array,
+    DataView,
   };
   const errorClasses = {
-    __proto__: null, Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError,
+    __proto__: null,
+    Error,
+    EvalError,
+    RangeError,
+    ReferenceError,
+    SyntaxError,
+    TypeError,
+    URIError,
   };
   const { BigInt, Date, Error: PlainError, Map, Object, RegExp, Set, String, ArrayBuffer: Buffer } = globalThis;
   const DomException = globalThis.DOMException;
@@ -31,14 +49,22 @@
     return flags;
   });
   const flagGetters = [
-    'g', getterOf(RegExp.prototype, 'global'),
-    'i', getterOf(RegExp.prototype, 'ignoreCase'),
-    'm', getterOf(RegExp.prototype, 'multiline'),
-    'y', getterOf(RegExp.prototype, 'sticky'),
-    'u', getterOf(RegExp.prototype, 'unicode'),
-    's', getterOf(RegExp.prototype, 'dotAll'),
-    'd', getterOf(RegExp.prototype, 'hasIndices'),
-    'v', getterOf(RegExp.prototype, 'unicodeSets'),
+    'g',
+    getterOf(RegExp.prototype, 'global'),
+    'i',
+    getterOf(RegExp.prototype, 'ignoreCase'),
+    'm',
+    getterOf(RegExp.prototype, 'multiline'),
+    'y',
+    getterOf(RegExp.prototype, 'sticky'),
+    'u',
+    getterOf(RegExp.prototype, 'unicode'),
+    's',
+    getterOf(RegExp.prototype, 'dotAll'),
+    'd',
+    getterOf(RegExp.prototype, 'hasIndices'),
+    'v',
+    getterOf(RegExp.prototype, 'unicodeSets'),
   ];
   const numberOf = uncurried(Number.prototype.valueOf);
   const textOf = uncurried(String.prototype.valueOf);
@@ -69,15 +95,56 @@
     arrayPrototype: Array.prototype,
     /** Each class, and an object of it. */
     samples: [
-      'Plain', {}, 'Array', [], 'Date', new Date(0), 'RegExp', /x/,
-      'Number', new Number(0), 'String', new String(''), 'Boolean', new Boolean(false), 'BigInt', Object(1n),
-      'Map', new Map(), 'Set', new Set(), 'Error', new PlainError(), 'ArrayBuffer', new Buffer(0),
-      'SharedArrayBuffer', new SharedArrayBuffer(0),
-      'Int8Array', new Int8Array(), 'Uint8Array', new Uint8Array(), 'Uint8ClampedArray', new Uint8ClampedArray(),
-      'Int16Array', new Int16Array(), 'Uint16Array', new Uint16Array(), 'Int32Array', new Int32Array(),
-      'Uint32Array', new Uint32Array(), 'Float32Array', new Float32Array(), 'Float64Array', new Float64Array(),
-      'BigInt64Array', new BigInt64Array(), 'BigUint64Array', new BigUint64Array(),
-      'DataView', new DataView(new Buffer(0)),
+      'Plain',
+      {},
+      'Array',
+      [],
+      'Date',
+      new Date(0),
+      'RegExp',
+      /x/,
+      'Number',
+      new Number(0),
+      'String',
+      new String(''),
+      'Boolean',
+      new Boolean(false),
+      'BigInt',
+      Object(1n),
+      'Map',
+      new Map(),
+      'Set',
+      new Set(),
+      'Error',
+      new PlainError(),
+      'ArrayBuffer',
+      new Buffer(0),
+      'SharedArrayBuffer',
+      new SharedArrayBuffer(0),
+      'Int8Array',
+      new Int8Array(),
+      'Uint8Array',
+      new Uint8Array(),
+      'Uint8ClampedArray',
+      new Uint8ClampedArray(),
+      'Int16Array',
+      new Int16Array(),
+      'Uint16Array',
+      new Uint16Array(),
+      'Int32Array',
+      new Int32Array(),
+      'Uint32Array',
+      new Uint32Array(),
+      'Float32Array',
+      new Float32Array(),
+      'Float64Array',
+      new Float64Array(),
+      'BigInt64Array',
+      new BigInt64Array(),
+      'BigUint64Array',
+      new BigUint64Array(),
+      'DataView',
+      new DataView(new Buffer(0)),
       ...(viewClasses.Float16Array ? ['Float16Array', new viewClasses.Float16Array()] : []),
       ...(DomException ? ['Error', new DomException('')] : []),
     ],
@@ -146,7 +213,8 @@
       const size = sizeOf(buffer);
       const viewed = sizeOfView(view);
       // Only a trial tells: the buffer grows for a moment, and only some views grow with it.
-      if (!resizable(buffer) || size + 8 > maxByteLength(buffer) || size - offsetOfView(view) - viewed >= 8) return false;
+      if (!resizable(buffer) || size + 8 > maxByteLength(buffer) || size - offsetOfView(view) - viewed >= 8)
+        return false;
       resize(buffer, size + 8);
       const follows = sizeOfView(view) !== viewed;
       resize(buffer, size);

@@ -529,7 +529,7 @@ impl<'js> Reader<'js> {
         size: Option<usize>,
     ) -> Built<Object<'js>> {
         let element = VIEWS.iter().find(|view| view.1 == kind).map_or(1, |view| view.2);
-        if start % element != 0 || size.is_some_and(|size| size % element != 0) {
+        if !start.is_multiple_of(element) || size.is_some_and(|size| !size.is_multiple_of(element)) {
             return broken(format!("a {kind} has no whole elements"));
         }
         let size = size.map_or(-1.0, |size| size as f64);

@@ -23,7 +23,11 @@
           const flags = JSON.stringify({ w: member.writable, e: member.enumerable, c: member.configurable });
           const keys = Reflect.ownKeys(value).map(String).sort().join();
           const proto = Object.getPrototypeOf(value) === Function.prototype;
-          lines.push([place, flags, own, isConstructor(value), keys, proto, Function.prototype.toString.call(value)].join(' ').replaceAll('\n', ' '));
+          lines.push(
+            [place, flags, own, isConstructor(value), keys, proto, Function.prototype.toString.call(value)]
+              .join(' ')
+              .replaceAll('\n', ' '),
+          );
         }
         if (value !== globalThis) look(value, place);
       }
@@ -31,4 +35,4 @@
   };
   look(globalThis, 'global');
   return lines.filter((line) => !line.includes('CallSite')).join('\n');
-})()
+})();

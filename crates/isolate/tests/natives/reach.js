@@ -3,8 +3,23 @@
 (() => {
   const found = [];
   const names = [
-    'Array', 'String', 'Map', 'Set', 'WeakMap', 'WeakSet', 'Uint8Array', 'Float64Array', 'BigInt64Array', 'BigInt', 'AggregateError',
-    'RegExp', 'Function', 'JSON', 'Object', 'Promise', 'Iterator',
+    'Array',
+    'String',
+    'Map',
+    'Set',
+    'WeakMap',
+    'WeakSet',
+    'Uint8Array',
+    'Float64Array',
+    'BigInt64Array',
+    'BigInt',
+    'AggregateError',
+    'RegExp',
+    'Function',
+    'JSON',
+    'Object',
+    'Promise',
+    'Iterator',
   ];
   // No call site gives a function.
   const sites = [];
@@ -41,7 +56,14 @@
     }
     if (made !== Class) found.push(`${name}: a subclass`);
   }
-  for (const value of [new Uint8Array(1), new Map(), new Set(), new Uint8Array(2).map((x) => x), Uint8Array.of(1), structured()]) {
+  for (const value of [
+    new Uint8Array(1),
+    new Map(),
+    new Set(),
+    new Uint8Array(2).map((x) => x),
+    Uint8Array.of(1),
+    structured(),
+  ]) {
     if (value.constructor !== globalThis[value.constructor.name]) found.push(value.constructor.name);
   }
   function structured() {
@@ -55,8 +77,9 @@
     if (!text.includes('[native code]')) found.push(`the text of ${name}`);
     if (Object.hasOwn(own, 'caller') || Object.hasOwn(own, 'arguments')) found.push(`${name}.caller`);
     if ('prototype' in own) found.push(`${name}.prototype`);
-    for (const key of Reflect.ownKeys(own)) if (key !== 'name' && key !== 'length') found.push(`${name}.${String(key)}`);
+    for (const key of Reflect.ownKeys(own))
+      if (key !== 'name' && key !== 'length') found.push(`${name}.${String(key)}`);
   }
   for (const Class of [Map, BigInt, Uint8Array]) if (!String(Class).includes('[native code]')) found.push(Class.name);
   return found.join();
-})()
+})();

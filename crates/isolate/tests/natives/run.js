@@ -6,21 +6,40 @@ function note(text) {
 function logged(target) {
   const key = (name) => (typeof name === 'symbol' ? name.toString() : name);
   return new Proxy(target, {
-    get(object, name, self) { note(`get ${key(name)}`); return Reflect.get(object, name, self); },
-    set(object, name, value, self) { note(`set ${key(name)}`); return Reflect.set(object, name, value, self); },
-    has(object, name) { note(`has ${key(name)}`); return Reflect.has(object, name); },
-    deleteProperty(object, name) { note(`delete ${key(name)}`); return Reflect.deleteProperty(object, name); },
+    get(object, name, self) {
+      note(`get ${key(name)}`);
+      return Reflect.get(object, name, self);
+    },
+    set(object, name, value, self) {
+      note(`set ${key(name)}`);
+      return Reflect.set(object, name, value, self);
+    },
+    has(object, name) {
+      note(`has ${key(name)}`);
+      return Reflect.has(object, name);
+    },
+    deleteProperty(object, name) {
+      note(`delete ${key(name)}`);
+      return Reflect.deleteProperty(object, name);
+    },
   });
 }
 function show(value, depth = 0) {
   switch (typeof value) {
-    case 'string': return JSON.stringify(value);
-    case 'bigint': return `${value}n`;
-    case 'symbol': return value.toString();
-    case 'function': return 'function';
-    case 'number': return Object.is(value, -0) ? '-0' : String(value);
-    case 'object': break;
-    default: return String(value);
+    case 'string':
+      return JSON.stringify(value);
+    case 'bigint':
+      return `${value}n`;
+    case 'symbol':
+      return value.toString();
+    case 'function':
+      return 'function';
+    case 'number':
+      return Object.is(value, -0) ? '-0' : String(value);
+    case 'object':
+      break;
+    default:
+      return String(value);
   }
   if (value === null) return 'null';
   if (depth > 4) return '...';
@@ -54,7 +73,13 @@ function run(text, self, args) {
   } catch (error) {
     result = `throws ${error instanceof Error ? error.name : show(error)}`;
   }
-  const safe = (value) => { try { return show(value); } catch (error) { return `shows ${error.name}`; } };
+  const safe = (value) => {
+    try {
+      return show(value);
+    } catch (error) {
+      return `shows ${error.name}`;
+    }
+  };
   return `${result} | ${safe(self)} | ${args.map(safe)} | ${notes}`;
 }
-'ready'
+('ready');

@@ -25,16 +25,26 @@
   for (const byte of bytes) text += stream.decode(new Uint8Array([byte]), { stream: true });
   text += stream.decode();
   check('a byte at a time', text === 'x\u4e2d\ud83d\ude00\u00e9');
-  check('the rest is replaced', stream.decode(new Uint8Array([0xe4, 0xb8]), { stream: true }) === '' && stream.decode() === '\ufffd');
+  check(
+    'the rest is replaced',
+    stream.decode(new Uint8Array([0xe4, 0xb8]), { stream: true }) === '' && stream.decode() === '\ufffd',
+  );
   check('a broken begin does not wait', stream.decode(new Uint8Array([0xe4, 0x61]), { stream: true }) === '\ufffda');
   check('a buffer', new TextDecoder().decode(new Uint8Array([0x61]).buffer) === 'a');
   check('a view', new TextDecoder().decode(new DataView(new Uint8Array([0x61, 0x62]).buffer, 1)) === 'b');
   const shared = new Uint8Array(new SharedArrayBuffer(1));
   shared[0] = 0x7a;
   check('shared memory', new TextDecoder().decode(shared) === 'z');
-  check('utf-16', new TextDecoder('utf-16le').decode(new Uint8Array([0x61, 0, 0x3d, 0xd8, 0, 0xde])) === 'a\ud83d\ude00');
+  check(
+    'utf-16',
+    new TextDecoder('utf-16le').decode(new Uint8Array([0x61, 0, 0x3d, 0xd8, 0, 0xde])) === 'a\ud83d\ude00',
+  );
   const wide = new TextDecoder('UTF-16');
-  check('utf-16 by bytes', [0x3d, 0xd8, 0, 0xde].map((byte) => wide.decode(new Uint8Array([byte]), { stream: true })).join('') === '\ud83d\ude00');
+  check(
+    'utf-16 by bytes',
+    [0x3d, 0xd8, 0, 0xde].map((byte) => wide.decode(new Uint8Array([byte]), { stream: true })).join('') ===
+      '\ud83d\ude00',
+  );
   throws('no encoding', () => new TextDecoder('klingon'), /RangeError.*klingon/);
   throws('no bytes', () => new TextDecoder().decode('a'), /TypeError/);
 }

@@ -15,13 +15,21 @@
   target.dispatchEvent(new Event('b'));
   target.dispatchEvent(new Event('b'));
   check('once', seen.join() === 'a,b');
-  target.addEventListener('c', { handleEvent(e) { seen.push(this.name + e.type); }, name: 'object-' });
+  target.addEventListener('c', {
+    handleEvent(e) {
+      seen.push(this.name + e.type);
+    },
+    name: 'object-',
+  });
   target.dispatchEvent(new Event('c'));
   check('an object listens', seen.at(-1) === 'object-c');
   target.addEventListener('d', (e) => e.preventDefault());
   check('a listener prevents', target.dispatchEvent(new Event('d', { cancelable: true })) === false);
   check('only what is cancelable', target.dispatchEvent(new Event('d')) === true);
-  target.addEventListener('e', (e) => { seen.push(1); e.stopImmediatePropagation(); });
+  target.addEventListener('e', (e) => {
+    seen.push(1);
+    e.stopImmediatePropagation();
+  });
   target.addEventListener('e', () => seen.push(2));
   target.dispatchEvent(new Event('e'));
   check('it stops', seen.at(-1) === 1);

@@ -23,9 +23,24 @@
   const start = performance.now();
   check('performance', typeof start === 'number' && performance.now() >= start && performance.timeOrigin > 0);
   let order = '';
-  queueMicrotask(() => { order += 'b'; check('microtasks', order === 'ab'); });
+  queueMicrotask(() => {
+    order += 'b';
+    check('microtasks', order === 'ab');
+  });
   order += 'a';
-  for (const name of ['process', 'require', 'fetch', 'std', 'os', 'bjson', 'print', 'console', 'setTimeout', 'navigator', 'gc']) {
+  for (const name of [
+    'process',
+    'require',
+    'fetch',
+    'std',
+    'os',
+    'bjson',
+    'print',
+    'console',
+    'setTimeout',
+    'navigator',
+    'gc',
+  ]) {
     check(`no ${name}`, !(name in globalThis));
   }
 }
