@@ -37,19 +37,8 @@
 
   // An iterator of ours takes the steps; each is a call of JavaScript.
   const { prototype } = Iterator;
-  for (const name of [
-    'drop',
-    'every',
-    'filter',
-    'find',
-    'flatMap',
-    'forEach',
-    'map',
-    'reduce',
-    'some',
-    'take',
-    'toArray',
-  ]) {
+  for (const name of Reflect.ownKeys(prototype)) {
+    if (typeof name !== 'string' || name === 'constructor') continue;
     replace(
       prototype,
       name,

@@ -1,18 +1,21 @@
 //! Builds a value from bytes. It keeps a list of what is open, so that no depth exhausts the native stack.
 
+mod objects;
+
+mod open;
+
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use rquickjs::class::{JsClass, Readable, Trace, Tracer};
-use rquickjs::function::{Constructor, This};
+use rquickjs::function::Constructor;
 use rquickjs::{Ctx, Error, Function, JsLifetime, Object, Result, Value};
 
-use super::format::{self, Broken, Input, OLDEST_VERSION, REGEXP_FLAGS, Read, VERSION, VIEWS, error_tag, tag};
-use super::intrinsics::{Intrinsics, Kind};
+use super::format::{Broken, Input, OLDEST_VERSION, Read, VERSION, error_tag, tag};
+use super::intrinsics::Intrinsics;
 use super::limits::Limits;
-use super::node;
 use super::raw;
-use super::writer::new_buffer;
+use open::{Open, OpenError, put};
 
 /// The input of one deserializer, and what it has built.
 pub struct Reader<'js> {
@@ -50,22 +53,6 @@ impl<'js> JsClass<'js> for Reader<'js> {
     fn constructor(_ctx: &Ctx<'js>) -> Result<Option<Constructor<'js>>> {
         Ok(None)
     }
-}
-
-/// An object of which more is to come, the innermost last.
-enum Open<'js> {
-    Members { object: Object<'js>, key: Option<Value<'js>>, count: u32, end: u8, length: u32 },
-    Elements { array: Object<'js>, next: u32, length: u32 },
-    Map { map: Object<'js>, key: Option<Value<'js>>, count: u32 },
-    Set { set: Object<'js>, count: u32 },
-    Error(OpenError<'js>),
-}
-
-struct OpenError<'js> {
-    error: Object<'js>,
-    class: &'static str,
-    message: Option<Value<'js>>,
-    stack: Option<Value<'js>>,
 }
 
 /// What reading one step gave.
@@ -353,236 +340,6 @@ impl<'js> Reader<'js> {
     fn make(&self, ctx: &Ctx<'js>, which: for<'a> fn(&'a Intrinsics<'js>) -> &'a Function<'js>) -> Result<Object<'js>> {
         Intrinsics::call(ctx, which, ())
     }
-
-    /// Objects without members.
-    fn whole_object(&self, ctx: &Ctx<'js>, delegate: Option<&Object<'js>>, tag: u8) -> Built<Object<'js>> {
-        let object = match tag {
-            tag::DATE => {
-                let time = self.input.borrow_mut().double()?;
-                Intrinsics::call(ctx, |all| &all.new_date, (time,))?
-            }
-            tag::TRUE_OBJECT => Intrinsics::call(ctx, |all| &all.box_value, (true,))?,
-            tag::FALSE_OBJECT => Intrinsics::call(ctx, |all| &all.box_value, (false,))?,
-            tag::NUMBER_OBJECT => {
-                let value = Value::new_float(ctx.clone(), self.input.borrow_mut().double()?);
-                Intrinsics::call(ctx, |all| &all.box_value, (value,))?
-            }
-            tag::BIGINT_OBJECT => Intrinsics::call(ctx, |all| &all.box_value, (self.bigint(ctx)?,))?,
-            tag::STRING_OBJECT => Intrinsics::call(ctx, |all| &all.box_value, (self.text(ctx)?,))?,
-            tag::REGEXP => self.reg_exp(ctx)?,
-            tag::BUFFER => {
-                let bytes = {
-                    let mut input = self.input.borrow_mut();
-                    let length = input.length()?;
-                    new_buffer(ctx, input.raw(length)?)?
-                };
-                bytes.into_object()
-            }
-            tag::RESIZABLE_BUFFER => self.resizable_buffer(ctx)?,
-            tag::BUFFER_TRANSFER | tag::SHARED_BUFFER => {
-                let number = self.input.borrow_mut().uint32()?;
-                match self.transferred.borrow().get(&number) {
-                    Some(buffer) => buffer.clone(),
-                    None => return broken(format!("there is no memory of number {number}")),
-                }
-            }
-            tag::HOST_OBJECT => self.host_object(ctx, delegate)?,
-            _ => return broken(format!("there are no values with the tag {tag:#x}")),
-        };
-        Ok(object)
-    }
-
-    fn reference(&self) -> Built<Value<'js>> {
-        let number = self.input.borrow_mut().uint32()?;
-        match self.objects.borrow().get(number as usize) {
-            Some(Some(object)) => Ok(object.clone().into_value()),
-            _ => broken(format!("the object {number} is not there yet")),
-        }
-    }
-
-    fn bigint(&self, ctx: &Ctx<'js>) -> Built<Value<'js>> {
-        let (digits, is_negative) = {
-            let mut input = self.input.borrow_mut();
-            let field = input.uint32()?;
-            let bytes = input.raw((field >> 1) as usize)?;
-            let mut digits = String::with_capacity(bytes.len() * 2 + 1);
-            for byte in bytes.iter().rev() {
-                digits.push_str(&format!("{byte:02x}"));
-            }
-            (if digits.is_empty() { "0".to_owned() } else { digits }, field & 1 == 1)
-        };
-        Ok(Intrinsics::call(ctx, |all| &all.new_bigint, (digits, is_negative))?)
-    }
-
-    fn text(&self, ctx: &Ctx<'js>) -> Built<Value<'js>> {
-        let tag = self.input.borrow_mut().tag()?;
-        self.text_of(ctx, tag)
-    }
-
-    fn text_of(&self, ctx: &Ctx<'js>, tag: u8) -> Built<Value<'js>> {
-        let mut input = self.input.borrow_mut();
-        let length = input.length()?;
-        let bytes = input.raw(length)?;
-        match tag {
-            tag::ONE_BYTE_STRING => Ok(raw::new_one_byte_string(ctx, bytes)?),
-            tag::TWO_BYTE_STRING => {
-                let (pairs, rest) = bytes.as_chunks::<2>();
-                if !rest.is_empty() {
-                    return broken("a string has half a character");
-                }
-                let units: Vec<u16> = pairs.iter().map(|pair| u16::from_le_bytes(*pair)).collect();
-                Ok(raw::new_string(ctx, &units)?)
-            }
-            tag::UTF8_STRING => match std::str::from_utf8(bytes) {
-                Ok(text) => Ok(rquickjs::String::from_str(ctx.clone(), text)?.into_value()),
-                Err(_) => broken("a string is not UTF-8"),
-            },
-            _ => broken(format!("the tag {tag:#x} stands where a string belongs")),
-        }
-    }
-
-    fn reg_exp(&self, ctx: &Ctx<'js>) -> Built<Object<'js>> {
-        let source = self.text(ctx)?;
-        let bits = self.input.borrow_mut().uint32()?;
-        let known: u32 = REGEXP_FLAGS.iter().map(|flag| flag.0).sum();
-        if bits & !known != 0 {
-            return broken(format!("a regular expression has the flags {bits:#x}"));
-        }
-        let flags: String = REGEXP_FLAGS.iter().filter(|flag| bits & flag.0 != 0).map(|flag| flag.1).collect();
-        Ok(Intrinsics::call(ctx, |all| &all.new_reg_exp, (source, flags))?)
-    }
-
-    fn resizable_buffer(&self, ctx: &Ctx<'js>) -> Built<Object<'js>> {
-        let (bytes, limit) = {
-            let mut input = self.input.borrow_mut();
-            let length = input.uint32()? as usize;
-            let limit = input.uint32()? as usize;
-            if length > limit || limit > self.limits.bytes {
-                return broken(format!("memory of {length} bytes cannot grow to {limit}"));
-            }
-            (new_buffer(ctx, input.raw(length)?)?, limit)
-        };
-        Ok(Intrinsics::call(ctx, |all| &all.new_resizable, (bytes.into_object(), limit as f64))?)
-    }
-
-    fn host_object(&self, ctx: &Ctx<'js>, delegate: Option<&Object<'js>>) -> Built<Object<'js>> {
-        if let Some(delegate) = delegate {
-            let read: Value = delegate.get("_readHostObject")?;
-            let Some(read) = read.as_function() else {
-                return broken("they have an object of the host, and no _readHostObject reads it");
-            };
-            let object: Value = read.call((This(delegate.clone()),))?;
-            return match object.into_object() {
-                Some(object) => Ok(object),
-                None => broken("_readHostObject has returned no object"),
-            };
-        }
-        if !self.reads_inline_views {
-            return broken("they have an object of the host");
-        }
-        let (kind, buffer, length) = {
-            let mut input = self.input.borrow_mut();
-            let number = input.uint32()?;
-            let Some(kind) = node::kind_of(number) else { return broken(format!("there is no view of type {number}")) };
-            let length = input.length()?;
-            (kind, new_buffer(ctx, input.raw(length)?)?, length)
-        };
-        self.new_view(ctx, kind, buffer.into_object(), 0, Some(length))
-    }
-
-    /// The view of a buffer, if one follows it.
-    fn with_view(&self, ctx: &Ctx<'js>, value: Value<'js>) -> Built<Value<'js>> {
-        let Some(buffer) = value.as_object() else { return Ok(value) };
-        if self.input.borrow().peek() != Some(tag::VIEW) {
-            return Ok(value);
-        }
-        if !matches!(Intrinsics::kind_of(buffer)?, Kind::Buffer | Kind::SharedBuffer) {
-            return Ok(value);
-        }
-        let (kind, start, size, flags) = {
-            let mut input = self.input.borrow_mut();
-            input.tag()?;
-            let tag = input.uint32()?;
-            let Some(view) = VIEWS.iter().find(|view| u32::from(view.0) == tag) else {
-                return broken(format!("there is no view of type {tag}"));
-            };
-            (view.1, input.uint32()? as usize, input.uint32()? as usize, input.uint32()?)
-        };
-        if flags & !(format::VIEW_TRACKS_LENGTH | format::VIEW_OF_RESIZABLE) != 0 {
-            return broken(format!("a view has the flags {flags:#x}"));
-        }
-        let number = self.objects.borrow().len();
-        self.objects.borrow_mut().push(None);
-        let size = (flags & format::VIEW_TRACKS_LENGTH == 0).then_some(size);
-        let view = self.new_view(ctx, kind, buffer.clone(), start, size)?;
-        self.objects.borrow_mut()[number] = Some(view.clone());
-        Ok(view.into_value())
-    }
-
-    /// The engine checks that the view lies in the buffer.
-    fn new_view(
-        &self,
-        ctx: &Ctx<'js>,
-        kind: &'static str,
-        buffer: Object<'js>,
-        start: usize,
-        size: Option<usize>,
-    ) -> Built<Object<'js>> {
-        let element = VIEWS.iter().find(|view| view.1 == kind).map_or(1, |view| view.2);
-        if !start.is_multiple_of(element) || size.is_some_and(|size| !size.is_multiple_of(element)) {
-            return broken(format!("a {kind} has no whole elements"));
-        }
-        let size = size.map_or(-1.0, |size| size as f64);
-        Ok(Intrinsics::call(ctx, |all| &all.new_view, (kind, buffer, start as f64, size, element as f64))?)
-    }
-}
-
-impl<'js> Open<'js> {
-    fn object(&self) -> &Object<'js> {
-        match self {
-            Self::Members { object, .. } => object,
-            Self::Elements { array, .. } => array,
-            Self::Map { map, .. } => map,
-            Self::Set { set, .. } => set,
-            Self::Error(open) => &open.error,
-        }
-    }
-}
-
-/// Puts a value into the object that it belongs to.
-fn put<'js>(ctx: &Ctx<'js>, open: &mut Open<'js>, value: Value<'js>) -> Built<()> {
-    match open {
-        Open::Members { object, key, count, .. } => match key.take() {
-            None if value.is_string() || value.is_number() => *key = Some(value),
-            None => return broken("the name of a member is neither a string nor a number"),
-            Some(name) => {
-                *count += 1;
-                raw::define(object, &name, value)?;
-            }
-        },
-        Open::Elements { array, next, .. } => {
-            raw::define_element(array, *next, value)?;
-            *next += 1;
-        }
-        Open::Map { map, key, count } => match key.take() {
-            None => {
-                *count += 1;
-                *key = Some(value);
-            }
-            Some(name) => {
-                *count += 1;
-                Intrinsics::call::<_, Value>(ctx, |all| &all.add_to_map, (map.clone(), name, value))?;
-            }
-        },
-        Open::Set { set, count } => {
-            *count += 1;
-            Intrinsics::call::<_, Value>(ctx, |all| &all.add_to_set, (set.clone(), value))?;
-        }
-        Open::Error(open) => {
-            Intrinsics::call::<_, Value>(ctx, |all| &all.add_cause, (open.error.clone(), value))?;
-        }
-    }
-    Ok(())
 }
 
 fn unreadable(ctx: &Ctx<'_>, reason: &str) -> Error {
