@@ -91,11 +91,13 @@ fn limited(script: &str) {
         let _ = ctx.store_userdata(Poll(is_over.clone()));
         // Only what follows `start()` counts, if the script calls it.
         let begin = Rc::new(Cell::new(Instant::now()));
+        let used = Rc::new(Cell::new(processor_time()));
         limit.set(Some(begin.get() + LIMIT));
         let restart = {
-            let (begin, limit) = (begin.clone(), limit.clone());
+            let (begin, used, limit) = (begin.clone(), used.clone(), limit.clone());
             Function::new(ctx.clone(), move || {
                 begin.set(Instant::now());
+                used.set(processor_time());
                 limit.set(Some(begin.get() + LIMIT));
             })
         };
@@ -112,10 +114,21 @@ fn limited(script: &str) {
         };
         let result = ctx.eval::<Value, _>(script);
         let took = begin.get().elapsed();
+        // Where other programs have the processor, this thread waits, and overruns nothing.
+        let took = match (used.get(), processor_time()) {
+            (Some(before), Some(after)) => took.min(after - before),
+            _ => took,
+        };
         limit.set(None);
         let end = result.catch(&ctx).map(|_| ()).map_err(|error| error.to_string()).err().unwrap_or_default();
         println!("took {} {}", took.as_micros(), end.replace('\n', " "));
     });
+}
+
+/// The time of the processor that this thread has had, where the system tells it.
+fn processor_time() -> Option<Duration> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    text.split(' ').next()?.parse().ok().map(Duration::from_nanos)
 }
 
 const LIMIT: Duration = Duration::from_millis(100);
