@@ -438,8 +438,8 @@ export declare class WorkerCrashedError extends WorkerError {
   /** The type of the request that was lost; `undefined` if it was the start. */
   readonly messageType: string | undefined;
   /**
-   * Whether it ran out of memory. The host knows this of a thread, of a process beyond `resourceLimits.maxRssMb`, and
-   * of a process whose standard error is piped to the host; else `false`.
+   * Whether it ran out of memory. The host knows this of a thread, of an isolate, of a process beyond
+   * `resourceLimits.maxRssMb`, and of a process whose standard error is piped to the host; else `false`.
    */
   readonly isOutOfMemory: boolean;
   /** Which attempt at the request this was, from 1. */

@@ -18,6 +18,7 @@ const entries = [
   './drivers/child-process',
   './drivers/worker-threads',
   './drivers/in-process',
+  './drivers/isolate',
   './drivers/nats',
   './conformance',
   './effect',
@@ -26,6 +27,7 @@ const entries = [
 /** Programs of their own, which hand on nothing of the root. */
 const programs = [
   'isolated-workers/conformance',
+  'isolated-workers/drivers/isolate',
   'isolated-workers/drivers/nats',
   'isolated-workers/effect',
   'isolated-workers/effect/runner',
@@ -113,6 +115,13 @@ test('Only the entry for NATS loads the optional package `@nats-io/transport-nod
   }
 });
 
+test('The driver for isolates loads the main bundle, and the second addon with the first isolate', () => {
+  const text = readFileSync(path.join(root, 'dist/isolate/index.cjs'), 'utf8');
+  assert.match(text, /require\("\.\.\/index\.cjs"\)/);
+  assert.doesNotMatch(text, /\bts\/(?!isolate\/|util\/primordials)/, 'a module of the facade was bundled again');
+  assert.doesNotMatch(text, /require\("[^"]*\.node"\)/, 'it is loaded with the entry');
+});
+
 describe('TypeScript finds the declarations', () => {
   const host = ts.createCompilerHost({});
   const user = path.join(root, '__test__', 'user.mts');
@@ -196,6 +205,11 @@ test('The published package has exactly the necessary files', async () => {
         `dist/effect/${types}.d.mts`,
         `dist/effect/${types}.d.ts`,
       ]),
+      ...['driver', 'index', 'types'].flatMap((types) => [`dist/isolate/${types}.d.mts`, `dist/isolate/${types}.d.ts`]),
+      'dist/isolate/index.cjs',
+      'dist/isolate/index.mjs',
+      'dist/isolate/jail.cjs',
+      'dist/isolate/library.bin',
       ...['driver', 'index', 'options', 'serving/serve'].flatMap((types) => [
         `dist/nats/${types}.d.mts`,
         `dist/nats/${types}.d.ts`,

@@ -41,8 +41,9 @@ describe('The packages of the platforms', () => {
     }
   });
 
-  test('have the addon, a README and a LICENSE', () => {
-    const files = [`isolated-workers.${platform()}.node`, 'LICENSE', 'README.md', 'package.json'];
+  test('have both addons, a README and a LICENSE', () => {
+    const addons = ['isolated-workers', 'isolated-workers-isolate'].map((name) => `${name}.${platform()}.node`);
+    const files = [...addons, 'LICENSE', 'README.md', 'package.json'];
     assert.deepEqual(packed(addon), files.toSorted());
   });
 

@@ -12,6 +12,8 @@ import { conformanceFiles } from './conformance.mjs';
 import { effectFiles } from './effect.mjs';
 import { doctorWorker, rootEntry, subpathEntry, subpaths } from './entries.mjs';
 import { writeIfChanged } from './generated.mjs';
+import { isolateFiles } from './isolate.mjs';
+import { isolateAddon } from './native.mjs';
 import { natsFiles } from './nats.mjs';
 import { filesOf } from './stamp.mjs';
 import { workerThreadsFiles } from './worker-threads.mjs';
@@ -48,7 +50,7 @@ const external = ['*.node', '@isolated-workers/*', './*.cjs'];
 export const facade = {
   name: 'facade',
   title: 'dist/',
-  inputs: () => ['ts', 'package.json', 'package-lock.json', 'scripts/build'],
+  inputs: () => ['ts', 'package.json', 'package-lock.json', 'scripts/build', isolateAddon()],
   outputs: () => (filesOf('dist').length > 0 ? ['dist'] : ['dist/index.cjs']),
   async build() {
     const { texts, names } = await compiled();
@@ -60,6 +62,7 @@ export const facade = {
       ...(await conformanceFiles()),
       ...(await effectFiles()),
       ...(await natsFiles()),
+      ...(await isolateFiles()),
       ...(await workerThreadsFiles()),
     ]);
     for (const [name, text] of files) writeIfChanged(name, text);

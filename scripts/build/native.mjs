@@ -1,4 +1,5 @@
-// The native addon: isolated-workers.<platform>.node in the root, and its TypeScript declarations.
+// The native addons in the root: isolated-workers.<platform>.node with its TypeScript declarations, and that of isolates,
+// isolated-workers-isolate.<platform>.node.
 import { run, runTool } from '../command.mjs';
 import { formatFile } from './generated.mjs';
 
@@ -19,6 +20,30 @@ export const native = {
     await formatFile(declarations);
   },
 };
+
+const isolateDeclarations = 'ts/isolate/binding.d.ts';
+
+/** The second addon, which only the driver for isolates loads. */
+export const isolate = {
+  name: 'isolate',
+  title: 'addon of isolates',
+  inputs: () => ['Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.cargo/config.toml', 'crates/isolate'],
+  outputs: () => [isolateAddon(), isolateDeclarations],
+  async build({ profile }) {
+    const named = ['--package', 'isolated-workers-isolate', '--config-path', 'crates/isolate/napi.json'];
+    const args = ['build', '--platform', '--no-js', ...named, '--features', 'napi'];
+    args.push('--output-dir', '.', '--dts', isolateDeclarations);
+    if (profile === 'release') args.push('--release');
+    if ((await runTool('@napi-rs/cli', 'napi', args)) !== 0)
+      throw new Error('the addon of isolates could not be built');
+    await formatFile(isolateDeclarations);
+  },
+};
+
+/** The file of the second addon. */
+export function isolateAddon() {
+  return `isolated-workers-isolate.${platform()}.node`;
+}
 
 /** The platform as napi-rs spells it in the names of addons and platform packages. */
 export function platform() {

@@ -1,12 +1,13 @@
 // The parts of the package in the order they are built, and building them: all, some, or what is out of date.
 import { facade } from './facade.mjs';
-import { native } from './native.mjs';
+import { isolate, native } from './native.mjs';
 import { fingerprint, readStamp, staleness, writeStamp } from './stamp.mjs';
 import { types } from './types.mjs';
 import { print } from '../command.mjs';
 
-// The facade and the public types are compiled against the addon's generated declarations, so the addon comes first.
-const parts = [native, types, facade];
+// The facade and the public types are compiled against the addon's generated declarations, and the second addon compiles the library
+// for isolates: so the addons come first.
+const parts = [native, isolate, types, facade];
 
 /** Builds the named parts, all of them when none is named, whether they are up to date or not. */
 export async function build({ names = [], profile = 'release' } = {}) {
@@ -25,14 +26,15 @@ export async function build({ names = [], profile = 'release' } = {}) {
 export async function buildIfStale({ names = [], profile = 'release', exactly = false } = {}) {
   for (const part of parts) {
     if (names.length > 0 && !names.includes(part.name)) continue;
-    const otherProfile = exactly && part === native && readStamp(part.name)?.profile !== profile;
+    const isNative = part === native || part === isolate;
+    const otherProfile = exactly && isNative && readStamp(part.name)?.profile !== profile;
     const reason = staleness(part) ?? (otherProfile ? `not a ${profile} build` : undefined);
     if (reason !== undefined) await buildPart(part, profile, reason);
   }
 }
 
 async function buildPart(part, profile, reason) {
-  const details = part === native ? { profile } : {};
+  const details = part === native || part === isolate ? { profile } : {};
   print(`building ${[part.title, details.profile, reason && `(${reason})`].filter(Boolean).join(' ')}`);
   const started = performance.now();
   const inputs = fingerprint(part.inputs());

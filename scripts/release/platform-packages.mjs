@@ -1,4 +1,4 @@
-// The packages that carry the addon, one for each platform: npm/<platform>/. They are committed without the addon, which
+// The packages that carry the addons, one for each platform: npm/<platform>/. They are committed without the addons, which
 // scripts/release/stage.mjs adds.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -24,7 +24,7 @@ export function writePlatformFiles() {
   }
 }
 
-function manifestOf({ packageName, folder, triple, addon, os, cpu, libc }, manifest) {
+function manifestOf({ packageName, folder, triple, addon, addons, os, cpu, libc }, manifest) {
   return {
     name: packageName,
     version: manifest.version,
@@ -36,7 +36,7 @@ function manifestOf({ packageName, folder, triple, addon, os, cpu, libc }, manif
     repository: { ...manifest.repository, directory: `npm/${folder}` },
     type: 'commonjs',
     main: addon,
-    files: [addon],
+    files: addons,
     engines: manifest.engines,
     os: [os],
     cpu: [cpu],

@@ -16,9 +16,10 @@ const ofTheClone = ['scripts', 'devDependencies', 'overrides', 'allowScripts', '
 export function stage({ folder = stagingFolder, addons = root, allowMissing = false } = {}) {
   const manifest = readManifest();
   const all = targets(manifest);
-  const missing = all.filter(({ addon }) => !existsSync(path.join(addons, addon)));
+  const lacks = (addon) => !existsSync(path.join(addons, addon));
+  const missing = all.filter((target) => target.addons.some(lacks));
   if (missing.length > 0 && !allowMissing) {
-    throw new Error(`${addons} has no ${missing.map(({ addon }) => addon).join(', ')}`);
+    throw new Error(`${addons} has no ${missing.flatMap((target) => target.addons.filter(lacks)).join(', ')}`);
   }
   rmSync(folder, { recursive: true, force: true });
   const present = all.filter((target) => !missing.includes(target));
@@ -34,7 +35,7 @@ function stagePlatform(target, { folder, addons, manifest }) {
   }
   const staged = path.join(folder, target.folder);
   cpSync(source, staged, { recursive: true });
-  cpSync(path.join(addons, target.addon), path.join(staged, target.addon));
+  for (const addon of target.addons) cpSync(path.join(addons, addon), path.join(staged, addon));
   return staged;
 }
 

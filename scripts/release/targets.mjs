@@ -10,9 +10,10 @@ export function readManifest() {
 }
 
 /**
- * Each platform: `folder` below npm/, the name of its package, its addon, and what npm compares with the machine.
+ * Each platform: `folder` below npm/, the name of its package, its addon and that of isolates, and what npm compares with the machine.
  *
- * @returns {{ triple: string; folder: string; packageName: string; addon: string; os: string; cpu: string; libc?: string }[]}
+ * @returns {{ triple: string; folder: string; packageName: string; addon: string; addons: string[]; os: string; cpu: string;
+ *   libc?: string }[]}
  */
 export function targets(manifest = readManifest()) {
   const { binaryName, packageName, targets: triples } = manifest.napi;
@@ -24,6 +25,7 @@ export function targets(manifest = readManifest()) {
       folder: platformArchABI,
       packageName: `${packageName}-${platformArchABI}`,
       addon: `${binaryName}.${platformArchABI}.node`,
+      addons: [binaryName, `${binaryName}-isolate`].map((name) => `${name}.${platformArchABI}.node`),
       os: platform,
       cpu: arch,
       ...(platform === 'linux' && { libc }),

@@ -47,6 +47,7 @@ export const longFiles = new Set([
   'host/health',
   'host/retries',
   'host/start-faults',
+  'isolate/conformance',
   'messages/validation',
   'nats/chaos',
   'nats/cluster',
@@ -82,4 +83,4 @@ export const longestFiles = new Set([
 ]);
 
 /** Folders of spec files in which no I/O engine makes a difference: the second engine does not run them. */
-export const withoutEngine = ['documentation/', 'examples/', 'nats/', 'package/'];
+export const withoutEngine = ['documentation/', 'examples/', 'isolate/', 'nats/', 'package/'];

@@ -52,6 +52,16 @@ export const steps = [
 export const remainingSteps = [
   { name: 'cargo-test', isParallel: true, commands: [() => cargo('test')] },
   { name: 'cargo-core', isParallel: true, commands: [() => run('cargo', ['test', '--no-default-features'], seeded)] },
+  // The addon of isolates. Its scripts also run in the Node that runs this.
+  { name: 'cargo-isolate', isParallel: true, commands: [() => cargo('test', '-p', 'isolated-workers-isolate')] },
+  {
+    name: 'clippy-isolate',
+    isParallel: true,
+    commands: [
+      () => cargo('clippy', '-p', 'isolated-workers-isolate', '--all-targets', '--', '-D', 'warnings'),
+      () => cargo('clippy', '-p', 'isolated-workers-isolate', '--lib', '--features', 'napi', '--', '-D', 'warnings'),
+    ],
+  },
   {
     name: 'clippy',
     isParallel: true,

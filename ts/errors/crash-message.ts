@@ -26,7 +26,7 @@ function ranOutOfMemory(cause: unknown, stderr: readonly string[] | undefined): 
     limit?: unknown;
   };
   if (typeof code === 'string' && code.endsWith('_OUT_OF_MEMORY')) return true;
-  if (code === 'ERR_RESOURCE_LIMIT' && limit === 'maxRssMb') return true;
+  if (code === 'ERR_RESOURCE_LIMIT' && (limit === 'maxRssMb' || limit === 'memoryMb')) return true;
   return stderr?.some((line) => /FATAL ERROR: .*out of memory/i.test(line)) ?? false;
 }
 

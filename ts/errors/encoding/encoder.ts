@@ -72,7 +72,11 @@ export class ErrorEncoder {
     const builtIn = builtInOf(error);
     if (builtIn !== undefined) data.class = builtIn;
     const stack = safely(() => error.stack);
-    if (typeof stack === 'string') data.stack = this.part(replaceOnce(stack, message, data.message), 2);
+    if (typeof stack === 'string') {
+      // The engine of isolates leaves out the first line.
+      const whole = stack.startsWith(' ') ? `${data.name}: ${message}\n${stack}` : stack;
+      data.stack = this.part(replaceOnce(whole, message, data.message), 2);
+    }
     const code = safely(() => (error as { code?: unknown }).code);
     if (typeof code === 'string') data.code = code.slice(0, LONGEST_NAME);
     else if (typeof code === 'number') data.code = code;

@@ -1,0 +1,144 @@
+//! The modules of an isolate: the library, and those whose source the host has.
+
+use std::rc::{Rc, Weak};
+
+use rquickjs::loader::{ImportAttributes, Loader, Resolver};
+use rquickjs::module::{Declared, WriteOptions};
+use rquickjs::{CatchResultExt, Context, Ctx, Error, Exception, Module, Result, Runtime};
+
+use crate::engine::Shared;
+use crate::mail::{Command, Event};
+
+/// The specifier of the library.
+pub const LIBRARY: &str = "isolated-workers";
+
+/// Lets a runtime import modules.
+pub fn install(runtime: &Runtime, shared: &Rc<Shared>) {
+    runtime.set_loader(Names, Sources(Rc::downgrade(shared)));
+}
+
+/// The bytecode of a module of ours.
+///
+/// # Errors
+///
+/// The text of the engine's error, of a source that is wrong.
+pub fn compile(name: &str, source: &str) -> std::result::Result<Vec<u8>, String> {
+    let runtime = Runtime::new().map_err(|error| error.to_string())?;
+    let context = Context::full(&runtime).map_err(|error| error.to_string())?;
+    context.with(|ctx| {
+        let options = WriteOptions { strip_source: true, strip_debug: true, ..WriteOptions::default() };
+        Module::declare(ctx.clone(), name, source)
+            .and_then(|module| module.write(options))
+            .catch(&ctx)
+            .map_err(|error| error.to_string())
+    })
+}
+
+/// Names of modules are paths from the root, with slashes and without dots.
+struct Names;
+
+impl Resolver for Names {
+    fn resolve<'js>(
+        &mut self,
+        ctx: &Ctx<'js>,
+        base: &str,
+        name: &str,
+        _: Option<ImportAttributes<'js>>,
+    ) -> Result<String> {
+        // The addon imports nothing but the script, by its name.
+        if name == LIBRARY || base.is_empty() {
+            return Ok(name.into());
+        }
+        if !name.starts_with("./") && !name.starts_with("../") {
+            let text = format!(
+                "\"{base}\" cannot import \"{name}\": an isolate has no packages and no modules of Node's. Import \
+                 \"{LIBRARY}\", or a file by its relative path"
+            );
+            return Err(Exception::throw_reference(ctx, &text));
+        }
+        join(base, name).ok_or_else(|| {
+            let text = format!("\"{base}\" cannot import \"{name}\": it is outside of the root folder");
+            Exception::throw_reference(ctx, &text)
+        })
+    }
+}
+
+/// A relative path from a module; `None`: it leaves the root.
+fn join(base: &str, name: &str) -> Option<String> {
+    let mut parts: Vec<&str> = base.split('/').collect();
+    parts.pop();
+    for part in name.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// Asks the host for sources.
+struct Sources(Weak<Shared>);
+
+impl Loader for Sources {
+    fn load<'js>(
+        &mut self,
+        ctx: &Ctx<'js>,
+        name: &str,
+        attributes: Option<ImportAttributes<'js>>,
+    ) -> Result<Module<'js, Declared>> {
+        if attributes.is_some_and(|attributes| attributes.get_type().is_ok_and(|kind| kind.is_some())) {
+            let text = format!("cannot import \"{name}\": an isolate imports modules of JavaScript alone");
+            return Err(Exception::throw_type(ctx, &text));
+        }
+        let shared = self.0.upgrade().ok_or(Error::Unknown)?;
+        match shared.ask(name) {
+            Some(Ok(source)) => Module::declare(ctx.clone(), name, source),
+            Some(Err(reason)) => Err(Exception::throw_reference(ctx, &reason)),
+            None => Err(Exception::throw_reference(ctx, "the isolate has ended")),
+        }
+    }
+}
+
+impl Shared {
+    /// Waits until the host has sent the source of a module; `None`: the isolate must end.
+    fn ask(&self, name: &str) -> Option<std::result::Result<String, String>> {
+        if !self.outbox.push(Event::Load(name.into())) {
+            self.overflow();
+            return None;
+        }
+        self.meter.pause();
+        let answer = loop {
+            let seen = self.inbox.waiting();
+            if let Some(Command::Source(source)) = self.inbox.take(|each| matches!(each, Command::Source(_))) {
+                break Some(source);
+            }
+            if self.meter.must_end() {
+                break None;
+            }
+            self.carrier.sleep(self.meter.wall_deadline(), seen);
+        };
+        self.meter.resume();
+        answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relative_names_stay_in_the_root() {
+        assert_eq!(join("main.js", "./rules/a.js").as_deref(), Some("rules/a.js"));
+        assert_eq!(join("rules/a.js", "../b.js").as_deref(), Some("b.js"));
+        assert_eq!(join("rules/a.js", ".././/./b.js").as_deref(), Some("b.js"));
+        assert_eq!(join("rules/a.js", "../../b.js"), None);
+        assert_eq!(join("a.js", "../a.js"), None);
+    }
+
+    #[test]
+    fn a_module_compiles_to_bytecode() {
+        assert!(!compile("a", "export const a = 1;").expect("it is right").is_empty());
+        assert!(compile("a", "export const = 1;").expect_err("it is wrong").contains("Error"));
+    }
+}

@@ -1,0 +1,149 @@
+// The driver for isolates: dist/isolate/index.cjs for hosts, jail.cjs for processes that hold isolates, and library.bin, the library as bytecode for the engine
+// of isolates. Hosts load the main bundle and the second addon.
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { root } from '../command.mjs';
+import { esModule } from './entries.mjs';
+import { isolateAddon } from './native.mjs';
+import { declare, mainBundle, resolve } from './side-bundle.mjs';
+
+const source = 'ts/isolate';
+const target = 'dist/isolate';
+/** Of the rest of ts/, only a file that keeps no state and imports nothing. */
+const shared = ['ts/util/primordials.js'];
+/** How the two kinds of module end the names of their declarations, and what those import. */
+const kinds = [
+  { types: 'd.ts', imported: 'js' },
+  { types: 'd.mts', imported: 'mjs' },
+];
+
+/** All files of the driver, as a list of name and content. */
+export async function isolateFiles() {
+  const [driver, { metafile }, jail, library] = await Promise.all([
+    host('index', 'cjs'),
+    host('index', 'esm'),
+    host('jail/main', 'cjs'),
+    insideLibrary(),
+  ]);
+  const names = Object.values(metafile.outputs)[0].exports.toSorted();
+  return [
+    [`${target}/index.cjs`, driver.text],
+    [`${target}/index.mjs`, esModule('./index.cjs', names)],
+    [`${target}/jail.cjs`, jail.text],
+    [`${target}/library.bin`, bytecodeOf(library)],
+    ...declarations(),
+  ];
+}
+
+async function host(name, format) {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [`${source}/${name}.ts`],
+    outfile: `${target}/${path.basename(name)}.${format === 'cjs' ? 'cjs' : 'mjs'}`,
+    bundle: true,
+    format,
+    platform: 'node',
+    target: 'node20',
+    charset: 'utf8',
+    external: ['*.node', '@isolated-workers/*'],
+    plugins: [mainBundle('../index.cjs', { source, shared })],
+    write: false,
+    metafile: true,
+    logLevel: 'warning',
+  });
+  return { text: outputFiles[0].text, metafile };
+}
+
+const inside = `${source}/inside`;
+/** Modules of the library that are others in an isolate. */
+const replaced = {
+  'ts/worker/find-channel.js': `${inside}/parts/find-channel.ts`,
+  'ts/addon/environment.js': `${inside}/parts/environment.ts`,
+  'ts/util/debugger.js': `${inside}/parts/debugger.ts`,
+  'ts/util/node-threads.js': `${inside}/parts/node-threads.ts`,
+  'ts/util/primordials.js': `${inside}/parts/primordials.ts`,
+};
+/** The files of dist/ that the library loads where it needs them. */
+const parts = {
+  './streams.cjs': 'ts/bundle/streams.ts',
+  './structured.cjs': 'ts/codecs/structured/index.ts',
+  './plain.cjs': 'ts/value-connection/table/plain-requests.ts',
+};
+/** The modules of Node that the library uses in a worker. */
+const ofNode = {
+  'node:async_hooks': 'async-hooks',
+  'node:crypto': 'crypto',
+  'node:diagnostics_channel': 'diagnostics-channel',
+  'node:events': 'events',
+  'node:util': 'util',
+  'node:v8': 'v8',
+};
+
+/** The library for isolates, as the source of one module. */
+async function insideLibrary() {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: [`${inside}/index.ts`],
+    bundle: true,
+    format: 'esm',
+    platform: 'neutral',
+    target: 'es2022',
+    minify: true,
+    charset: 'utf8',
+    ignoreAnnotations: true,
+    inject: [`${inside}/node/process.ts`, `${inside}/node/buffer.ts`],
+    plugins: [{ name: 'inside of an isolate', setup: resolveInside }],
+    write: false,
+    logLevel: 'warning',
+  });
+  return outputFiles[0].text;
+}
+
+function resolveInside(esbuild) {
+  esbuild.onResolve({ filter: /^\.\.?\// }, ({ importer, path: specifier }) => {
+    const part = parts[specifier];
+    if (part !== undefined) return { path: path.join(root, part) };
+    const other = replaced[resolve(path.relative(root, importer).replaceAll(path.sep, '/'), specifier)];
+    return other === undefined ? undefined : { path: path.join(root, other) };
+  });
+  esbuild.onResolve({ filter: /^node:/ }, ({ importer, path: specifier }) => {
+    const name = ofNode[specifier];
+    if (name !== undefined) return { path: path.join(root, inside, 'node', `${name}.ts`) };
+    return { errors: [{ text: `${path.relative(root, importer)} needs ${specifier}, which no isolate has` }] };
+  });
+}
+
+/** The engine in front, which the driver compares: another one would misread what follows. */
+function bytecodeOf(library) {
+  const file = path.join(root, isolateAddon());
+  if (!existsSync(file))
+    throw new Error(`${file} is missing, which compiles the library for isolates: build the part "isolate"`);
+  const addon = createRequire(import.meta.url)(file);
+  return Buffer.concat([Buffer.from(`${addon.engine()}\n`), addon.compile(library)]);
+}
+
+/** The declarations of the entry and of what they import, file by file, for both kinds of module. */
+function declarations() {
+  const files = new Map();
+  const add = (file) => {
+    const text = declare(`${file}.ts`);
+    files.set(file, text);
+    for (const [, specifier] of text.matchAll(/ from '(\.[^']+)\.js'/g)) {
+      const imported = resolve(file, specifier);
+      if (imported.startsWith(`${source}/`) && !files.has(imported)) add(imported);
+    }
+  };
+  add(`${source}/index`);
+  return kinds.flatMap(({ types, imported }) =>
+    [...files].map(([file, text]) => [
+      `${target}${file.slice(source.length)}.${types}`,
+      text.replaceAll(/ from '(\.[^']+)\.js'/g, (_, specifier) => {
+        const isMain = resolve(file, specifier) === 'ts/index';
+        const up = '../'.repeat(file.split('/').length - 1);
+        return isMain ? ` from '${up}index.js'` : ` from '${specifier}.${imported}'`;
+      }),
+    ]),
+  );
+}

@@ -1,0 +1,199 @@
+import { type DriverChannel, type DriverMessage, type ShutdownReason, WorkerError } from '../index.js';
+import { clearInterval, setInterval } from '../util/primordials.js';
+import { eachEvent, Ended, Event, limitNames } from './events.js';
+import type { Isolate } from './isolate.js';
+import type { Jail } from './jail/jail.js';
+import { HostFunctions } from './host-functions.js';
+import { load } from './load.js';
+import { measureOf, type Settings } from './options.js';
+import type { Sources } from './sources.js';
+import { Turns } from './turns.js';
+import { decode, encode } from './values.js';
+
+/** Longer than any program runs. */
+const FOREVER = 2 ** 30;
+
+/** The host's end of one isolate. */
+export class IsolateHostEnd implements DriverChannel {
+  readonly pid = undefined;
+  readonly #native: Isolate;
+  /** Of a cooperative isolate. */
+  readonly #turns: Turns | undefined;
+  readonly #functions: HostFunctions;
+  readonly #ended: Promise<ShutdownReason>;
+  #resolveEnded!: (reason: ShutdownReason) => void;
+  #onMessage: (message: DriverMessage) => void = () => {};
+  #onError: (error: Error) => void = () => {};
+  #hasEnded = false;
+  #signal: NodeJS.Signals | null = null;
+  /** Keeps the event loop alive. */
+  #hold: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly sources: Sources,
+    private readonly settings: Settings,
+    jail: Jail | undefined,
+  ) {
+    const { limits, globals } = settings;
+    this.#ended = new Promise((resolve) => (this.#resolveEnded = resolve));
+    this.#functions = new HostFunctions(globals, (reply) => {
+      if (!this.#hasEnded) this.#post(reply);
+    });
+    const setup = {
+      entry: sources.entry,
+      data: encode({ globals: [...globals.keys()] }),
+      memory: measureOf(limits, 'memoryMb'),
+      stack: measureOf(limits, 'stackKb'),
+      cpuPerMessage: limits.cpuMsPerMessage,
+      cpu: limits.cpuMs,
+      wall: limits.wallMs,
+      result: limits.maxResultBytes,
+      queued: limits.maxQueuedBytes,
+    };
+    const onEvents = () => this.#receive();
+    if (jail !== undefined) this.#native = jail.start(setup, onEvents);
+    else if (settings.timeSlice === undefined) this.#native = load().NativeIsolate.thread(setup, onEvents);
+    else {
+      const native = load().NativeIsolate.cooperative(setup, settings.timeSlice);
+      this.#native = native;
+      this.#turns = new Turns(native, onEvents, settings.timeSlice);
+    }
+    this.ref();
+  }
+
+  get isConnected(): boolean {
+    return !this.#hasEnded;
+  }
+
+  send({ type, tx, payload, kind, context }: DriverMessage): void {
+    let bytes: Buffer;
+    try {
+      bytes = encode([type, tx, payload, kind, context]);
+    } catch (cause) {
+      const text = `"${type}" cannot be serialised by the driver "isolate": ${String(cause)}`;
+      throw new WorkerError('ERR_NOT_SERIALIZABLE', text, { cause });
+    }
+    if (!this.#hasEnded) this.#post(bytes);
+  }
+
+  #post(bytes: Buffer): void {
+    this.#native.post(bytes);
+    this.#turns?.wake();
+  }
+
+  onMessage(listener: (message: DriverMessage) => void): void {
+    this.#onMessage = listener;
+  }
+
+  onError(listener: (error: Error) => void): void {
+    this.#onError = listener;
+  }
+
+  onClose(listener: (reason: ShutdownReason) => void): void {
+    void this.#ended.then(listener);
+  }
+
+  /** The library in the isolate has been asked to stop, and ends it. */
+  async close(): Promise<void> {
+    await this.#ended;
+  }
+
+  terminate(signal: NodeJS.Signals = 'SIGTERM'): void {
+    if (this.#hasEnded) return;
+    this.#signal ??= signal;
+    this.#native.kill();
+    this.#turns?.wake();
+  }
+
+  ref(): void {
+    if (!this.#hasEnded) this.#hold ??= setInterval(() => {}, FOREVER);
+  }
+
+  unref(): void {
+    clearInterval(this.#hold);
+    this.#hold = undefined;
+  }
+
+  #receive(): void {
+    eachEvent(this.#native.take(), (event, bytes) => {
+      // An exception must not keep later events from their listeners.
+      try {
+        this.#handle(event, bytes);
+      } catch (error) {
+        this.#onError(error as Error);
+      }
+    });
+  }
+
+  #handle(event: Event, bytes: Buffer): void {
+    switch (event) {
+      case Event.Message:
+        return this.#deliver(decode(bytes) as unknown[]);
+      case Event.Output:
+        return void process.stdout.write(`${bytes.toString()}\n`);
+      case Event.ErrorOutput:
+        return void process.stderr.write(`${bytes.toString()}\n`);
+      case Event.Load:
+        return this.#supply(bytes.toString());
+      case Event.Ended:
+        return this.#end(bytes);
+    }
+  }
+
+  /** A message of the library has its type first, a call of a host function its number. */
+  #deliver(message: unknown[]): void {
+    const [type, tx, payload, kind, context] = message;
+    if (typeof type === 'number') return this.#functions.call(type, tx, payload);
+    this.#onMessage({ type, tx, payload, kind, context } as DriverMessage);
+  }
+
+  #supply(name: string): void {
+    let source: string;
+    try {
+      source = this.sources.read(name);
+    } catch (error) {
+      this.#native.supply(null, (error as Error).message);
+      return this.#turns?.wake();
+    }
+    this.#native.supply(source, null);
+    this.#turns?.wake();
+  }
+
+  #end(bytes: Buffer): void {
+    const rest = bytes.subarray(1);
+    switch (bytes[0] as Ended) {
+      case Ended.Exit:
+        return this.#finish({ type: 'exit', code: rest.readInt32LE(), signal: null });
+      case Ended.Failed:
+        return this.#fail(toError(decode(rest)));
+      case Ended.Limit:
+        return this.#fail(this.#overLimit(rest[0] as number));
+      case Ended.Killed:
+        return this.#finish({ type: 'exit', code: null, signal: this.#signal ?? 'SIGKILL' });
+      case Ended.Panicked:
+        return this.#fail(new Error(rest.toString()));
+    }
+  }
+
+  #overLimit(index: number): Error {
+    const limit = limitNames[index] ?? 'memoryMb';
+    const value = this.settings.limits[limit];
+    const text = `it went over a limit of its \`driverOptions\`: limits.${limit} is ${value}`;
+    return Object.assign(new WorkerError('ERR_RESOURCE_LIMIT', text), { limit, value });
+  }
+
+  #fail(error: Error): void {
+    this.#finish({ type: 'error', error });
+  }
+
+  #finish(reason: ShutdownReason): void {
+    this.#hasEnded = true;
+    this.unref();
+    this.#resolveEnded(reason);
+  }
+}
+
+/** Code of an isolate may throw anything. */
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+}

@@ -1,0 +1,34 @@
+// The library in an isolate: the module `isolated-workers`, which runs before the script and imports it.
+import './bridge.js';
+import { adoptWorkerChannel } from './parts/find-channel.js';
+import { bridge } from './bridge.js';
+import { IsolateWorkerChannel, isOverflow } from './channel.js';
+import { console } from './console.js';
+import { define as defineHostFunctions } from './host-functions.js';
+import { process } from './node/process.js';
+import * as timers from './timers.js';
+
+export { startWorkerServer } from '../../api/start-worker-server.js';
+export { getHost } from '../../api/get-host.js';
+export { getStartupData } from '../../api/get-startup-data.js';
+export { defineMessages, unchecked } from '../../api/define-messages.js';
+export { WorkerError } from '../../errors/worker-error.js';
+export { JsonSerializer } from '../../codecs/json/json-serializer.js';
+export { withTransfer } from '../../messages/with-transfer.js';
+
+for (const [name, value] of Object.entries({ console, ...timers })) {
+  if (name === 'Timer') continue;
+  Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
+}
+defineHostFunctions();
+
+/** An error that nothing has caught ends the isolate; a server tells the host what it knows of it. */
+function onError(error: unknown): void {
+  if (isOverflow(error)) bridge.overflowStack();
+  process.emit('uncaughtExceptionMonitor', error);
+  bridge.fail(error);
+}
+
+bridge.onError(onError);
+
+adoptWorkerChannel(new IsolateWorkerChannel(() => void bridge.importScript(bridge.entry).then(bridge.loaded, onError)));

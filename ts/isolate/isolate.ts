@@ -1,0 +1,10 @@
+/** One isolate, in this process or in another one. */
+export interface Isolate {
+  /** Sends a value in V8's format. */
+  post(message: Buffer): void;
+  /** Sends the source that it waits for, or why there is none. */
+  supply(source: string | null, reason: string | null): void;
+  /** The events since the last call. */
+  take(): Buffer;
+  kill(): void;
+}

@@ -1,0 +1,74 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { WorkerError } from '../index.js';
+import type * as Binding from './binding.js';
+
+/** The library for isolates, with the engine whose bytecode it is in front. */
+const LIBRARY = 'library.bin';
+
+let loaded: typeof Binding | undefined;
+
+/**
+ * Loads the second addon and the library for isolates, on first use.
+ *
+ * @throws `ERR_UNSUPPORTED_PLATFORM`.
+ */
+export function load(): typeof Binding {
+  if (loaded !== undefined) return loaded;
+  const binding = loadBinding();
+  binding.useLibrary(readLibrary(binding));
+  return (loaded = binding);
+}
+
+function loadBinding(): typeof Binding {
+  const attempts: string[] = [];
+  let first: unknown;
+  for (const triple of triples()) {
+    for (const file of [
+      path.join(__dirname, `../../isolated-workers-isolate.${triple}.node`),
+      `@isolated-workers/binding-${triple}/isolated-workers-isolate.${triple}.node`,
+    ]) {
+      try {
+        return require(file) as typeof Binding;
+      } catch (error) {
+        first ??= error;
+        const [line = ''] = String((error as Error).message).split('\n', 1);
+        attempts.push(`\n  ${file}: ${line}`);
+      }
+    }
+  }
+  throw new WorkerError(
+    'ERR_UNSUPPORTED_PLATFORM',
+    `isolates need the second native addon of isolated-workers, and none that loads on ${process.platform} ${process.arch} is ` +
+      'installed. Install isolated-workers again on this platform with its optional dependencies, or run `npm run build` in a ' +
+      `clone, which needs Rust. The other drivers work without it. Tried:${attempts.join('')}`,
+    { cause: first },
+  );
+}
+
+/** The possible names of builds for this platform, the most likely first. */
+function triples(): string[] {
+  const { platform, arch } = process;
+  if (platform === 'linux') return [`linux-${arch}-gnu`, `linux-${arch}-musl`];
+  if (platform === 'win32') return [`win32-${arch}-msvc`, `win32-${arch}-gnu`];
+  return [`${platform}-${arch}`];
+}
+
+/** Bytecode of another engine would be misread. */
+function readLibrary(binding: typeof Binding): Buffer {
+  const file = path.join(__dirname, LIBRARY);
+  if (!existsSync(file)) throw mismatch(`${file} is missing`);
+  const whole = readFileSync(file);
+  const end = whole.indexOf('\n');
+  const engine = whole.toString('utf8', 0, end);
+  if (engine !== binding.engine()) throw mismatch(`${file} is for ${engine}, and the addon has ${binding.engine()}`);
+  return whole.subarray(end + 1);
+}
+
+function mismatch(what: string): WorkerError {
+  return new WorkerError(
+    'ERR_UNSUPPORTED_PLATFORM',
+    `the second native addon of isolated-workers does not fit the package: ${what}. Install one version of both.`,
+  );
+}
