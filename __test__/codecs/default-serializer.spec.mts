@@ -97,7 +97,7 @@ describe('JSON that is named', () => {
   }
 
   test('JSON refuses the same values in start-up data', async () => {
-    const error = await failure(startOne({ startupData: { tags: new Set() } }));
+    const error = await failure(startOne({ serializer: 'json', startupData: { tags: new Set() } }));
     assert.equal(error.code, 'ERR_NOT_SERIALIZABLE');
     assert.match(error.message, /\.tags is a Set/);
   });

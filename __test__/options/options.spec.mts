@@ -128,14 +128,16 @@ describe('createWorker refuses', () => {
     assertInvalid(error, 'terminator');
   });
 
-  for (const [title, startupData] of [
-    ['a cycle', cycle()],
-    ['a BigInt', 1n],
-    ['a function', () => {}],
+  for (const [title, startupData, serializer] of [
+    ['a cycle', cycle(), 'json'],
+    ['a BigInt', 1n, 'json'],
+    ['a function', () => {}, 'json'],
+    ['a function', () => {}, 'structured'],
+    ['a promise', Promise.resolve(), 'structured'],
   ] as const) {
-    test(`${title} as start-up data, before it starts a process`, async () => {
+    test(`${title} as start-up data, before it starts a process (${serializer})`, async () => {
       const driver = new RecordingDriver();
-      const error = await failure(createWorker({ script, driver, startupData }));
+      const error = await failure(createWorker({ script, driver, startupData, serializer }));
       assert.ok(error instanceof WorkerError);
       assert.equal(error.code, 'ERR_NOT_SERIALIZABLE');
       assert.match(error.message, /startupData/);
