@@ -1,4 +1,4 @@
-// Part of `npm version`: gives the Rust package and the packages of the platforms the version that package.json just got, and stages
+// Part of `npm version`: gives the Rust packages and the packages of the platforms the version that package.json just got, and stages
 // them for the commit.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -6,7 +6,8 @@ import { root, run } from './command.mjs';
 import { writePlatformFiles } from './release/platform-packages.mjs';
 
 const { name, version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-replaceIn('Cargo.toml', /^version = ".*"$/m, `version = "${version}"`);
+const crates = ['Cargo.toml', 'crates/isolate/Cargo.toml'];
+for (const crate of crates) replaceIn(crate, /^version = ".*"$/m, `version = "${version}"`);
 // Cargo needs the packages of the fuzzer to write this lock file, and most machines do not have them.
 replaceIn(
   'fuzz/Cargo.lock',
@@ -19,7 +20,7 @@ writePlatformFiles();
 // The lock file names the package's own version too.
 process.exitCode =
   (await run('cargo', ['update', '--workspace', '--offline'])) ||
-  (await run('git', ['add', 'Cargo.toml', 'Cargo.lock', 'fuzz/Cargo.lock', 'npm']));
+  (await run('git', ['add', ...crates, 'Cargo.lock', 'fuzz/Cargo.lock', 'npm']));
 
 function replaceIn(file, pattern, text) {
   const target = path.join(root, file);

@@ -252,6 +252,7 @@ test('The package has no install script and no dependency', () => {
 test('The Rust package, the lock files, the changelog and the page of the protocol have the version of the package', () => {
   const places: Record<string, RegExp> = {
     'Cargo.toml': /^version = "(.*)"$/m,
+    'crates/isolate/Cargo.toml': /^version = "(.*)"$/m,
     'Cargo.lock': /^name = "isolated-workers"\nversion = "(.*)"$/m,
     'fuzz/Cargo.lock': /^name = "isolated-workers"\nversion = "(.*)"$/m,
     'package-lock.json': /"version": "(.*)"/,
