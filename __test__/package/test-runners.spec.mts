@@ -48,7 +48,7 @@ async function project(
   // Where bundles find the addon.
   const addon = path.join(folder, `node_modules/@isolated-workers/binding-${process.platform}-${process.arch}-gnu`);
   mkdirSync(addon, { recursive: true });
-  for (const file of readdirSync(root).filter((name) => name.endsWith('.node'))) {
+  for (const file of readdirSync(root).filter((name) => /^isolated-workers\.[\w-]+\.node$/.test(name))) {
     cpSync(path.join(root, file), path.join(addon, file));
     writeFileSync(path.join(addon, 'package.json'), JSON.stringify({ name: 'addon', main: file }));
   }
