@@ -87,7 +87,11 @@ export class WorkerServer {
   };
 
   private readonly onFatal = (error: unknown) => {
-    if (!this.isCatching) return this.channel.reportFatal(encodeError(error));
+    if (!this.isCatching) {
+      // This error ends the worker, not the one before it.
+      this.caught = undefined;
+      return this.channel.reportFatal(encodeError(error));
+    }
     // It ends nothing, unless the code that catches it exits because of it before this worker does anything else.
     const caught = (this.caught = { error });
     const forget = () => {

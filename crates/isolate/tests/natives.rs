@@ -173,12 +173,12 @@ fn scripts(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter(|line| !line.is_empty() && !line.starts_with("//"))
 }
 
-/// The scripts that took too long, of three tries each, because this machine may be busy.
+/// The scripts that took too long, of ten tries each, because this machine may be busy.
 fn late<'a>(all: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut late = Vec::new();
     for script in all {
         let mut best: Option<(Duration, String)> = None;
-        for _ in 0..3 {
+        for _ in 0..10 {
             let Some(this) = in_a_process(script) else { break };
             if best.as_ref().is_none_or(|best| this.0 < best.0) {
                 best = Some(this);
