@@ -216,7 +216,7 @@ describe('When the NATS server', { skip: noBroker }, () => {
     await enough;
     await once(refusing.close(), 'close');
     await broker.restart();
-    // Of two sides, so each second one is of the same.
+    // The host and the serving process connect in turn, so each compares with the attempt before the last.
     const pauses = attempts.slice(2).map((time, index) => time - (attempts[index] ?? 0));
     const [early, late] = [pauses.slice(0, 4), pauses.slice(-4)].map((some) => some.reduce((sum, each) => sum + each));
     assert.ok((late ?? 0) > 2 * (early ?? 0), `the pauses were ${pauses.map(Math.round).join(', ')} ms`);

@@ -1,25 +1,15 @@
 // npm run bench:nats: requests to a worker over a NATS server, beside a bare request and reply of that server.
 // `--rounds <n>` (default 7), `--quick` for a tenth of the requests, `--pinned` or `--free` for one mode only.
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { buildIfStale } from '../../scripts/build/parts.mjs';
 import { canPin, describeMachine, watchStolen } from '../cpu.mjs';
+import { readModeOptions } from '../mode-options.mjs';
 import { runMode } from '../mode.mjs';
 import { median, number, table } from '../report.mjs';
 import { brokerVersion } from './broker.mjs';
 import { BARE, scenarios } from './scenarios.mjs';
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '7' },
-    quick: { type: 'boolean', default: false },
-    pinned: { type: 'boolean' },
-    free: { type: 'boolean' },
-  },
-});
-const rounds = Number(values.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${values.rounds} is no count`);
-const modes = values.pinned === values.free ? ['pinned', 'free'] : [values.pinned ? 'pinned' : 'free'];
+const { rounds, modes, scale, isComplete } = readModeOptions();
 
 const version = brokerVersion();
 await buildIfStale({ profile: 'release', exactly: true });
@@ -32,11 +22,11 @@ for (const mode of modes) {
     continue;
   }
   console.error(`${mode}:`);
-  found.push([mode, await runMode(mode, { script, options: { rounds, scale: values.quick ? 0.1 : 1 } })]);
+  found.push([mode, await runMode(mode, { script, options: { rounds, scale } })]);
 }
 const text = markdown(stolen());
 console.log(text);
-if (!values.quick && rounds >= 5 && modes.length === 2) {
+if (isComplete) {
   const folder = new URL('../results/', import.meta.url);
   mkdirSync(folder, { recursive: true });
   writeFileSync(new URL('nats.md', folder), text);

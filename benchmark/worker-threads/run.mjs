@@ -1,26 +1,16 @@
 // npm run bench:worker-threads: `Worker` of isolated-workers/worker_threads, a process each, beside that of node:worker_threads.
 // `--pinned` or `--free` for one mode only, `--rounds <n>` (default 7), `--quick` for a tenth of the work.
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { buildIfStale } from '../../scripts/build/parts.mjs';
 import { canPin, describeMachine, watchStolen } from '../cpu.mjs';
+import { readModeOptions } from '../mode-options.mjs';
 import { runMode } from '../mode.mjs';
 import { median, number, table } from '../report.mjs';
 import { scenarios } from './scenarios.mjs';
 
 const OURS = 'isolated-workers/worker_threads';
 
-const { values } = parseArgs({
-  options: {
-    pinned: { type: 'boolean' },
-    free: { type: 'boolean' },
-    rounds: { type: 'string', default: '7' },
-    quick: { type: 'boolean', default: false },
-  },
-});
-const modes = values.pinned === values.free ? ['pinned', 'free'] : [values.pinned ? 'pinned' : 'free'];
-const rounds = Number(values.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${values.rounds} is no count`);
+const { rounds, modes, scale, isComplete } = readModeOptions();
 
 await buildIfStale({ profile: 'release', exactly: true });
 const script = new URL('./measure.mjs', import.meta.url);
@@ -32,11 +22,11 @@ for (const mode of modes) {
     continue;
   }
   console.error(`${mode}:`);
-  found.push({ mode, peers: await runMode(mode, { script, options: { rounds, scale: values.quick ? 0.1 : 1 } }) });
+  found.push({ mode, peers: await runMode(mode, { script, options: { rounds, scale } }) });
 }
 const text = markdown(found, stolen());
 console.log(text);
-if (modes.length === 2 && !values.quick && rounds >= 5) {
+if (isComplete) {
   const folder = new URL('../results/', import.meta.url);
   mkdirSync(folder, { recursive: true });
   writeFileSync(new URL('worker-threads.md', folder), text);

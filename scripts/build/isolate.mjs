@@ -7,17 +7,12 @@ import { build } from 'esbuild';
 import { root } from '../command.mjs';
 import { esModule } from './entries.mjs';
 import { isolateAddon } from './native.mjs';
-import { declare, mainBundle, resolve } from './side-bundle.mjs';
+import { declarationsOf, mainBundle, resolve } from './side-bundle.mjs';
 
 const source = 'ts/isolate';
 const target = 'dist/isolate';
 /** Of the rest of ts/, only a file that keeps no state and imports nothing. */
 const shared = ['ts/util/primordials.js'];
-/** How the two kinds of module end the names of their declarations, and what those import. */
-const kinds = [
-  { types: 'd.ts', imported: 'js' },
-  { types: 'd.mts', imported: 'mjs' },
-];
 
 /** All files of the driver, as a list of name and content. */
 export async function isolateFiles() {
@@ -33,7 +28,7 @@ export async function isolateFiles() {
     [`${target}/index.mjs`, esModule('./index.cjs', names)],
     [`${target}/jail.cjs`, jail.text],
     [`${target}/library.bin`, bytecodeOf(library)],
-    ...declarations(),
+    ...declarationsOf(source, target),
   ];
 }
 
@@ -122,28 +117,4 @@ function bytecodeOf(library) {
     throw new Error(`${file} is missing, which compiles the library for isolates: build the part "isolate"`);
   const addon = createRequire(import.meta.url)(file);
   return Buffer.concat([Buffer.from(`${addon.engine()}\n`), addon.compile(library)]);
-}
-
-/** The declarations of the entry and of what they import, file by file, for both kinds of module. */
-function declarations() {
-  const files = new Map();
-  const add = (file) => {
-    const text = declare(`${file}.ts`);
-    files.set(file, text);
-    for (const [, specifier] of text.matchAll(/ from '(\.[^']+)\.js'/g)) {
-      const imported = resolve(file, specifier);
-      if (imported.startsWith(`${source}/`) && !files.has(imported)) add(imported);
-    }
-  };
-  add(`${source}/index`);
-  return kinds.flatMap(({ types, imported }) =>
-    [...files].map(([file, text]) => [
-      `${target}${file.slice(source.length)}.${types}`,
-      text.replaceAll(/ from '(\.[^']+)\.js'/g, (_, specifier) => {
-        const isMain = resolve(file, specifier) === 'ts/index';
-        const up = '../'.repeat(file.split('/').length - 1);
-        return isMain ? ` from '${up}index.js'` : ` from '${specifier}.${imported}'`;
-      }),
-    ]),
-  );
 }

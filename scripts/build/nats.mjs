@@ -3,17 +3,12 @@
 import { build } from 'esbuild';
 import { root } from '../command.mjs';
 import { esModule } from './entries.mjs';
-import { declare, mainBundle, resolve } from './side-bundle.mjs';
+import { declarationsOf, mainBundle } from './side-bundle.mjs';
 
 const source = 'ts/nats';
 const target = 'dist/nats';
 /** Of the rest of ts/, only a file that keeps no state and imports nothing. */
 const shared = ['ts/util/primordials.js'];
-/** How the two kinds of module end the names of their declarations, and what those import. */
-const kinds = [
-  { types: 'd.ts', imported: 'js' },
-  { types: 'd.mts', imported: 'mjs' },
-];
 
 /** All files of the driver, as a list of name and text. */
 export async function natsFiles() {
@@ -29,7 +24,7 @@ export async function natsFiles() {
     [`${target}/index.mjs`, esModule('./index.cjs', names)],
     [`${target}/worker.cjs`, worker.text],
     [`${target}/credentials.cjs`, credentials.text],
-    ...declarations(),
+    ...declarationsOf(source, target),
   ];
 }
 
@@ -52,28 +47,4 @@ async function bundle(name, format) {
     logLevel: 'warning',
   });
   return { text: outputFiles[0].text, metafile };
-}
-
-/** The declarations of the entry and of what they import, file by file, for both kinds of module. */
-function declarations() {
-  const files = new Map();
-  const add = (file) => {
-    const text = declare(`${file}.ts`);
-    files.set(file, text);
-    for (const [, specifier] of text.matchAll(/ from '(\.[^']+)\.js'/g)) {
-      const imported = resolve(file, specifier);
-      if (imported.startsWith(`${source}/`) && !files.has(imported)) add(imported);
-    }
-  };
-  add(`${source}/index`);
-  return kinds.flatMap(({ types, imported }) =>
-    [...files].map(([file, text]) => [
-      `${target}${file.slice(source.length)}.${types}`,
-      text.replaceAll(/ from '(\.[^']+)\.js'/g, (_, specifier) => {
-        const isMain = resolve(file, specifier) === 'ts/index';
-        const up = '../'.repeat(file.split('/').length - 1);
-        return isMain ? ` from '${up}index.js'` : ` from '${specifier}.${imported}'`;
-      }),
-    ]),
-  );
 }

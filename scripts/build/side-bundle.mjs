@@ -36,3 +36,33 @@ export function declare(file) {
 export function resolve(file, specifier) {
   return path.posix.join(path.posix.dirname(file), specifier);
 }
+
+/** How the two kinds of module end the names of their declarations, and what those import. */
+const kinds = [
+  { types: 'd.ts', imported: 'js' },
+  { types: 'd.mts', imported: 'mjs' },
+];
+
+/** The declarations of `index` in a folder of ts/ and of what it imports there, file by file, for both kinds of module. */
+export function declarationsOf(source, target) {
+  const files = new Map();
+  const add = (file) => {
+    const text = declare(`${file}.ts`);
+    files.set(file, text);
+    for (const [, specifier] of text.matchAll(/ from '(\.[^']+)\.js'/g)) {
+      const imported = resolve(file, specifier);
+      if (imported.startsWith(`${source}/`) && !files.has(imported)) add(imported);
+    }
+  };
+  add(`${source}/index`);
+  return kinds.flatMap(({ types, imported }) =>
+    [...files].map(([file, text]) => [
+      `${target}${file.slice(source.length)}.${types}`,
+      text.replaceAll(/ from '(\.[^']+)\.js'/g, (_, specifier) => {
+        const isMain = resolve(file, specifier) === 'ts/index';
+        const up = '../'.repeat(file.split('/').length - 1);
+        return isMain ? ` from '${up}index.js'` : ` from '${specifier}.${imported}'`;
+      }),
+    ]),
+  );
+}

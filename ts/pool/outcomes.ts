@@ -22,7 +22,7 @@ export interface OutcomesInit {
   readonly figures: Figures;
   /** A worker can take another request. */
   onFree(member: Member): void;
-  /** The same, once for all requests that end in this tick. */
+  /** A worker can take other requests; the pool looks for them once for all that end in this tick. */
   onFreeSoon(member: Member): void;
   /** A worker that was paused serves again. */
   onWell(): void;

@@ -106,7 +106,7 @@ test('Objects of the runtime of other types are refused as ever, with their plac
   assert.match(error.message, /\.bad is an object of the runtime \(Headers\)/);
 });
 
-test('A side that lacks a type is told so when the worker starts', async () => {
+test('The start of a worker fails where its host or the worker lacks a type of the other', async () => {
   const starting = createWorker({ script, serializer, startupData: { fewer: true } });
   const error = await failure(starting);
   assert.equal(error.code, 'ERR_SERIALIZER_MISMATCH');

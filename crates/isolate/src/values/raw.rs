@@ -231,7 +231,7 @@ impl<'js> OwnKeys<'js> {
         if !is_own {
             return Ok(None);
         }
-        // SAFETY: as above.
+        // SAFETY: object and atom are alive, and the engine gives a value of its own.
         owned(&self.ctx, unsafe { qjs::JS_GetProperty(ctx, object.as_raw(), atom) }).map(Some)
     }
 }
