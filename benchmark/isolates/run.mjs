@@ -74,7 +74,7 @@ async function computation(kind) {
 
 const long = (kind) => ({ driverOptions: { ...kinds[kind].driverOptions, limits: { cpuMsPerMessage: 60_000 } } });
 
-/** Of many isolates at once: milliseconds to start, and to answer ten requests each; KiB of memory each. */
+/** Measures many isolates at once: milliseconds to start, and to answer ten requests each; KiB of memory each. */
 async function many(kind, count) {
   globalThis.gc?.();
   const before = process.memoryUsage().rss;

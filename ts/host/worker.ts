@@ -71,7 +71,7 @@ export class Worker {
     return this.requests.send(type, payload, options, this.init.callerStacks ? callerOf(this.send) : undefined);
   }
 
-  /** As `RequestSender.sendObserved`. */
+  /** Sends a plain request and reports its outcome to `observer`; see `RequestSender.sendObserved`. */
   sendObserved(type: string, payload: unknown, observer: RequestObserver): Promise<unknown> | undefined {
     return this.requests.sendObserved(type, payload, observer);
   }

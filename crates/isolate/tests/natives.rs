@@ -223,7 +223,7 @@ fn any_built_in_function_ends_within_its_limit_with_huge_values() {
     assert!(late.is_empty(), "{late:#?}");
 }
 
-/// The same random program for both engines: a function, what it is called on, and arguments.
+/// Writes a random program, which both engines run: a function, its receiver and its arguments.
 fn program(random: &mut Random) -> String {
     let pick = |random: &mut Random, list: &str| {
         let all: Vec<&str> = scripts(list).collect();

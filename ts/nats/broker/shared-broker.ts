@@ -11,7 +11,7 @@ export class SharedBroker {
   private holders = 0;
   private readonly refusals = new Map<string, (error: WorkerError) => void>();
 
-  /** Of the last connection: one of these servers may be there when those that the program named are not. */
+  /** The servers that the last connection named: one of them may run when those that the program named do not. */
   private cluster: ReadonlySet<string> = new Set();
 
   constructor(private readonly settings: Settings) {}

@@ -54,7 +54,7 @@ export function findThreadsOnly(copy: unknown): object | undefined {
   return found;
 }
 
-/** Of these, Node's clone makes new objects, and no bytes. */
+/** Node's clone makes new objects of these, and no bytes. */
 const OF_RUNTIME = new Set(['WebAssembly.Module', 'Blob', 'File', 'CryptoKey']);
 
 function isOfRuntime(object: object): boolean {

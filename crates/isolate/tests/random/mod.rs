@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub struct Random(u64);
 
 impl Random {
-    /// Of a new seed, or that of `ISOLATE_SEED`.
+    /// Begins with a new seed, or with that of `ISOLATE_SEED`.
     pub fn new() -> Self {
         let given = std::env::var("ISOLATE_SEED").ok().and_then(|seed| seed.parse().ok());
         let seed = given
