@@ -175,3 +175,19 @@ describe('Large parts', () => {
     },
   );
 });
+
+describe('A worker without free file descriptors', { skip: !hasMemory }, () => {
+  for (const hasFailed of [false, true]) {
+    test(`rejects a request with ${hasFailed ? 'all' : 'name, text and code'} of an error, ${hasFailed ? 'after' : 'as'} the first failure`, async (t) => {
+      const worker = await begin(t);
+      if (hasFailed) assert.equal((await failure(worker.send('fail'))).name, 'RangeError');
+      assert.equal(await worker.send('takeAllDescriptors'), 'EMFILE');
+      const error = await failure(worker.send('openOneMore'));
+      assert.equal(error.code, 'EMFILE');
+      assert.match(error.message, /too many open files/);
+      if (hasFailed) assert.equal((error as NodeJS.ErrnoException).syscall, 'open');
+      await worker.send('giveThemBack');
+      await worker.send('openOneMore');
+    });
+  }
+});

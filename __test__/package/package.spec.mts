@@ -162,7 +162,9 @@ test('The published package has exactly the necessary files', async () => {
     [
       'LICENSE',
       'README.md',
+      'dist/checks.cjs',
       'dist/cli.cjs',
+      'dist/clone.cjs',
       'dist/conformance/checked-messages.d.ts',
       'dist/conformance/conformance-cases.d.ts',
       'dist/conformance/full-worker.mjs',
@@ -194,6 +196,7 @@ test('The published package has exactly the necessary files', async () => {
       'dist/drivers/worker-threads.d.ts',
       'dist/drivers/worker-threads.mjs',
       'dist/custom.cjs',
+      'dist/failures.cjs',
       'dist/host.cjs',
       ...['effect/index', 'effect/runner'].flatMap((entry) => [
         `dist/${entry}.cjs`,
@@ -230,6 +233,7 @@ test('The published package has exactly the necessary files', async () => {
       'dist/index.d.mts',
       'dist/index.mjs',
       'dist/library.cjs',
+      'dist/module.cjs',
       'dist/plain.cjs',
       'dist/pool.cjs',
       'dist/process.cjs',

@@ -31,10 +31,19 @@ export const doctorWorker = [
   `'use strict';\n\nrequire('./index.cjs').startWorkerServer({ ping: () => 'pong' });\n`,
 ];
 
-/** The files that make the root entry loadable as an ES module, as a list of name and text. */
-export function rootEntry(names) {
+/**
+ * The files that make the root entry loadable as an ES module, as a list of name and text. Node searches the text of a CommonJS
+ * file that an ES module imports for names of exports, which takes longer than to load a short file in between.
+ *
+ * @param firstLines - As in dist/index.cjs.
+ */
+export function rootEntry(names, firstLines) {
   return [
-    ['dist/index.mjs', esModule('./index.cjs', names)],
+    ['dist/index.mjs', esModule('./module.cjs', names)],
+    [
+      'dist/module.cjs',
+      `'use strict';\n\n${firstLines}\nconst library = require('./library.cjs');\nlibrary.openInherited();\nmodule.exports = library;\n`,
+    ],
     ['dist/index.d.mts', `export * from '../index.js';\n`],
   ];
 }
@@ -51,7 +60,7 @@ export function subpathEntry({ file, values, types }, names) {
   const declarations = declare(`${up}../index.js`, values, types);
   return [
     [`dist/${file}.cjs`, commonJs(`${up}index.cjs`, values)],
-    [`dist/${file}.mjs`, esModule(`${up}index.cjs`, values)],
+    [`dist/${file}.mjs`, esModule(`${up}module.cjs`, values)],
     [`dist/${file}.d.ts`, declarations],
     [`dist/${file}.d.mts`, declarations],
   ];

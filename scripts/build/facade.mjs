@@ -21,10 +21,13 @@ import { workerThreadsFiles } from './worker-threads.mjs';
 /** Each file of dist/, and what it is loaded for. */
 const entries = {
   library: 'ts/bundle/library.ts',
+  failures: 'ts/bundle/failures.ts',
+  checks: 'ts/bundle/checks.ts',
   thread: 'ts/worker/channels/thread.ts',
-  process: 'ts/worker/channels/process.ts',
+  process: 'ts/bundle/process.ts',
   streams: 'ts/bundle/streams.ts',
   structured: 'ts/codecs/structured/index.ts',
+  clone: 'ts/codecs/structured/clone.ts',
   custom: 'ts/drivers/custom/connect-worker.ts',
   plain: 'ts/value-connection/table/plain-requests.ts',
   host: 'ts/host/start-worker.ts',
@@ -36,6 +39,7 @@ const entries = {
 const apart = [
   ['thread', 'process'],
   ['streams', 'structured'],
+  ['streams', 'clone'],
 ];
 /** Bundlers that make ES modules leave out `require`; the first call of it would throw an error that does not say what to do. */
 const firstLines = `try {
@@ -56,7 +60,7 @@ export const facade = {
     const { texts, names } = await compiled();
     const files = new Map([
       ...(await joined(texts)),
-      ...rootEntry(names),
+      ...rootEntry(names, firstLines),
       doctorWorker,
       ...subpaths.flatMap((subpath) => subpathEntry(subpath, names)),
       ...(await conformanceFiles()),

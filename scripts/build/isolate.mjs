@@ -63,7 +63,11 @@ const replaced = {
 /** The files of dist/ that the library loads where it needs them. */
 const parts = {
   './streams.cjs': 'ts/bundle/streams.ts',
+  './failures.cjs': 'ts/bundle/failures.ts',
+  './checks.cjs': 'ts/bundle/checks.ts',
   './structured.cjs': 'ts/codecs/structured/index.ts',
+  './clone.cjs': 'ts/codecs/structured/clone.ts',
+  './process.cjs': `${inside}/parts/environment.ts`,
   './plain.cjs': 'ts/value-connection/table/plain-requests.ts',
 };
 /** The modules of Node that the library uses in a worker. */

@@ -1,4 +1,4 @@
-import { structured } from '../codecs/load-structured.js';
+import { clone } from '../codecs/load-clone.js';
 import type { SharedBuffer } from '../types/shared-buffer.js';
 
 /**
@@ -16,5 +16,5 @@ import type { SharedBuffer } from '../types/shared-buffer.js';
  *   descriptors; `ERR_UNSUPPORTED_PLATFORM` if processes cannot share memory this way: today everywhere except Linux.
  */
 export function createSharedBuffer(size: number): SharedBuffer {
-  return structured().createSharedBuffer(size);
+  return clone().createSharedBuffer(size);
 }

@@ -1,5 +1,5 @@
 import type { PreparedPayload } from '../codecs/prepared-payload.js';
-import { structured } from '../codecs/load-structured.js';
+import { clone } from '../codecs/load-clone.js';
 
 /**
  * Encodes a payload once, for any number of `send`s and `post`s to any workers: pass the result in place of the
@@ -17,5 +17,5 @@ import { structured } from '../codecs/load-structured.js';
  * ```
  */
 export function preparePayload<T>(value: T): PreparedPayload<T> {
-  return structured().preparePayload(value);
+  return clone().preparePayload(value);
 }

@@ -1,4 +1,4 @@
-import { structured } from '../codecs/load-structured.js';
+import { clone } from '../codecs/load-clone.js';
 import type { SharedBuffer, SharedWaitOutcome } from '../types/shared-buffer.js';
 
 /**
@@ -26,7 +26,7 @@ export function sharedWait(
   value: number,
   timeout: number,
 ): SharedWaitOutcome {
-  return structured().sharedWait(memory, index, value, timeout);
+  return clone().sharedWait(memory, index, value, timeout);
 }
 
 /**
@@ -39,5 +39,5 @@ export function sharedWait(
  * @throws The errors of `sharedWait`.
  */
 export function sharedNotify(memory: SharedBuffer | Int32Array, index: number, count = Infinity): number {
-  return structured().sharedNotify(memory, index, count);
+  return clone().sharedNotify(memory, index, count);
 }

@@ -1,5 +1,5 @@
 import type { Requester, SentRequest } from '../connection/connection.js';
-import { errorText } from '../errors/encoding/error-text.js';
+import { errorText } from '../errors/encode-remote-error.js';
 import type { Carrier } from '../types/context-carrier.js';
 import type { RemoteErrorPayload } from '../types/message.js';
 import type { NativeConnection } from '../addon/binding.js';

@@ -2,12 +2,13 @@ import { types } from 'node:util';
 
 import { identityCodec } from './identity-codec.js';
 import type { PayloadCodec } from './codec.js';
-import { checkSerializer, CustomCodec } from './custom-codec.js';
+import type * as CustomCodecs from './custom-codec.js';
 import { JsonCodec } from './json/json-codec.js';
 import { Parts } from './segments.js';
 import { preparedPayloads } from './prepared-payload.js';
 import { invalidOption, notSerializable } from '../errors/worker-error.js';
 import { JsonSerializer } from './json/json-serializer.js';
+import { clone } from './load-clone.js';
 import { structured } from './load-structured.js';
 import { StructuredSerializer } from './structured-serializer.js';
 import type { SerializerValue, Serializer } from '../types/serializer.js';
@@ -27,6 +28,7 @@ export function createCodec(serializer: SerializerValue | undefined, sharesMemor
   if (serializer === 'structured') return new (structured().StructuredCodec)(sharesMemory);
   if (typeof serializer === 'string')
     throw invalidOption('serializer', '"json", "structured" or an object', serializer);
+  const { checkSerializer, CustomCodec } = require('./checks.cjs') as typeof CustomCodecs;
   checkSerializer(serializer);
   if (isStructured(serializer)) return structured().codecOf(serializer, sharesMemory);
   return Object.getPrototypeOf(serializer) === JsonSerializer.prototype
@@ -66,7 +68,7 @@ function oneOf(encoded: unknown): unknown {
 
 function joined(parts: Parts): Uint8Array {
   try {
-    return structured().join(parts);
+    return clone().join(parts);
   } catch (error) {
     throw notSerializable('the payload', 'structured', error);
   }

@@ -1,5 +1,5 @@
 import type { CrashDetails } from './crash-details.js';
-import { crashOf } from './crash-message.js';
+import type * as CrashMessage from './crash-message.js';
 import { quoted } from '../util/printable.js';
 import { reasonOf } from '../util/safely.js';
 import type { MessageIssue } from '../types/message-schemas.js';
@@ -85,6 +85,7 @@ export class WorkerCrashedError extends WorkerError {
   constructor(worker: string, details: CrashDetails) {
     const { reason, phase, messageType, stderr } = details;
     const cause = details.cause ?? (reason.type === 'error' ? reason.error : undefined);
+    const { crashOf } = require('./failures.cjs') as typeof CrashMessage;
     const { isOutOfMemory, text } = crashOf(worker, details, cause);
     super('ERR_WORKER_CRASHED', text, cause === undefined ? { phase } : { cause, phase });
     this.isOutOfMemory = isOutOfMemory;

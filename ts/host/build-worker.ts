@@ -1,4 +1,6 @@
 import type { HostChannel } from '../drivers/host-channel.js';
+import { safely } from '../util/safely.js';
+import { clone } from '../codecs/load-clone.js';
 import { debuggerCheck } from '../util/debugger.js';
 import { fromNative } from '../errors/from-native.js';
 import { invalidOption } from '../errors/worker-error.js';
@@ -14,10 +16,9 @@ import { WorkerInstance } from './instance/instance.js';
 import { injector } from '../messages/context-carrier.js';
 import { checkKeepResults, DEFAULT_KEPT } from '../detached/kept-results.js';
 import { createLog } from '../logging/logger.js';
-import { MiddlewareChain } from '../messages/middleware-chain.js';
 import { checkTimeout, connectionOptions, messageTimeoutOf } from '../connection/options.js';
 import type { NativeOptions } from '../addon/binding.js';
-import { Checks } from '../messages/validators.js';
+import { answeredChecks, handledChecks, middlewareChains } from '../messages/load-checks.js';
 import {
   builtInName,
   createCodec,
@@ -96,9 +97,9 @@ export async function buildWorker(
   if (typeof callerStacks !== 'boolean') throw invalidOption('callerStacks', 'true or false', callerStacks);
   const { messages, hostMessages } = options;
   const isChecked = messages !== undefined || hostMessages !== undefined;
-  const answered = isChecked ? Checks.ofAnswered(messages, 'host', 'messages') : undefined;
-  const handled = isChecked ? Checks.ofHandled(hostMessages, 'host', 'hostMessages') : undefined;
-  const chains = MiddlewareChain.pair(options.middleware, answered !== undefined || handled !== undefined);
+  const answered = isChecked ? answeredChecks(messages, 'host', 'messages') : undefined;
+  const handled = isChecked ? handledChecks(hostMessages, 'host', 'hostMessages') : undefined;
+  const chains = middlewareChains(options.middleware, answered !== undefined || handled !== undefined);
   const { keepResults = options.keepResults } = (options.driverOptions ?? {}) as { keepResults?: number | undefined };
   const events = new Events(checkKeepResults(keepResults ?? DEFAULT_KEPT));
   const { handlers = {} } = options;
@@ -119,7 +120,10 @@ export async function buildWorker(
     }
   };
   const startNow = async () => {
-    const channel = await open(nativeOptions, isDebugged);
+    const opening = open(nativeOptions, isDebugged);
+    // While the worker starts: a host that has used up its descriptors could not load it with the first bytes.
+    if (!isThread) safely(clone);
+    const channel = await opening;
     if (channel.movesValues) payloads = createValueCodec(options.serializer);
     const requests = new Requests<HostConnection>({
       peer: `the worker "${name}"`,

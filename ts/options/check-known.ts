@@ -1,5 +1,5 @@
 import { ANY, type Known } from './known.js';
-import { unknownOption } from './unknown-option.js';
+import type * as UnknownOption from './unknown-option.js';
 
 /**
  * Refuses options that an operation does not know, at every depth: it would ignore them without a word. Options that are
@@ -20,7 +20,9 @@ function checkMember(operation: string, options: object, name: string, known: Kn
   const value = (options as Record<string, unknown>)[name];
   if (value === undefined) return;
   const members = Object.hasOwn(known, name) ? known[name] : known[ANY];
-  if (members === undefined) throw unknownOption(operation, name, path, near);
+  if (members === undefined) {
+    throw (require('./failures.cjs') as typeof UnknownOption).unknownOption(operation, name, path, near);
+  }
   if (members === true || typeof value !== 'object' || value === null) return;
   checkKnown(operation, value, members, path === '' ? name : `${path}.${name}`);
 }

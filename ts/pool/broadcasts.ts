@@ -1,4 +1,4 @@
-import { structured } from '../codecs/load-structured.js';
+import { clone } from '../codecs/load-clone.js';
 import { PreparedPayload } from '../codecs/prepared-payload.js';
 import { WorkerCrashedError, WorkerError } from '../errors/worker-error.js';
 import type { BroadcastOptions } from '../types/pool-options.js';
@@ -24,7 +24,7 @@ export class Broadcasts {
     payload: unknown,
     { timeout, replay = 'latest' }: BroadcastOptions,
   ): Promise<unknown[]> {
-    const prepared = payload instanceof PreparedPayload ? payload : structured().preparePayload(payload);
+    const prepared = payload instanceof PreparedPayload ? payload : clone().preparePayload(payload);
     const broadcast: Broadcast = { sequence: ++this.sequence, type, payload: prepared, timeout };
     if (replay === 'latest') this.kept = this.kept.filter((each) => each.type !== type);
     if (replay !== 'none') this.kept.push(broadcast);

@@ -1,4 +1,4 @@
-import { hostGone } from '../errors/host-errors.js';
+import type * as HostErrors from '../errors/host-errors.js';
 import type { WorkerStream } from '../streams/worker-stream.js';
 import type { HostClient } from './host-client.js';
 import type * as HostSender from './host-sender.js';
@@ -24,4 +24,8 @@ export class ConnectedHost {
     const { failedStream } = require('./streams.cjs') as typeof HostSender;
     return failedStream(args[0], hostGone(`stream "${args[0]}"`));
   }
+}
+
+function hostGone(operation: string): Error {
+  return (require('./failures.cjs') as typeof HostErrors).hostGone(operation);
 }

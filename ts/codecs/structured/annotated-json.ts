@@ -3,7 +3,7 @@
 
 import { types } from 'node:util';
 
-import { checkMemory } from './buffers.js';
+import { checkMemory } from './memory.js';
 import { createView, numberOf } from './view-types.js';
 
 /** The first element of the array of a stand-in and its annotations. */

@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { checkMemory } from './memory.js';
 
 // The memory that a message carries. Views of one `ArrayBuffer` share a copy; a `Buffer` always has its own, because
 // its pool often belongs to others.
@@ -77,22 +77,4 @@ function toBytes({ memory, start, end }: Block): Uint8Array {
 /** Keeps each element of a typed array aligned. */
 function align(offset: number): number {
   return offset - (offset % 8);
-}
-
-/** The reason why it cannot leave its process. */
-export const SHARED_MEMORY =
-  'a SharedArrayBuffer cannot leave its process; send a copy, new Uint8Array(shared).slice(), or share memory: createSharedBuffer()';
-
-/** Whether it can leave its process. */
-export function checkMemory(memory: ArrayBufferLike): asserts memory is ArrayBuffer {
-  if (!types.isArrayBuffer(memory)) {
-    throw new TypeError(SHARED_MEMORY);
-  }
-  if (memory.byteLength > 0) return;
-  try {
-    // A detached buffer cannot be read.
-    Reflect.construct(Uint8Array, [memory]);
-  } catch {
-    throw new TypeError('the memory of an ArrayBuffer in it was moved elsewhere (it is detached)');
-  }
 }

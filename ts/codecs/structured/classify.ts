@@ -5,7 +5,7 @@ import { isHostObject } from '../host-objects.js';
 import { preparedPayloads } from '../prepared-payload.js';
 import { isMemory, isShort } from './annotated-json.js';
 import { hasSerializer } from './runtime-serializer.js';
-import { SharedBuffer } from './shared-buffer.js';
+import { sharedBuffers } from './shared-buffers.js';
 import { TypedValues, type ValueTypes } from './typed-values.js';
 
 /** From this length on a string travels beside V8's bytes. */
@@ -197,7 +197,7 @@ export class Scan {
     }
     if (this.typed !== undefined && this.lookAtTyped(value)) return;
     const tag = Object.prototype.toString.call(value);
-    if (!hasSerializer && tag === '[object Object]' && !isError(value) && !(value instanceof SharedBuffer)) {
+    if (!hasSerializer && tag === '[object Object]' && !isError(value) && !sharedBuffers.has(value)) {
       // An instance of a class, of which nothing but the members arrives in any case.
       for (const key of Object.keys(value)) this.look((value as Record<string, unknown>)[key]);
       return;
@@ -206,7 +206,7 @@ export class Scan {
     if (ArrayBuffer.isView(value)) (this.someViews ??= []).push(value);
     else if (types.isArrayBuffer(value)) (this.someBuffers ??= []).push(value);
     else if (isError(value)) this.needsCopy = true;
-    else if (value instanceof SharedBuffer) {
+    else if (sharedBuffers.has(value)) {
       this.needsCopy = true;
       return;
     } else if (types.isMap(value)) {

@@ -3,7 +3,8 @@ import { types } from 'node:util';
 import { define } from '../../errors/encoding/define.js';
 import type { Attachments } from './attachments.js';
 import { completeError, type ErrorData } from './error-data.js';
-import { fillHoles, type TypedHole, type ValueTypes } from './typed-values.js';
+import { fillHoles, type TypedHole } from './typed-holes.js';
+import type { ValueTypes } from './typed-values.js';
 
 /** The placeholder of a large string. */
 const HOLE = 0;

@@ -2,8 +2,9 @@ import { types } from 'node:util';
 
 import { invalidOption } from '../../errors/worker-error.js';
 import type { NativeSharedMemory } from '../../addon/binding.js';
-import { getNative } from '../../addon/environment.js';
+import { nativeLater } from '../../addon/native-later.js';
 import type { SharedBuffer as PublicSharedBuffer } from '../../types/shared-buffer.js';
+import { sharedBuffers } from './shared-buffers.js';
 import { readsSharedMemorySafely } from './shared-memory-support.js';
 import { warnOnce } from '../../util/warn-once.js';
 
@@ -15,7 +16,7 @@ export function createSharedBuffer(size: number): SharedBuffer {
   if (!Number.isInteger(size) || size < 1 || size > LONGEST) {
     throw invalidOption('size', `an integer from 1 to ${LONGEST}`, size);
   }
-  return new SharedBuffer(new (getNative().addon.NativeSharedMemory)(size));
+  return new SharedBuffer(new (nativeLater().addon.NativeSharedMemory)(size));
 }
 
 /** See its interface. It travels as its memory, a segment of a payload. */
@@ -35,6 +36,10 @@ export class SharedBuffer implements PublicSharedBuffer {
   /** The memory that the addon passes. @internal */
   static memoryOf(buffer: SharedBuffer): NativeSharedMemory {
     return buffer.#memory;
+  }
+
+  static {
+    sharedBuffers.has = (value) => value instanceof SharedBuffer;
   }
 
   get byteLength(): number {

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 
-import { getNative } from '../../addon/environment.js';
+import { nativeLater } from '../../addon/native-later.js';
 import { fromNative } from '../../errors/from-native.js';
 import { invalidOption } from '../../errors/worker-error.js';
 import { isMainThread } from '../../util/node-threads.js';
@@ -26,7 +26,7 @@ export function sharedWait(
     throw invalidOption('timeout', `a number of milliseconds from 0 to ${LONGEST_WAIT}`, timeout);
   }
   // The other side may wait for what this one has sent.
-  if (timeout > 0) getNative().flushEarly();
+  if (timeout > 0) nativeLater().flushEarly();
   const deadline = now() + timeout;
   for (;;) {
     const left = Math.max(0, deadline - now());
@@ -44,7 +44,7 @@ export function sharedNotify(memory: PublicSharedBuffer | Int32Array, index: num
   try {
     return memory instanceof SharedBuffer
       ? SharedBuffer.memoryOf(memory).notify(index, most)
-      : getNative().addon.NativeSharedMemory.notifyAt(memory as Int32Array, index, most);
+      : nativeLater().addon.NativeSharedMemory.notifyAt(memory as Int32Array, index, most);
   } catch (error) {
     throw fromNative(error);
   }
@@ -59,7 +59,7 @@ function waitOnce(
   try {
     return memory instanceof SharedBuffer
       ? SharedBuffer.memoryOf(memory).wait(index, value, timeout)
-      : getNative().addon.NativeSharedMemory.waitAt(memory as Int32Array, index, value, timeout);
+      : nativeLater().addon.NativeSharedMemory.waitAt(memory as Int32Array, index, value, timeout);
   } catch (error) {
     throw fromNative(error);
   }

@@ -6,14 +6,13 @@ import type { Serializer } from '../../types/serializer.js';
 import { type Encoded, type PayloadCodec, type Undecodable } from '../codec.js';
 import { isError, lengthAt, undecodable } from '../decoding.js';
 import { JsonCodec } from '../json/json-codec.js';
-import { cut, join } from '../segment-layout.js';
 import { looksNoted, readNoted } from './annotated-json.js';
+import { clone } from '../load-clone.js';
 import { Parts } from '../segments.js';
 import { preparedPayloads } from '../prepared-payload.js';
 import type { ValueTypes } from './typed-values.js';
-import { read } from './v8-reader.js';
 import { warnOnce } from '../../util/warn-once.js';
-import { write } from './v8-writer.js';
+import { write } from './write.js';
 import { HEAD, RECORD, type RecordKind, SEGMENTS, SEGMENTS_MARK } from '../../protocol/generated.js';
 
 const NAME = 'structured';
@@ -27,14 +26,16 @@ function serializerOf(name: string, valueTypes: ValueTypes | undefined): Seriali
     name,
     serialize(data) {
       const encoded = write(data, valueTypes);
-      return typeof encoded === 'string' ? Buffer.from(encoded) : join(encoded);
+      return typeof encoded === 'string' ? Buffer.from(encoded) : clone().join(encoded);
     },
     deserialize: (data) => readBytes(data as Uint8Array, valueTypes),
   };
 }
 
 function readBytes(data: Uint8Array, valueTypes: ValueTypes | undefined): unknown {
-  return data[0] === SEGMENTS_MARK ? read(cut(data), valueTypes) : readNoted(JSON.parse(Buffer.from(data).toString()));
+  if (data[0] !== SEGMENTS_MARK) return readNoted(JSON.parse(Buffer.from(data).toString()));
+  const { cut, read } = clone();
+  return read(cut(data), valueTypes);
 }
 
 /** The codec of the serializer that a program has made, with its types. */
@@ -119,8 +120,9 @@ export class StructuredCodec implements PayloadCodec {
   /** The addon's segments, or bytes; an error, or `null`, if the addon could not split them. */
   private decodeParts(payload: unknown): unknown {
     try {
-      if (types.isUint8Array(payload)) return read(cut(payload), this.valueTypes);
       if (isThrown(payload)) return broken(payload.message);
+      const { cut, read } = clone();
+      if (types.isUint8Array(payload)) return read(cut(payload), this.valueTypes);
       if (!Array.isArray(payload)) return broken('its table of parts does not fit it');
       return read(payload as Parts, this.valueTypes);
     } catch (error) {

@@ -6,7 +6,8 @@ import { beginError, type ErrorData } from './error-data.js';
 import { complete } from './placeholders.js';
 import { readNoted } from './annotated-json.js';
 import type { Part, Parts } from '../segments.js';
-import { TypedHole, type ValueTypes } from './typed-values.js';
+import { TypedHole } from './typed-holes.js';
+import type { ValueTypes } from './typed-values.js';
 import { createView, isBufferNumber } from './view-types.js';
 import { HostObject, Shape, VERSION_TAG } from './v8-writer.js';
 

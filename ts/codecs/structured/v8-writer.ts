@@ -1,7 +1,7 @@
 import { Serializer } from 'node:v8';
 
-import { Blocks, checkMemory, SHARED_MEMORY } from './buffers.js';
-import { looksNoted, writeNoted } from './annotated-json.js';
+import { Blocks } from './buffers.js';
+import { checkMemory, SHARED_MEMORY } from './memory.js';
 import { findHostObject } from '../host-objects.js';
 import { type Part, Parts } from '../segments.js';
 import { type PreparedPayload, preparedPayloads } from '../prepared-payload.js';
@@ -9,7 +9,6 @@ import { Form, type Scan, scan } from './classify.js';
 import { SharedBuffer } from './shared-buffer.js';
 import { Substitutes } from './stand-ins.js';
 import { hasSerializer, noSerializer } from './runtime-serializer.js';
-import type { ValueTypes } from './typed-values.js';
 import { numberOf } from './view-types.js';
 
 /** The shape, in front of a value. */
@@ -109,23 +108,20 @@ class Writer extends PlainWriter {
 
 const NO_BLOCKS = new Blocks([], []);
 
-/** JSON if it preserves the value, alone or with annotations, else segments. These refer to memory of the value. */
-export function write(value: unknown, types?: ValueTypes): string | Parts {
-  const found = scan(value, types);
-  const { form } = found;
-  if (form === Form.Prepared) return preparedPayloads.partsOf(value as PreparedPayload);
-  if (form === Form.Parts || looksNoted(value) || ArrayBuffer.isView(value))
-    return (found.needsCopy && isTyped(value, found) ? undefined : writeAlone(value)) ?? partsOf(value, found);
-  const text = form === Form.Json ? JSON.stringify(value) : writeNoted(value);
-  return text.length < LARGE_JSON ? text : behind(text, Shape.Json);
+/** The segments of a value that has no JSON, or too long a one. They refer to memory of the value. */
+export function writeFound(value: unknown, found: Scan): Parts {
+  if (found.form === Form.Prepared) return preparedPayloads.partsOf(value as PreparedPayload);
+  return (found.needsCopy && isTyped(value, found) ? undefined : writeAlone(value)) ?? partsOf(value, found);
+}
+
+/** The segments of JSON text. */
+export function writeLongText(text: string): Parts {
+  return behind(text, Shape.Json);
 }
 
 function isTyped(value: unknown, { typed }: Scan): boolean {
   return typeof value === 'object' && value !== null && typed?.known(value) !== undefined;
 }
-
-/** A text of this length gets its own segment, which may bypass the frame. */
-const LARGE_JSON = 65_536;
 
 /** A large value alone needs no V8, which not every runtime has, and which retains what it has written and read. */
 function writeAlone(value: unknown): Parts | undefined {

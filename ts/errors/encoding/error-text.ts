@@ -1,4 +1,4 @@
-import { encodeError } from '../encode-remote-error.js';
+import { encodeError } from './encode-error.js';
 import type { RemoteErrorPayload } from '../../types/message.js';
 import { shortened } from './encoder.js';
 

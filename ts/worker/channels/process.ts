@@ -14,6 +14,7 @@ import { ARRIVAL_TIMEOUT, watchLifeline } from './watch-lifeline.js';
 import { encodeError } from '../../errors/encode-remote-error.js';
 import { clearInterval, exit, queueMicrotask, setInterval, setTimeout } from '../../util/primordials.js';
 import { RefMode } from '../../protocol/generated.js';
+import { loadRestSoon } from '../../util/load-rest.js';
 
 /** How long an exiting process may take to write its last answers, in milliseconds. */
 const FLUSH_TIMEOUT = 1000;
@@ -131,6 +132,7 @@ class ProcessWorkerChannel implements WorkerChannel {
   }
 
   serve(setup: ServeSetup): Promise<void> {
+    loadRestSoon();
     this.setup = setup;
     this.inheritance.onServed?.();
     if (this.idle !== undefined) setup.watchIdle(() => this.awaitIdle());

@@ -21,6 +21,7 @@ import { ValueServer } from '../../value-connection/server-connection.js';
 import { PORT_LOST, Signal, THREAD_KEY, type ThreadData } from '../../value-connection/thread-data.js';
 import { exit } from '../../util/primordials.js';
 import { SERVER_CONNECT_TIMEOUT } from '../../protocol/generated.js';
+import { loadRestSoon } from '../../util/load-rest.js';
 
 /** From so many messages on it is worth to load the addon, to look for more. */
 const MANY = 256;
@@ -148,6 +149,7 @@ export class PortWorkerChannel implements WorkerChannel {
   }
 
   async serve(setup: ServeSetup): Promise<void> {
+    loadRestSoon();
     this.setup = setup;
     const timeout = setup.options.serverConnectTimeout;
     const handshake = this.awaitHandshake(timeout === 0 ? Infinity : timeout);
