@@ -57,7 +57,7 @@ const replaced = {
   'ts/worker/find-channel.js': `${inside}/parts/find-channel.ts`,
   'ts/addon/environment.js': `${inside}/parts/environment.ts`,
   'ts/util/debugger.js': `${inside}/parts/debugger.ts`,
-  'ts/util/node-threads.js': `${inside}/parts/node-threads.ts`,
+  'ts/util/is-main-thread.js': `${inside}/parts/is-main-thread.ts`,
   'ts/util/primordials.js': `${inside}/parts/primordials.ts`,
 };
 /** The files of dist/ that the library loads where it needs them. */

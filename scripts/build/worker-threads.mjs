@@ -7,7 +7,7 @@ import { declare, mainBundle } from './side-bundle.mjs';
 const source = 'ts/worker-threads';
 const target = 'dist/worker-threads';
 /** Of the rest of ts/, only files that keep no state and import nothing. */
-const shared = ['ts/util/primordials.js', 'ts/util/replace-in.js', 'ts/util/node-threads.js'];
+const shared = ['ts/util/primordials.js', 'ts/util/replace-in.js', 'ts/util/thread-originals.js'];
 
 /** What any version of Node exports. One that a version lacks is `undefined` there. */
 export const threadNames = [

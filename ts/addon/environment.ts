@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os';
-import { isMainThread } from '../util/node-threads.js';
+import type * as Os from 'node:os';
+import { isMainThread } from '../util/is-main-thread.js';
 
 import type * as Binding from './binding.js';
 
@@ -152,7 +152,8 @@ function createNative(addon: typeof Binding): Native {
       untilFirst = 0;
       if (count <= FEW) return;
       // The other side handles the first messages while this side encodes the rest.
-      if ((canOverlap ??= availableParallelism() > 1)) untilFirst = Math.max(FEW, count >> 2);
+      if ((canOverlap ??= (require('node:os') as typeof Os).availableParallelism() > 1))
+        untilFirst = Math.max(FEW, count >> 2);
     },
   };
 }

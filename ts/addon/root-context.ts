@@ -1,5 +1,5 @@
 import type * as AsyncHooks from 'node:async_hooks';
-import { isMainThread } from '../util/node-threads.js';
+import { isMainThread } from '../util/is-main-thread.js';
 
 import { CHANNEL_VARIABLE } from './env-variables.js';
 

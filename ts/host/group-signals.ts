@@ -1,4 +1,4 @@
-import { isMainThread } from '../util/node-threads.js';
+import { isMainThread } from '../util/is-main-thread.js';
 
 import { clearTimeout, now, setTimeout } from '../util/primordials.js';
 

@@ -1,12 +1,15 @@
 import type * as Inspector from 'node:inspector';
 
 import { settlesBy } from './with-timeout.js';
-import { clearInterval, now, setInterval } from './primordials.js';
+import { clearInterval, now, setInterval, setTimeout } from './primordials.js';
 
 /** `keep`: timeouts count, with a debugger too. */
 const VARIABLE = 'ISOLATED_WORKERS_TIMEOUTS';
 /** How often the library checks whether a debugger is still there, in milliseconds. */
 const POLL_INTERVAL = 500;
+
+/** How long after the start a script's own `inspector.open()` is noticed that precedes the library, in milliseconds. */
+const FIRST_LOOK = 100;
 
 /** A worker that may know whether a debugger can stop it. */
 interface Debuggable {
@@ -69,5 +72,15 @@ export function watchInspector(report: (isThere: boolean) => void): void {
   process.on('internalMessage' as 'message', (message: { cmd?: unknown } | null) => {
     if (message?.cmd === 'NODE_DEBUG_ENABLED') look();
   });
-  look();
+  if (mayListen()) look();
+  else setTimeout(look, FIRST_LOOK).unref();
+}
+
+/**
+ * Whether the inspector listens by a flag, or code that was loaded before the script may have opened it. `node:inspector`, which
+ * knows, costs a start three milliseconds.
+ */
+function mayListen(): boolean {
+  const { execArgv, env } = process;
+  return [...execArgv, env.NODE_OPTIONS ?? ''].some((text) => /-r\b|--(inspect|require|import|loader)/.test(text));
 }

@@ -2,8 +2,7 @@
 // loaded, and leaves the originals under this symbol.
 import threads from 'node:worker_threads';
 
-/** The key of the original exports. */
-export const ORIGINALS = Symbol.for('isolated-workers.original-worker-threads');
+import { ORIGINALS } from './thread-originals.js';
 
 type Threads = typeof threads;
 
@@ -11,7 +10,6 @@ const originals = (threads as Threads & { readonly [ORIGINALS]?: Threads })[ORIG
 
 export const {
   getEnvironmentData,
-  isMainThread,
   MessageChannel,
   parentPort,
   receiveMessageOnPort,

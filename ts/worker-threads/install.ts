@@ -1,6 +1,6 @@
 import { syncBuiltinESMExports } from 'node:module';
 
-import { ORIGINALS } from '../util/node-threads.js';
+import { ORIGINALS } from '../util/thread-originals.js';
 import { names } from './names.js';
 import { current, original } from './originals.js';
 import { asNodeTells, type ThisWorker } from './this-worker.js';

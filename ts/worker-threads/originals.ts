@@ -1,6 +1,6 @@
 import threads from 'node:worker_threads';
 
-import { ORIGINALS } from '../util/node-threads.js';
+import { ORIGINALS } from '../util/thread-originals.js';
 
 /** The exports of `node:worker_threads`. */
 export type Threads = typeof threads;

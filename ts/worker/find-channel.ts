@@ -1,4 +1,4 @@
-import { isMainThread } from '../util/node-threads.js';
+import { isMainThread } from '../util/is-main-thread.js';
 
 import { CHANNEL_VARIABLE } from '../addon/env-variables.js';
 import type * as ProcessChannels from './channels/process.js';

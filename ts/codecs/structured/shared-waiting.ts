@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import { nativeLater } from '../../addon/native-later.js';
 import { fromNative } from '../../errors/from-native.js';
 import { invalidOption } from '../../errors/worker-error.js';
-import { isMainThread } from '../../util/node-threads.js';
+import { isMainThread } from '../../util/is-main-thread.js';
 import { now } from '../../util/primordials.js';
 import type { SharedBuffer as PublicSharedBuffer, SharedWaitOutcome } from '../../types/shared-buffer.js';
 import { SharedBuffer } from './shared-buffer.js';

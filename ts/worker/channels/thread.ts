@@ -1,8 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
 
+import { isMainThread } from '../../util/is-main-thread.js';
 import {
   getEnvironmentData,
-  isMainThread,
   parentPort,
   receiveMessageOnPort,
   setEnvironmentData,

@@ -1,4 +1,4 @@
-// In place of ts/util/node-threads.ts.
+// In place of ts/util/is-main-thread.ts.
 
 /** An isolate has nothing to do with threads of Node. */
 export const isMainThread = true;
