@@ -43,7 +43,7 @@ struct Function(sys::napi_threadsafe_function);
 // SAFETY: a threadsafe function may be called from any thread; it lives until `TokioIo` is dropped, which joins the I/O
 // thread, the only other one that calls it, before it gives the function back.
 unsafe impl Send for Function {}
-// SAFETY: as above.
+// SAFETY: N-API lets several threads call one threadsafe function at the same time; it lives as long as for `Send`.
 unsafe impl Sync for Function {}
 
 impl TokioIo {

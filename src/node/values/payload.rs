@@ -60,7 +60,7 @@ pub(in crate::node) fn with_payload<T>(
         }
     }
     let mut kind = sys::ValueType::napi_undefined;
-    // SAFETY: as above.
+    // SAFETY: `value` is an argument of the call that is being made.
     unsafe { sys::napi_typeof(env, value, &raw mut kind) };
     if kind == sys::ValueType::napi_undefined {
         return Ok(has_capacity(0).then(|| act(None)).transpose()?);

@@ -105,7 +105,7 @@ pub(super) fn read_byte(stream: &UnixStream) -> io::Result<Option<(u8, Option<i3
             (libc::SOL_SOCKET, libc::SCM_RIGHTS) => refuse(&header, data),
             _ => {}
         }
-        // SAFETY: as above.
+        // SAFETY: `next` is a header that the kernel has filled, in the message that it belongs to.
         next = unsafe { libc::CMSG_NXTHDR(&raw const message, next) };
     }
     Ok(Some((byte, writer)))

@@ -77,7 +77,7 @@ impl Records {
 
     pub(in crate::node) fn write_number(&self, index: usize, value: f64) {
         let at = self.number_at(index);
-        // SAFETY: as above.
+        // SAFETY: `number_at` has checked the place; as for `write_memory`.
         unsafe { at.write(value) };
     }
 

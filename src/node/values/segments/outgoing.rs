@@ -64,7 +64,7 @@ impl Parts {
         let mut segments = Vec::with_capacity(count as usize);
         for index in 0..count {
             let mut value = ptr::null_mut();
-            // SAFETY: as above; an element that is missing is `undefined`.
+            // SAFETY: `array` is an argument of the call that is being made; an element that is missing is `undefined`.
             unsafe { sys::napi_get_element(env, array, index, &raw mut value) };
             segments.push(look_at(environment, value)?);
         }

@@ -128,7 +128,7 @@ mod tests {
         assert!(to == from);
         drop(busy);
         to.fill(0);
-        // SAFETY: as above.
+        // SAFETY: both have the length of the share.
         unsafe { with(share(&mut to), || ()) };
         assert!(to == from);
     }
