@@ -11,7 +11,7 @@ import * as Worker from 'effect/workers/Worker';
 import { isWorkerError } from 'effect/workers/WorkerError';
 import type { Middleware } from 'isolated-workers';
 
-import { custom, drivers, inProcess, childProcess, thread } from '../fixtures/effect/drivers.mjs';
+import { custom, drivers, inProcess, isolates, childProcess, thread } from '../fixtures/effect/drivers.mjs';
 import { launch, run, runWith, script } from '../fixtures/effect/launch.mjs';
 import type { Command } from '../fixtures/effect/worker.mjs';
 
@@ -202,10 +202,7 @@ describe('A MessagePort in a transfer list', () => {
     });
   }
 
-  for (const [name, options] of [
-    ['process', childProcess],
-    ['custom driver', custom],
-  ] as const) {
+  for (const [name, options] of [['process', childProcess], ['custom driver', custom], ...isolates] as const) {
     test(`fails its send with any other driver, and stays usable (${name})`, async () => {
       const { port1, port2 } = new MessageChannel();
       const bytes = new Uint8Array(3);

@@ -95,7 +95,7 @@ test('Only the entries for Effect load the optional package `effect`', () => {
   );
   for (const file of ['effect/index.mjs', 'effect/runner.mjs']) {
     const text = readFileSync(path.join(dist, file), 'utf8');
-    assert.match(text, /from "\.\.\/index\.mjs"/);
+    assert.match(text, /from "isolated-workers"/);
     assert.doesNotMatch(text, /\bts\/(?!effect\/)/, 'a module of the facade was bundled again');
   }
 });

@@ -32,7 +32,7 @@ async function code(entry) {
     target: 'node20',
     charset: 'utf8',
     external: ['effect/*'],
-    plugins: [mainBundle('../index.mjs', { source })],
+    plugins: [mainBundle('isolated-workers', { source })],
     write: false,
     metafile: true,
     logLevel: 'warning',

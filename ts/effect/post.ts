@@ -1,5 +1,3 @@
-import { types } from 'node:util';
-
 import { WorkerError, type TransferList } from '../index.js';
 
 /** What posts a message of one type to the other side. */
@@ -21,9 +19,14 @@ export function postWith(
   if (transfers === undefined || transfers.length === 0) return poster.post(type, message);
   const transfer = [...transfers] as unknown as TransferList;
   if (movesMemory) return poster.post(type, message, { transfer });
-  for (const item of transfer) if (!types.isArrayBuffer(item)) throw cannotMove();
+  for (const item of transfer) if (!isArrayBuffer(item)) throw cannotMove();
   // The clone has the memory itself, so it is copied once: when it is sent.
   poster.post(type, structuredClone(message, { transfer: transfer as ArrayBuffer[] }));
+}
+
+/** Of any realm. An isolate has no module of Node's that tells. */
+function isArrayBuffer(item: unknown): boolean {
+  return Object.prototype.toString.call(item) === '[object ArrayBuffer]';
 }
 
 function cannotMove(): WorkerError {

@@ -7,6 +7,7 @@ export const enum Event {
   ErrorOutput = 2,
   Load = 3,
   Ended = 4,
+  Resolve = 5,
 }
 
 /** The first byte of `Event.Ended`. */

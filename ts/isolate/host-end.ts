@@ -134,7 +134,11 @@ export class IsolateHostEnd implements DriverChannel {
       case Event.ErrorOutput:
         return void process.stderr.write(`${bytes.toString()}\n`);
       case Event.Load:
-        return this.#supply(bytes.toString());
+        return this.#supply(() => this.sources.read(bytes.toString()));
+      case Event.Resolve: {
+        const [base = '', specifier = ''] = bytes.toString().split('\0');
+        return this.#supply(() => this.sources.resolve(base, specifier));
+      }
       case Event.Ended:
         return this.#end(bytes);
     }
@@ -147,15 +151,16 @@ export class IsolateHostEnd implements DriverChannel {
     this.#onMessage({ type, tx, payload, kind, context } as DriverMessage);
   }
 
-  #supply(name: string): void {
-    let source: string;
+  /** The isolate waits for a source, or for a name. */
+  #supply(find: () => string): void {
+    let found: string;
     try {
-      source = this.sources.read(name);
+      found = find();
     } catch (error) {
       this.#native.supply(null, (error as Error).message);
       return this.#turns?.wake();
     }
-    this.#native.supply(source, null);
+    this.#native.supply(found, null);
     this.#turns?.wake();
   }
 

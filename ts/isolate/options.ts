@@ -1,7 +1,16 @@
 import { WorkerError } from '../index.js';
 import type { HostFunction, IsolateLimits, IsolateOptions } from './types.js';
 
-const names: readonly (keyof IsolateOptions)[] = ['mode', 'jail', 'timeSlice', 'root', 'sources', 'globals', 'limits'];
+const names: readonly (keyof IsolateOptions)[] = [
+  'mode',
+  'jail',
+  'timeSlice',
+  'root',
+  'sources',
+  'packages',
+  'globals',
+  'limits',
+];
 
 interface Range {
   readonly value: number;
@@ -41,6 +50,7 @@ export interface Settings {
   readonly timeSlice: number | undefined;
   readonly root: string | URL | undefined;
   readonly sources: ReadonlyMap<string, string> | undefined;
+  readonly packages: ReadonlySet<string>;
   readonly globals: ReadonlyMap<string, HostFunction>;
   readonly limits: Limits;
 }
@@ -54,7 +64,7 @@ export function settingsOf(options: IsolateOptions): Settings {
       `the driver "isolate" does not support the option \`${name}\`. Its \`driverOptions\` are ${names.join(', ')}.`,
     );
   }
-  const { mode = 'thread', jail = false, timeSlice, root, sources, globals } = options;
+  const { mode = 'thread', jail = false, timeSlice, root, sources, packages = [], globals } = options;
   if (mode !== 'thread' && mode !== 'cooperative') throw invalid('mode', "'thread' or 'cooperative'", mode);
   if (typeof jail !== 'boolean') throw invalid('jail', 'true or false', jail);
   if (jail && mode !== 'thread') throw invalid('jail', "false where `mode` is not 'thread'", jail);
@@ -63,8 +73,12 @@ export function settingsOf(options: IsolateOptions): Settings {
     throw invalid('root', 'a path or a file URL', root);
   }
   if (root !== undefined && sources !== undefined) throw invalid('sources', 'omitted where `root` is given', sources);
+  if (!Array.isArray(packages) || !packages.every((name) => typeof name === 'string')) {
+    throw invalid('packages', 'an array of names', packages);
+  }
   return {
     jail,
+    packages: new Set(packages),
     timeSlice: mode === 'cooperative' ? (timeSlice ?? SLICE) : undefined,
     root,
     sources: sources === undefined ? undefined : checkedMap('sources', sources, 'string'),

@@ -5,22 +5,33 @@ import { fileURLToPath } from 'node:url';
 
 import { WorkerError } from '../index.js';
 import { invalid, type Settings } from './options.js';
+import { Packages } from './packages/packages.js';
 
 /** The modules of one isolate. */
 export interface Sources {
   /** The module of the script. */
   readonly entry: string;
-  /** The source of a module, by its path from the root, with slashes. Throws where there is none. */
+  /** The name of the module that another one imports by a specifier that is no path. Throws where there is none. */
+  resolve(base: string, specifier: string): string;
+  /** The source of a module, by its name: its path from the root, with slashes. Throws where there is none. */
   read(name: string): string;
 }
 
 /** @throws `ERR_SCRIPT_NOT_FOUND`, `ERR_INVALID_OPTION`, `ERR_TYPESCRIPT_UNSUPPORTED`. */
-export function sourcesOf(script: string, { root, sources }: Settings): Sources {
-  return sources === undefined ? new Folder(script, root) : new Given(script, sources);
+export function sourcesOf(script: string, { root, sources, packages }: Settings): Sources {
+  const own = sources === undefined ? new Folder(script, root) : new Given(script, sources);
+  const others = new Packages(packages, own.root);
+  return {
+    entry: own.entry,
+    resolve: (base, specifier) => others.resolve(base, specifier),
+    read: (name) => (Packages.has(name) ? others.read(name) : own.read(name)),
+  };
 }
 
 /** The host has given them as text. */
-class Given implements Sources {
+class Given {
+  readonly root = process.cwd();
+
   constructor(
     readonly entry: string,
     private readonly texts: ReadonlyMap<string, string>,
@@ -40,9 +51,9 @@ class Given implements Sources {
 }
 
 /** Files below one folder, also by their real paths. */
-class Folder implements Sources {
+class Folder {
   readonly entry: string;
-  private readonly root: string;
+  readonly root: string;
 
   constructor(script: string, root: string | URL | undefined) {
     const given = root === undefined ? undefined : folderOf(root);

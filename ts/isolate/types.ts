@@ -44,6 +44,11 @@ export interface IsolateOptions {
   readonly root?: string | URL | undefined;
   /** The modules that the isolate may import, by name, instead of a folder. `script` is a name of them. */
   readonly sources?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Packages that the modules may import, such as `['effect']`: ES modules in folders `node_modules`, which the host looks for as Node does,
+   * from the root; with `sources`, from the working directory. Packages may import further ones. Default: none.
+   */
+  readonly packages?: readonly string[] | undefined;
   /** Functions of the host, by the name of the global that calls them. */
   readonly globals?: Readonly<Record<string, HostFunction>> | undefined;
   readonly limits?: IsolateLimits | undefined;

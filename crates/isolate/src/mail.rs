@@ -12,7 +12,7 @@ use crate::limits::Limit;
 pub enum Command {
     /// A value in V8's format, for the library in the isolate.
     Message(Vec<u8>),
-    /// The source of a module that the isolate waits for, or why there is none.
+    /// The source or the name of a module that the isolate waits for, or why there is none.
     Source(Result<String, String>),
     /// End when what came before is handled.
     Close,
@@ -32,6 +32,13 @@ pub enum Event {
     },
     /// It waits for the source of the module of this name.
     Load(String),
+    /// It waits for the name of the module that another one imports by a specifier that is no path.
+    Resolve {
+        /// The name of the other one.
+        base: String,
+        /// As written there.
+        specifier: String,
+    },
     /// The last event.
     Ended(Ending),
 }
@@ -57,6 +64,7 @@ impl Event {
         match self {
             Self::Message(bytes) | Self::Ended(Ending::Failed(bytes)) => bytes.len(),
             Self::Output { text, .. } | Self::Load(text) => text.len(),
+            Self::Resolve { base, specifier } => base.len() + specifier.len(),
             Self::Ended(_) => 0,
         }
     }

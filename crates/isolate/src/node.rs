@@ -208,6 +208,7 @@ fn write(batch: &mut Vec<u8>, event: Event) {
         Event::Message(bytes) => write_bytes(batch, 0, &[&bytes]),
         Event::Output { is_error, text } => write_bytes(batch, 1 + u8::from(is_error), &[text.as_bytes()]),
         Event::Load(name) => write_bytes(batch, 3, &[name.as_bytes()]),
+        Event::Resolve { base, specifier } => write_bytes(batch, 5, &[base.as_bytes(), &[0], specifier.as_bytes()]),
         Event::Ended(ending) => match ending {
             Ending::Exit(code) => write_bytes(batch, 4, &[&[0], &code.to_le_bytes()]),
             Ending::Failed(bytes) => write_bytes(batch, 4, &[&[1], &bytes]),

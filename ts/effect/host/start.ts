@@ -12,7 +12,7 @@ export async function start(spawned: Spawned): Promise<Link> {
   if (typeof given !== 'object' || given === null) throw notSpawned(`a value of the type ${typeof given}`);
   if (isClient(given)) return links.get(given) ?? take(given);
   if ('postMessage' in given || 'send' in given) throw notSpawned('a worker or process that node: has started');
-  return linkTo(await startWith(given));
+  return startWith(given);
 }
 
 function isClient(given: SpawnOptions | AnyClient): given is AnyClient {
@@ -33,21 +33,22 @@ function linkTo(client: AnyClient): Link {
   return link;
 }
 
-function startWith(options: SpawnOptions): Promise<AnyClient> {
+async function startWith(options: SpawnOptions): Promise<Link> {
   const driver = instanceOf(options.driver);
   const { handlers } = options;
   if (handlers !== undefined && Object.hasOwn(handlers, MESSAGE)) throw reserved();
-  const receive = (message: unknown, { worker }: { worker: AnyClient }) => links.get(worker)?.receive(message);
-  return createWorker({
+  let link: Link | undefined;
+  const client = await createWorker({
     // Effect's protocols acknowledge what they have handled, and cannot be told to wait.
     maxPendingBytes: Infinity,
     ...options,
     ...(driver === undefined ? {} : { driver }),
     // JSON would lose bytes, maps and dates; where values travel as they are, no serializer is needed.
     serializer: options.serializer ?? (driver?.capabilities.sharedMemory === true ? undefined : 'structured'),
-    handlers: { ...handlers, [MESSAGE]: receive },
+    handlers: { ...handlers, [MESSAGE]: (message: unknown) => link?.receive(message) },
     waitForReady: false,
-  } as Parameters<typeof createWorker>[0]) as Promise<AnyClient>;
+  } as Parameters<typeof createWorker>[0]);
+  return (link = linkTo(client as AnyClient));
 }
 
 function instanceOf(driver: SpawnOptions['driver']): Driver | undefined {

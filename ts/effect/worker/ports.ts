@@ -60,7 +60,7 @@ export class Ports {
     const port = this.byNumber.get(number);
     if (port === undefined) return;
     if (frame[0] === 1) return this.close(port);
-    this.emit((listener) => listener.onMessage(port.id, frame[1]));
+    for (const listener of this.listeners) listener.onMessage(port.id, frame[1]);
   }
 
   private open(number: number, { session, movesMemory }: Opening): void {

@@ -41,20 +41,28 @@ const serve = Effect.fnUntraced(function* <A, E, R, I>(
 ) {
   const closed = Deferred.makeUnsafe<void, WorkerError>();
   const runFork = Effect.runForkWith(yield* Effect.context<R>());
-  const fibers = new Map<Fiber.Fiber<A | void, E>, number>();
-  const handle = (portId: number, message: I) =>
-    Effect.suspend((): Effect.Effect<A | void, E, R> => {
-      const result = handler(portId, message);
-      return Effect.isEffect(result) ? result : Effect.void;
-    });
+  const fibers = new Map<Fiber.Fiber<A, E>, number>();
+  const onEnd = (exit: Exit.Exit<unknown, unknown>): void => {
+    if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return;
+    runFork(Effect.logError('unhandled error in worker', exit.cause));
+  };
   const listener = {
     onMessage: (portId: number, payload: unknown) => {
-      const fiber = runFork(handle(portId, payload as I));
+      let handling: Effect.Effect<A, E, R> | void;
+      try {
+        handling = handler(portId, payload as I);
+      } catch (error) {
+        return onEnd(Exit.die(error));
+      }
+      if (!Effect.isEffect(handling)) return;
+      const fiber = runFork(handling);
+      const exit = fiber.pollUnsafe();
+      // Most have ended already.
+      if (exit !== undefined) return onEnd(exit);
       fibers.set(fiber, portId);
-      fiber.addObserver((exit) => {
+      fiber.addObserver((later) => {
         fibers.delete(fiber);
-        if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return;
-        runFork(Effect.logError('unhandled error in worker', exit.cause));
+        onEnd(later);
       });
     },
     onDisconnect: (portId: number) => {

@@ -6,6 +6,7 @@ import { findUncloned } from '../../codecs/host-objects.js';
 import { notSerializable, type WorkerError } from '../../errors/worker-error.js';
 import { isExiting } from '../../addon/exit-flush.js';
 import { inNextTurn, isTurnOver } from '../../util/loop-turn.js';
+import { Slice } from '../../util/time-slice.js';
 import type { Carrier } from '../../types/context-carrier.js';
 import type { TransferList } from '../../types/transfer-list.js';
 import { describeUnreadable, Posts } from '../posts.js';
@@ -22,6 +23,9 @@ const FULL = 32 * RECORD;
 /** How much may be read before it is delivered: the number of batches, and milliseconds. */
 const MOST_AHEAD = 1000;
 const AHEAD = 10;
+
+/** So many notifications that came each in a post of its own are handled in one tick, as many as come together in one post. */
+const MOST_ALONE = FULL / RECORD;
 
 /** The environment of a port. */
 export interface PortHooks {
@@ -134,6 +138,26 @@ export class PortWire implements Wire {
     }
     this.hooks.onReceived?.();
   };
+
+  /**
+   * Handles further posts of one notification that have arrived: what the handlers send leaves in one post, and Node gives none of them a
+   * tick of its own.
+   */
+  private handleMore(): void {
+    let slice: Slice | undefined;
+    for (let count = 1; count < MOST_ALONE && this.canReadMore; count++) {
+      const batch = this.receive();
+      if (batch === undefined) return;
+      slice ??= new Slice(this.flush);
+      this.handle(batch);
+      if (!isNotification(batch) || slice.isOver()) return;
+    }
+  }
+
+  /** What is read now comes behind nothing that waits. */
+  private get canReadMore(): boolean {
+    return this.stopListening !== undefined && this.kept.length === 0 && !this.isClosed;
+  }
 
   /** Delivers kept messages in the next turn of the loop, and later ones behind them. */
   private rest(): void {
@@ -304,16 +328,21 @@ export class PortWire implements Wire {
     // Messages that handlers send meanwhile are posted right below, without a microtask.
     this.isDelivering = true;
     try {
-      const handled = this.listener?.onBatch(batch) ?? batch.length;
-      if (handled < batch.length) {
-        this.kept.unshift(batch.slice(handled));
-        this.rest();
-      }
+      this.handle(batch);
+      if (isNotification(batch)) this.handleMore();
     } finally {
       this.isDelivering = false;
       this.flush();
     }
   };
+
+  /** What of a batch is not handled now waits for the next turn of the loop. */
+  private handle(batch: unknown[]): void {
+    const handled = this.listener?.onBatch(batch) ?? batch.length;
+    if (handled === batch.length) return;
+    this.kept.unshift(batch.slice(handled));
+    this.rest();
+  }
 
   drain(): void {
     this.readFor(Infinity, Infinity);
@@ -386,6 +415,10 @@ export class PortWire implements Wire {
     this.isClosed = true;
     this.port.close();
   }
+}
+
+function isNotification(batch: readonly unknown[]): boolean {
+  return batch.length === RECORD && batch[0] === Kind.Notification;
 }
 
 /** Its payload is a value of the user, besides errors, which arrive with what of them can be carried. */

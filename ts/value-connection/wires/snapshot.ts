@@ -45,17 +45,18 @@ function copy(source: object, seen: object[]): unknown {
 function copyArray(source: readonly unknown[], seen: object[]): unknown {
   // An array with holes, or with members besides its elements, needs the structured clone.
   if (source.length > MAX_MEMBERS || Object.keys(source).length !== source.length) return ALONE;
-  const result = new Array<unknown>(source.length);
+  // V8 serializes an array that was made with a length member by member, as if it had holes.
+  const result: unknown[] = [];
   for (let index = 0; index < source.length; index++) {
     const value = source[index];
     if (typeof value === 'object' && value !== null) {
       const nested = copy(value, seen);
       if (nested === ALONE) return ALONE;
-      result[index] = nested;
+      result.push(nested);
     } else if (!isPrimitive(value)) return ALONE;
     // A hole that an extra member makes up for.
     else if (value === undefined && !Object.hasOwn(source, index)) return ALONE;
-    else result[index] = value;
+    else result.push(value);
   }
   return result;
 }

@@ -14,7 +14,7 @@ pub const LIBRARY: &str = "isolated-workers";
 
 /// Lets a runtime import modules.
 pub fn install(runtime: &Runtime, shared: &Rc<Shared>) {
-    runtime.set_loader(Names, Sources(Rc::downgrade(shared)));
+    runtime.set_loader(Names(Rc::downgrade(shared)), Sources(Rc::downgrade(shared)));
 }
 
 /// The bytecode of a module of ours.
@@ -34,8 +34,8 @@ pub fn compile(name: &str, source: &str) -> std::result::Result<Vec<u8>, String>
     })
 }
 
-/// Names of modules are paths from the root, with slashes and without dots.
-struct Names;
+/// Names of modules are paths from the root, with slashes and without dots. Those of packages begin with a slash; the host gives them.
+struct Names(Weak<Shared>);
 
 impl Resolver for Names {
     fn resolve<'js>(
@@ -49,32 +49,44 @@ impl Resolver for Names {
         if name == LIBRARY || base.is_empty() {
             return Ok(name.into());
         }
-        if !name.starts_with("./") && !name.starts_with("../") {
-            let text = format!(
-                "\"{base}\" cannot import \"{name}\": an isolate has no packages and no modules of Node's. Import \
-                 \"{LIBRARY}\", or a file by its relative path"
-            );
-            return Err(Exception::throw_reference(ctx, &text));
-        }
-        join(base, name).ok_or_else(|| {
-            let text = format!("\"{base}\" cannot import \"{name}\": it is outside of the root folder");
-            Exception::throw_reference(ctx, &text)
-        })
+        let found = if name.starts_with("./") || name.starts_with("../") {
+            let place = if folder_of_package(base) == 0 { "the root folder" } else { "its package" };
+            join(base, name).ok_or_else(|| format!("it is outside of {place}"))
+        } else {
+            let shared = self.0.upgrade().ok_or(Error::Unknown)?;
+            shared.ask(Event::Resolve { base: base.into(), specifier: name.into() }).unwrap_or_else(ended)
+        };
+        found.map_err(|why| Exception::throw_reference(ctx, &format!("\"{base}\" cannot import \"{name}\": {why}")))
     }
 }
 
-/// A relative path from a module; `None`: it leaves the root.
+fn ended() -> std::result::Result<String, String> {
+    Err("the isolate has ended".into())
+}
+
+/// A relative path from a module; `None`: it leaves the root, or its package.
 fn join(base: &str, name: &str) -> Option<String> {
     let mut parts: Vec<&str> = base.split('/').collect();
     parts.pop();
+    let fixed = folder_of_package(base);
     for part in name.split('/') {
         match part {
             "" | "." => {}
-            ".." => drop(parts.pop()?),
+            ".." if parts.len() == fixed => return None,
+            ".." => drop(parts.pop()),
             part => parts.push(part),
         }
     }
     Some(parts.join("/"))
+}
+
+/// How many parts of a module's name are those of its package's folder: of `/node_modules/name/` or `/node_modules/@scope/name/`.
+fn folder_of_package(module: &str) -> usize {
+    match module.strip_prefix("/node_modules/") {
+        None => 0,
+        Some(name) if name.starts_with('@') => 4,
+        Some(_) => 3,
+    }
 }
 
 /// Asks the host for sources.
@@ -92,18 +104,17 @@ impl Loader for Sources {
             return Err(Exception::throw_type(ctx, &text));
         }
         let shared = self.0.upgrade().ok_or(Error::Unknown)?;
-        match shared.ask(name) {
-            Some(Ok(source)) => Module::declare(ctx.clone(), name, source),
-            Some(Err(reason)) => Err(Exception::throw_reference(ctx, &reason)),
-            None => Err(Exception::throw_reference(ctx, "the isolate has ended")),
+        match shared.ask(Event::Load(name.into())).unwrap_or_else(ended) {
+            Ok(source) => Module::declare(ctx.clone(), name, source),
+            Err(reason) => Err(Exception::throw_reference(ctx, &reason)),
         }
     }
 }
 
 impl Shared {
-    /// Waits until the host has sent the source of a module; `None`: the isolate must end.
-    fn ask(&self, name: &str) -> Option<std::result::Result<String, String>> {
-        if !self.outbox.push(Event::Load(name.into())) {
+    /// Waits until the host has sent what a question of the loader asks for; `None`: the isolate must end.
+    fn ask(&self, question: Event) -> Option<std::result::Result<String, String>> {
+        if !self.outbox.push(question) {
             self.overflow();
             return None;
         }
@@ -134,6 +145,14 @@ mod tests {
         assert_eq!(join("rules/a.js", ".././/./b.js").as_deref(), Some("b.js"));
         assert_eq!(join("rules/a.js", "../../b.js"), None);
         assert_eq!(join("a.js", "../a.js"), None);
+    }
+
+    #[test]
+    fn relative_names_stay_in_their_package() {
+        assert_eq!(join("/node_modules/a/dist/b.js", "../c.js").as_deref(), Some("/node_modules/a/c.js"));
+        assert_eq!(join("/node_modules/a/b.js", "../c/d.js"), None);
+        assert_eq!(join("/node_modules/@a/b/c.js", "./d.js").as_deref(), Some("/node_modules/@a/b/d.js"));
+        assert_eq!(join("/node_modules/@a/b/c.js", "../d/e.js"), None);
     }
 
     #[test]
