@@ -1,12 +1,21 @@
 // Isolates in a process that the host kills when one of them overruns a limit.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { describe, test } from 'node:test';
+import { promisify } from 'node:util';
 
-import { WorkerCrashedError } from 'isolated-workers';
+import { type WorkerClient, WorkerCrashedError, type WorkerEvents } from 'isolated-workers';
 import { IsolateDriver } from 'isolated-workers/drivers/isolate';
 
-import { failure } from '../fixtures/support.mjs';
-import { startIsolate } from '../fixtures/isolate/support.mjs';
+import { failure, type Loose } from '../fixtures/support.mjs';
+import { serving, startIsolate } from '../fixtures/isolate/support.mjs';
+
+const noPgrep = process.platform === 'win32' ? 'Windows has no pgrep' : false;
+
+/** Resolves with the argument of the next event. */
+function next<E extends keyof WorkerEvents>(worker: WorkerClient<Loose, IsolateDriver>, event: E) {
+  return new Promise<WorkerEvents[E][0]>((resolve) => void worker.once(event, (...[detail]) => resolve(detail)));
+}
 
 /** One step of the engine that takes a minute and asks nobody. */
 const stuck = 'stuck: () => { let x = 3n ** 100_000n; x = x ** 30n; return String(x % 7n ** 90_000n).length; }';
@@ -36,7 +45,7 @@ describe('A jailed isolate', () => {
     assert.ok((await ended) instanceof Error);
   });
 
-  test('is started again, where the options say so, after another one in its process has overrun a limit', async (t) => {
+  test('is started again after another one in its process has overrun a limit, and its requests are repeated where the options say so', async (t) => {
     const driver = new IsolateDriver();
     const limits = { cpuMsPerMessage: 100, memoryMb: 64 };
     const retrying = { driver, unexpectedShutdown: { strategy: 'retry', attempts: 3 } } as const;
@@ -46,12 +55,65 @@ describe('A jailed isolate', () => {
       startIsolate(t, held, { jail: true, limits }, retrying),
       startIsolate(t, held, { jail: true, limits }, { driver }),
     ]);
+    const restarted = next(plain, 'restart');
     const lost = failure(plain.send('hold', 60_000));
+    // As soon as a request has failed, the next one waits for the isolate that takes the place of the lost one.
+    const repeated = lost.then(() => plain.send('hold', 1));
     const answer = good.send('hold', 800);
     const error = await failure(bad.send('stuck'));
     assert.equal((error.cause as { limit?: unknown }).limit, 'cpuMsPerMessage');
     assert.match((await lost).message, /because another isolate in it went on beyond its end/);
+    assert.equal(await repeated, 'held');
     assert.equal(await answer, 'held');
+    assert.deepEqual(await restarted, { pid: undefined, count: 1 });
+    assert.equal(bad.isActive, false);
+    assert.ok(plain.isActive && good.isActive);
+  });
+
+  test('that nobody sends a message is started again, too', async (t) => {
+    const driver = new IsolateDriver();
+    const limits = { cpuMsPerMessage: 100, memoryMb: 64 };
+    const bad = await startIsolate(t, stuck, { jail: true, limits }, { driver });
+    const idle = await startIsolate(t, add, { jail: true, limits, globals: { pid: () => process.pid } }, { driver });
+    const events: string[] = [];
+    for (const event of ['crash', 'exit', 'restart'] as const) idle.on(event, () => events.push(event));
+    const restarted = next(idle, 'restart');
+    await failure(bad.send('stuck'));
+    await restarted;
+    assert.deepEqual(events, ['crash', 'exit', 'restart']);
+    assert.equal(await idle.send('add', [1, 2]), 3);
+    await idle.close();
+    assert.equal(idle.isActive, false);
+  });
+
+  test('that is starting meanwhile starts in the next process', async (t) => {
+    const driver = new IsolateDriver();
+    const limits = { cpuMsPerMessage: 100, memoryMb: 64 };
+    const bad = await startIsolate(t, stuck, { jail: true, limits }, { driver });
+    const slow =
+      "import { startWorkerServer } from 'isolated-workers';\nawait new Promise((resolve) => setTimeout(resolve, 600));";
+    const sources = { 'main.js': `${slow}\nawait startWorkerServer({ add: ([a, b]) => a + b });\n` };
+    const starting = startIsolate(t, '', { jail: true, limits, sources }, { driver });
+    await failure(bad.send('stuck'));
+    assert.equal(await (await starting).send('add', [1, 2]), 3);
+  });
+
+  test('that ends with its process for an unknown reason crashes', { skip: noPgrep }, async (t) => {
+    const driver = new IsolateDriver();
+    const sources = { 'main.js': `${serving('add: ([a, b]) => a + b')}` };
+    const workers = await Promise.all(
+      ['one', 'other'].map((name) => startIsolate(t, '', { jail: true, sources }, { driver, name })),
+    );
+    for (const worker of workers) worker.ref();
+    const crashes = Promise.all(workers.map((worker) => next(worker, 'crash')));
+    const { stdout } = await promisify(execFile)('pgrep', ['-P', String(process.pid), '-f', 'jail.cjs$']);
+    // Those of other tests in this process have ended.
+    for (const pid of stdout.trim().split('\n')) process.kill(Number(pid), 'SIGKILL');
+    for (const error of await crashes) assert.match(String(error), /was ended by SIGKILL/);
+    assert.deepEqual(
+      workers.map(({ isActive }) => isActive),
+      [false, false],
+    );
   });
 
   test('refuses to take turns: a jail is for isolates with threads', async (t) => {

@@ -6,7 +6,7 @@ import { WorkerCrashedError } from 'isolated-workers';
 import type { IsolateLimits } from 'isolated-workers/drivers/isolate';
 
 import { failure } from '../fixtures/support.mjs';
-import { modes, startIsolate } from '../fixtures/isolate/support.mjs';
+import { modes, serving, startIsolate } from '../fixtures/isolate/support.mjs';
 
 const looping = { cpuMsPerMessage: 200 };
 const allocating = { cpuMsPerMessage: 10_000, memoryMb: 8 };
@@ -106,6 +106,42 @@ describe('An isolate', () => {
       assert.equal(worker.isActive, false);
     });
   }
+
+  test('that is refused memory or time at any moment ends, and its host lives', async (t) => {
+    const all = 'const all = []; const fill = () => { for (;;) all.push(new Array(50).fill(all.length)); };';
+    const rest = "console.log({ a: 1 }); new URL('http://a/'); new AbortController(); structuredClone(new Map());";
+    const sources = {
+      'main.js': `${all}\n${serving(`run: (_, { host }) => { try { fill(); } catch { ${rest} host.send('x'); throw 1; } }`)}`,
+    };
+    for (let step = 0; step < 40; step++) {
+      const limits = { memoryMb: 2 + step / 50, cpuMsPerMessage: 1 + step * 2 };
+      for (const mode of modes) {
+        const outcome = await startIsolate(t, '', { mode, sources, limits })
+          .then((worker) => worker.send('run'))
+          .then(
+            () => undefined,
+            (error: unknown) => error,
+          );
+        assert.ok(outcome instanceof WorkerCrashedError, String(outcome));
+        assert.equal((outcome.cause as { code?: unknown }).code, 'ERR_RESOURCE_LIMIT', String(outcome));
+      }
+    }
+  });
+
+  test('has its limits also where code of the library calls functions of its script', async (t) => {
+    const bomb = 'const bomb = function () { const all = []; for (;;) all.push(new Array(1000).fill(0)); };';
+    const replaced = 'globalThis.WeakMap = bomb; Reflect.defineProperty = bomb; Object.defineProperty = bomb;';
+    const ends: unknown[] = [];
+    for (const use of ["new Event('x')", 'new AbortController()', "new URL('a:b')", 'new TextDecoder()', 'crypto']) {
+      const limits = { memoryMb: 8, cpuMsPerMessage: 60_000 };
+      const worker = await startIsolate(t, `run: () => { ${bomb} ${replaced} ${use}; }`, { limits });
+      await worker
+        .send('run')
+        .catch(({ cause }: WorkerCrashedError) => ends.push((cause as { limit?: unknown }).limit));
+    }
+    assert.ok(ends.length > 0, 'no function of the script was called');
+    assert.deepEqual(new Set(ends), new Set(['memoryMb']));
+  });
 
   test('refuses limits that are none', async (t) => {
     const wrong: [IsolateLimits, RegExp][] = [

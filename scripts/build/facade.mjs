@@ -16,6 +16,7 @@ import { isolateFiles } from './isolate.mjs';
 import { isolateAddon } from './native.mjs';
 import { natsFiles } from './nats.mjs';
 import { filesOf } from './stamp.mjs';
+import { usersOf } from './users-of.mjs';
 import { workerThreadsFiles } from './worker-threads.mjs';
 
 /** Each file of dist/, and what it is loaded for. */
@@ -166,14 +167,7 @@ function withFirstLines(fileName, code) {
 
 /** The first entry that needs a module as soon as it is loaded; the library, if two need it that are loaded apart. */
 function homeOf(id, getModuleInfo) {
-  const users = Object.keys(entries).filter((name) => needs(`${name}.js`, id, getModuleInfo));
+  const users = usersOf(id, Object.keys(entries), getModuleInfo);
   const [first = 'host'] = users;
   return apart.some((pair) => pair[0] === first && users.includes(pair[1])) ? 'library' : first;
-}
-
-function needs(from, id, getModuleInfo, seen = new Set()) {
-  if (from === id) return true;
-  if (seen.has(from)) return false;
-  seen.add(from);
-  return (getModuleInfo(from)?.importedIds ?? []).some((next) => needs(next, id, getModuleInfo, seen));
 }

@@ -1,11 +1,14 @@
 // The driver for isolates: dist/isolate/index.cjs for hosts, jail.cjs for processes that hold isolates, and library.bin, the library as bytecode for the engine
 // of isolates. Hosts load the main bundle and the second addon.
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
+import { rollup } from 'rollup';
 import { root } from '../command.mjs';
 import { esModule } from './entries.mjs';
+import { usersOf } from './users-of.mjs';
 import { isolateAddon } from './native.mjs';
 import { declarationsOf, mainBundle, resolve } from './side-bundle.mjs';
 
@@ -59,17 +62,30 @@ const replaced = {
   'ts/util/debugger.js': `${inside}/parts/debugger.ts`,
   'ts/util/is-main-thread.js': `${inside}/parts/is-main-thread.ts`,
   'ts/util/primordials.js': `${inside}/parts/primordials.ts`,
+  'ts/drivers/custom/connect-worker.js': `${inside}/parts/connect-worker.ts`,
 };
-/** The files of dist/ that the library loads where it needs them. */
-const parts = {
-  './streams.cjs': 'ts/bundle/streams.ts',
-  './failures.cjs': 'ts/bundle/failures.ts',
-  './checks.cjs': 'ts/bundle/checks.ts',
-  './structured.cjs': 'ts/codecs/structured/index.ts',
-  './clone.cjs': 'ts/codecs/structured/clone.ts',
-  './process.cjs': `${inside}/parts/environment.ts`,
-  './plain.cjs': 'ts/value-connection/table/plain-requests.ts',
+/** Modules of the library in whose place a small one loads them where they are needed. */
+const later = {
+  'ts/codecs/payload-codec.js': `${inside}/parts/payload-codec.ts`,
+  'ts/codecs/startup-data.js': `${inside}/parts/startup-data.ts`,
+  'ts/drivers/to-driver.js': `${inside}/parts/to-driver.ts`,
 };
+/** The modules of the library: `library` is there from the start, and loads each other one where it needs it. */
+const modules = {
+  library: `${inside}/index.ts`,
+  streams: 'ts/bundle/streams.ts',
+  failures: 'ts/bundle/failures.ts',
+  checks: 'ts/bundle/checks.ts',
+  structured: 'ts/codecs/structured/index.ts',
+  clone: 'ts/codecs/structured/clone.ts',
+  process: `${inside}/parts/environment.ts`,
+  plain: 'ts/value-connection/table/plain-requests.ts',
+  codecs: `${inside}/later/codecs.ts`,
+  console: `${inside}/later/console.ts`,
+};
+/** What scripts import, and how the names of the modules begin, which no script can import: as in crates/isolate/src/engine/modules.rs. */
+const packageName = 'isolated-workers';
+const internal = `${packageName}:`;
 /** The modules of Node that the library uses in a worker. */
 const ofNode = {
   'node:async_hooks': 'async-hooks',
@@ -80,31 +96,85 @@ const ofNode = {
   'node:v8': 'v8',
 };
 
-/** The library for isolates, as the source of one module. */
+/** The library for isolates, as a list of name and source. */
 async function insideLibrary() {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     absWorkingDir: root,
-    entryPoints: [`${inside}/index.ts`],
+    entryPoints: modules,
+    outdir: target,
     bundle: true,
+    splitting: true,
     format: 'esm',
     platform: 'neutral',
     target: 'es2022',
-    minify: true,
     charset: 'utf8',
     ignoreAnnotations: true,
-    inject: [`${inside}/node/process.ts`, `${inside}/node/buffer.ts`],
-    plugins: [{ name: 'inside of an isolate', setup: resolveInside }],
+    inject: [`${inside}/node/process.ts`, `${inside}/node/buffer.ts`, `${inside}/load-part.ts`],
+    plugins: [
+      { name: 'inside of an isolate', setup: (esbuild) => [resolveInside, loadsParts].forEach((set) => set(esbuild)) },
+    ],
     write: false,
+    metafile: true,
     logLevel: 'warning',
   });
-  return outputFiles[0].text;
+  const texts = new Map(outputFiles.map(({ path: file, text }) => [path.basename(file), text]));
+  const joined = await joinedModules(texts);
+  const names = metafile.outputs[`${target}/library.js`].exports.toSorted();
+  return [
+    [packageName, `export { ${names.join(', ')} } from '${internal}library';`],
+    ...(await Promise.all(joined.map(async ([name, text]) => [`${internal}${name}`, await minified(text)]))),
+  ];
+}
+
+/** One module for each entry, from the modules that esbuild has split. */
+async function joinedModules(texts) {
+  const entries = Object.keys(modules);
+  const bundle = await rollup({
+    input: Object.fromEntries(entries.map((name) => [name, `${name}.js`])),
+    preserveEntrySignatures: 'allow-extension',
+    plugins: [
+      {
+        name: 'what esbuild has made',
+        resolveId: (id) => path.basename(id),
+        load: (id) => texts.get(id),
+      },
+    ],
+    treeshake: false,
+    onwarn({ code, message }) {
+      if (code !== 'CIRCULAR_DEPENDENCY') throw new Error(message);
+    },
+  });
+  const { output } = await bundle.generate({
+    format: 'es',
+    dir: target,
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name].js',
+    manualChunks: (id, { getModuleInfo }) => partOf(id, entries, getModuleInfo),
+    hoistTransitiveImports: false,
+    externalLiveBindings: false,
+    freeze: false,
+  });
+  await bundle.close();
+  return output.map(({ fileName, code }) => [path.basename(fileName, '.js'), code]);
+}
+
+/** The library if that needs a module at the start; else the only part that does, or the one for what several parts need. */
+function partOf(id, entries, getModuleInfo) {
+  const users = usersOf(id, entries, getModuleInfo);
+  if (users.length === 0 || users.includes('library')) return 'library';
+  return users.length === 1 ? users[0] : 'common';
+}
+
+async function minified(text) {
+  const { code } = await transform(text, { minify: true, format: 'esm', target: 'es2022', charset: 'utf8' });
+  return code.replaceAll(/(\bfrom|\bimport)"\.\/(\w+)\.js"/g, `$1"${internal}$2"`);
 }
 
 function resolveInside(esbuild) {
   esbuild.onResolve({ filter: /^\.\.?\// }, ({ importer, path: specifier }) => {
-    const part = parts[specifier];
-    if (part !== undefined) return { path: path.join(root, part) };
-    const other = replaced[resolve(path.relative(root, importer).replaceAll(path.sep, '/'), specifier)];
+    const from = path.relative(root, importer).replaceAll(path.sep, '/');
+    const name = resolve(from, specifier);
+    const other = replaced[name] ?? (from.startsWith(`${inside}/later/`) ? undefined : later[name]);
     return other === undefined ? undefined : { path: path.join(root, other) };
   });
   esbuild.onResolve({ filter: /^node:/ }, ({ importer, path: specifier }) => {
@@ -114,11 +184,23 @@ function resolveInside(esbuild) {
   });
 }
 
-/** The engine in front, which the driver compares: another one would misread what follows. */
+/** A part is loaded by a function of the addon. */
+function loadsParts(esbuild) {
+  esbuild.onLoad({ filter: /\/ts\/.*\.ts$/ }, async ({ path: file }) => {
+    const text = await readFile(file, 'utf8');
+    const contents = text.replaceAll(/\brequire\('\.\/(\w+)\.cjs'\)/g, "loadPart('$1')");
+    return contents === text ? undefined : { contents, loader: 'ts' };
+  });
+}
+
+/** The engine in front, which the driver compares: another one would misread what follows; then the names and sizes of the modules, and these. */
 function bytecodeOf(library) {
   const file = path.join(root, isolateAddon());
   if (!existsSync(file))
     throw new Error(`${file} is missing, which compiles the library for isolates: build the part "isolate"`);
   const addon = createRequire(import.meta.url)(file);
-  return Buffer.concat([Buffer.from(`${addon.engine()}\n`), addon.compile(library)]);
+  const compiled = library.map(([name, text]) => [name, addon.compile(name, text)]);
+  const sizes = compiled.map(([name, { length }]) => [name, length]);
+  const head = `${addon.engine()}\n${JSON.stringify(sizes)}\n`;
+  return Buffer.concat([Buffer.from(head), ...compiled.map(([, code]) => code)]);
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { outputOf, root, run } from '../command.mjs';
 import { runSanitizedSpecs } from './asan-addon.mjs';
 import { models } from './models.mjs';
+import { valgrindIsolates } from './valgrind.mjs';
 import { compiler, hasSubcommand, installed, noSanitizer, target, unstableCargo } from './toolchain.mjs';
 
 const sanitized = { RUSTFLAGS: '-Zsanitizer=address', CARGO_TARGET_DIR: 'target/asan' };
@@ -32,6 +33,11 @@ export const steps = [
       () => noSanitizer ?? unstableCargo(['build', '--target', target], sanitized),
       () => runSanitizedSpecs(path.join(root, 'target/asan', target, 'debug')),
     ],
+  },
+  {
+    name: 'valgrind-isolate',
+    about: 'the Rust tests of isolates, with the engine, under valgrind',
+    commands: [() => valgrindIsolates()],
   },
   {
     name: 'miri',

@@ -48,6 +48,8 @@ export const longFiles = new Set([
   'host/retries',
   'host/start-faults',
   'isolate/conformance',
+  'isolate/hostile',
+  'isolate/many',
   'messages/validation',
   'nats/chaos',
   'nats/cluster',

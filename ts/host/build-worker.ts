@@ -183,6 +183,7 @@ export async function buildWorker(
         log,
         onDisconnected: () => events.emit('disconnect'),
         onKept: (kept) => events.emit('keptResult', kept),
+        onMishap: () => worker?.startAgain(),
       });
     } catch (error) {
       if (channel.release === undefined) channel.kill('SIGKILL');

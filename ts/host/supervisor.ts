@@ -161,6 +161,14 @@ export class Supervisor {
     return renewed;
   }
 
+  /** Starts another worker in place of one that something else has ended. What is sent meanwhile waits for it. */
+  startAgain(): void {
+    const { gone } = this.current;
+    if (this.state.name !== 'running') return;
+    const started = this.init.policy === undefined ? this.renew(() => gone) : this.restarts.restart();
+    started.catch((error: unknown) => this.init.log('error', 'the worker could not be started again', error));
+  }
+
   /** In the order in which they came. */
   private letGo(act: (waiting: Waiting) => void): void {
     this.state.settle();

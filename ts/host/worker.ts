@@ -150,6 +150,11 @@ export class Worker {
     return this;
   }
 
+  /** Something else has ended the worker. */
+  startAgain(): void {
+    this.supervisor.startAgain();
+  }
+
   /** From here on the worker alone does not keep the host alive. */
   settle(): void {
     this.supervisor.settle();

@@ -28,8 +28,12 @@ export declare class NativeIsolate {
   overrun(): number;
   /** Sends a value in V8's format. */
   post(message: Buffer): void;
-  /** Sends the source that it waits for, or why there is none. */
-  supply(source?: string | undefined | null, reason?: string | undefined | null): void;
+  /** Sends the source that it waits for, or why there is none, and the code of that error. */
+  supply(
+    source?: string | undefined | null,
+    reason?: string | undefined | null,
+    code?: string | undefined | null,
+  ): void;
   /** The events since the last call: of each its number, the length of its bytes, and these. */
   take(): Buffer;
   /** Ends the isolate as soon as its code is asked. */
@@ -43,7 +47,7 @@ export declare class NativeIsolate {
  *
  * Its source is wrong.
  */
-export declare function compile(source: string): Buffer;
+export declare function compile(name: string, source: string): Buffer;
 
 /** Identifies the engine whose bytecode this addon reads. */
 export declare function engine(): string;
@@ -52,6 +56,8 @@ export declare function engine(): string;
 export interface NativeSetup {
   /** The name of the script's module. */
   entry: string;
+  /** The text of that module; absent: the isolate asks for it. */
+  source?: string;
   /** Data for the library, in V8's format. */
   data: Buffer;
   /** Memory of the engine. */
@@ -70,5 +76,5 @@ export interface NativeSetup {
   queued: number;
 }
 
-/** Gives the bytecode of the library, before the first isolate; later calls do nothing. */
-export declare function useLibrary(code: Buffer): void;
+/** Gives the modules of the library as bytecode, before the first isolate; later calls do nothing. */
+export declare function useLibrary(names: Array<string>, codes: Array<Buffer>): void;

@@ -1,36 +1,4 @@
-import type { LimitName } from './options.js';
-
-/** The events of an isolate, as the addon numbers them. */
-export const enum Event {
-  Message = 0,
-  Output = 1,
-  ErrorOutput = 2,
-  Load = 3,
-  Ended = 4,
-  Resolve = 5,
-}
-
-/** The first byte of `Event.Ended`. */
-export const enum Ended {
-  Exit = 0,
-  Failed = 1,
-  Limit = 2,
-  Killed = 3,
-  Panicked = 4,
-}
-
-/** The limits by which an isolate ends, as the addon numbers them. */
-export const limitNames: readonly LimitName[] = [
-  'memoryMb',
-  'stackKb',
-  'cpuMsPerMessage',
-  'cpuMs',
-  'wallMs',
-  'maxQueuedBytes',
-];
-
-/** Before each event: its number, and the length of its bytes. */
-const HEAD = 5;
+import { EVENT_HEAD as HEAD, type Event } from './generated.js';
 
 /** Calls back for each event of a batch. */
 export function eachEvent(batch: Buffer, act: (event: Event, bytes: Buffer) => void): void {

@@ -1,6 +1,7 @@
 import { type DriverChannel, type DriverMessage, type ShutdownReason, WorkerError } from '../index.js';
 import { clearInterval, setInterval } from '../util/primordials.js';
-import { eachEvent, Ended, Event, limitNames } from './events.js';
+import { eachEvent } from './events.js';
+import { Ended, Event, limitNames } from './generated.js';
 import type { Isolate } from './isolate.js';
 import type { Jail } from './jail/jail.js';
 import { HostFunctions } from './host-functions.js';
@@ -41,6 +42,7 @@ export class IsolateHostEnd implements DriverChannel {
     });
     const setup = {
       entry: sources.entry,
+      source: this.#entrySource(),
       data: encode({ globals: [...globals.keys()] }),
       memory: measureOf(limits, 'memoryMb'),
       stack: measureOf(limits, 'stackKb'),
@@ -59,6 +61,15 @@ export class IsolateHostEnd implements DriverChannel {
       this.#turns = new Turns(native, onEvents, settings.timeSlice);
     }
     this.ref();
+  }
+
+  /** With the script at its side, the start of an isolate need not ask for it; what is wrong with it is told to one that asks. */
+  #entrySource(): string | undefined {
+    try {
+      return this.sources.read(this.sources.entry);
+    } catch {
+      return undefined;
+    }
   }
 
   get isConnected(): boolean {
@@ -157,10 +168,11 @@ export class IsolateHostEnd implements DriverChannel {
     try {
       found = find();
     } catch (error) {
-      this.#native.supply(null, (error as Error).message);
+      const { message, code } = error as NodeJS.ErrnoException;
+      this.#native.supply(null, message, code ?? null);
       return this.#turns?.wake();
     }
-    this.#native.supply(found, null);
+    this.#native.supply(found, null, null);
     this.#turns?.wake();
   }
 
@@ -176,7 +188,11 @@ export class IsolateHostEnd implements DriverChannel {
       case Ended.Killed:
         return this.#finish({ type: 'exit', code: null, signal: this.#signal ?? 'SIGKILL' });
       case Ended.Panicked:
-        return this.#fail(new Error(rest.toString()));
+        return this.#finish({
+          type: 'error',
+          error: new Error(rest.toString()),
+          restart: this.#native.isInnocent === true,
+        });
     }
   }
 

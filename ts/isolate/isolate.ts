@@ -2,9 +2,11 @@
 export interface Isolate {
   /** Sends a value in V8's format. */
   post(message: Buffer): void;
-  /** Sends the source that it waits for, or why there is none. */
-  supply(source: string | null, reason: string | null): void;
+  /** Sends the source that it waits for, or why there is none, and the code of that error. */
+  supply(source: string | null, reason: string | null, code: string | null): void;
   /** The events since the last call. */
   take(): Buffer;
   kill(): void;
+  /** Another isolate has ended it. */
+  readonly isInnocent?: boolean;
 }

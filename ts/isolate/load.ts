@@ -3,8 +3,9 @@ import path from 'node:path';
 
 import { WorkerError } from '../index.js';
 import type * as Binding from './binding.js';
+import { decode, encode } from './values.js';
 
-/** The library for isolates, with the engine whose bytecode it is in front. */
+/** The library for isolates: lines with the engine whose bytecode it is and with its modules, and the modules. */
 const LIBRARY = 'library.bin';
 
 let loaded: typeof Binding | undefined;
@@ -16,9 +17,30 @@ let loaded: typeof Binding | undefined;
  */
 export function load(): typeof Binding {
   if (loaded !== undefined) return loaded;
+  checkRuntime();
   const binding = loadBinding();
-  binding.useLibrary(readLibrary(binding));
+  const modules = readLibrary(binding);
+  binding.useLibrary(
+    modules.map(([name]) => name),
+    modules.map(([, code]) => code),
+  );
   return (loaded = binding);
+}
+
+/** A runtime may have the functions of `node:v8` by name alone. */
+function checkRuntime(): void {
+  try {
+    decode(encode([new Uint8Array(1)]));
+  } catch (cause) {
+    const { bun, deno, node } = process.versions as Record<string, string | undefined>;
+    const runtime = bun === undefined ? (deno === undefined ? `Node ${node}` : `Deno ${deno}`) : `Bun ${bun}`;
+    throw new WorkerError(
+      'ERR_UNSUPPORTED_PLATFORM',
+      `isolates need \`Serializer\` and \`Deserializer\` of node:v8, and those of ${runtime} do not work: ` +
+        `${(cause as Error).message}. Run the host with Node 20 or later, or choose another driver.`,
+      { cause },
+    );
+  }
 }
 
 function loadBinding(): typeof Binding {
@@ -55,15 +77,20 @@ function triples(): string[] {
   return [`${platform}-${arch}`];
 }
 
-/** Bytecode of another engine would be misread. */
-function readLibrary(binding: typeof Binding): Buffer {
+/** The modules of the library. Bytecode of another engine would be misread. */
+function readLibrary(binding: typeof Binding): [name: string, code: Buffer][] {
   const file = path.join(__dirname, LIBRARY);
   if (!existsSync(file)) throw mismatch(`${file} is missing`);
   const whole = readFileSync(file);
   const end = whole.indexOf('\n');
   const engine = whole.toString('utf8', 0, end);
   if (engine !== binding.engine()) throw mismatch(`${file} is for ${engine}, and the addon has ${binding.engine()}`);
-  return whole.subarray(end + 1);
+  const start = whole.indexOf('\n', end + 1) + 1;
+  let at = start;
+  return (JSON.parse(whole.toString('utf8', end + 1, start)) as [string, number][]).map(([name, size]) => [
+    name,
+    whole.subarray(at, (at += size)),
+  ]);
 }
 
 function mismatch(what: string): WorkerError {

@@ -1,9 +1,6 @@
 import { clearTimeout, now, setImmediate, setTimeout } from '../util/primordials.js';
 import type { NativeIsolate } from './binding.js';
-
-/** What `NativeIsolate.turn` returns besides milliseconds. */
-const RUNNABLE = -1;
-const ENDED = -2;
+import { ENDED, RUNNABLE } from './generated.js';
 
 /** The cooperative isolates that have something to do, in the order of their turns. */
 const runnable: Turns[] = [];

@@ -1,10 +1,10 @@
-// What the other files use: functions of the language before anyone changes them, and the replacement of natives.
+// What the other files use: functions of the language before anyone changes them, and the replacement of constructors. The text
+// of a function of ours is that of a native one, because its bytecode has no source.
 (native) => {
   'use strict';
-  const { apply, construct, defineProperty, deleteProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } =
-    Reflect;
+  const { apply, construct, defineProperty, deleteProperty, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
   const { setPrototypeOf } = Reflect;
-  const { Error, Function, Object, TypeError, WeakMap } = globalThis;
+  const { Error, Function, Object, TypeError } = globalThis;
   const { trunc } = Math;
   const uncurried = Function.prototype.bind.bind(Function.prototype.call);
   const MAX = 2 ** 53 - 1;
@@ -51,29 +51,6 @@
     if (!done) throw new TypeError('cannot define property');
   };
 
-  /** The texts of functions of ours, which are native for everyone. */
-  const names = new WeakMap();
-  const nameOf = uncurried(WeakMap.prototype.get);
-  const keepName = uncurried(WeakMap.prototype.set);
-
-  native.hide = (replacement, name) => {
-    keepName(names, replacement, name);
-    return replacement;
-  };
-
-  /** Puts a function in the place of a native one, with its name, its length and its attributes. */
-  native.replace = (object, key, create) => {
-    const descriptor = getOwnPropertyDescriptor(object, key);
-    if (descriptor === undefined || typeof descriptor.value !== 'function') return;
-    const original = descriptor.value;
-    const replacement = create(original);
-    for (const attribute of ['length', 'name']) {
-      defineProperty(replacement, attribute, getOwnPropertyDescriptor(original, attribute));
-    }
-    native.hide(replacement, original.name);
-    defineProperty(object, key, { __proto__: null, ...descriptor, value: replacement });
-  };
-
   /**
    * Puts a constructor in the place of a native one. For `new`, `prepare` gets the arguments, and may give others; or it
    * makes the object. `prepareCall` is for a call without `new`.
@@ -89,28 +66,11 @@
         return prepared === args ? construct(original, args, target) : prepared;
       },
     }[name];
-    for (const key of ownKeys(original)) {
-      defineProperty(replacement, key, { __proto__: null, ...getOwnPropertyDescriptor(original, key) });
-    }
+    native.copyMembers(original, replacement);
     setPrototypeOf(replacement, getPrototypeOf(original));
-    native.hide(replacement, name);
-    for (const [holder, key] of [
-      [original.prototype, 'constructor'],
-      [globalThis, name],
-    ]) {
-      defineProperty(holder, key, { __proto__: null, ...getOwnPropertyDescriptor(holder, key), value: replacement });
-    }
+    native.put(original.prototype, 'constructor', replacement);
+    native.put(globalThis, name, replacement);
   };
-
-  native.replace(Function.prototype, 'toString', (original) => {
-    const textOf = uncurried(original);
-    return {
-      toString() {
-        const name = typeof this === 'function' ? nameOf(names, this) : undefined;
-        return name === undefined ? textOf(this) : `function ${name}() {\n    [native code]\n}`;
-      },
-    }.toString;
-  });
 
   // A call site of a stack trace would give out the native function that one of ours calls.
   const hadFunction = getOwnPropertyDescriptor(Error, 'prepareStackTrace') !== undefined;

@@ -271,7 +271,28 @@
     return unit < 0x80 && small >= 0x61 && small <= 0x7a;
   }
 
-  for (const name of ['repeat', 'padStart', 'padEnd']) {
+  // The engine repeats a long text character by character.
+  instead('repeat', (original) => ({
+    repeat(count) {
+      let power = textOf(this, 'repeat');
+      let rest = toInteger(count);
+      const total = power.length * rest;
+      if (!(rest >= 0 && total > PIECE && total < 2 ** 30)) {
+        spend(total > 0 ? min(total, PIECE) : 0);
+        return apply(original, power, [rest]);
+      }
+      let result = '';
+      for (;;) {
+        if (rest % 2 === 1) result += power;
+        rest = (rest - (rest % 2)) / 2;
+        if (rest === 0) return result;
+        power += power;
+        spend(power.length / 8);
+      }
+    },
+  }));
+
+  for (const name of ['padStart', 'padEnd']) {
     instead(name, (original) => ({
       [name](...args) {
         const result = apply(original, this, args);

@@ -8,15 +8,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use rquickjs::{CatchResultExt, CaughtError, Context, Ctx, Function, Module, Persistent, Runtime, Value, qjs};
+use rquickjs::{CatchResultExt, CaughtError, Context, Ctx, Function, Persistent, Runtime, Value, qjs};
 
 use crate::limits::Limit;
 use crate::mail::{Ending, Inbox, Outbox};
-use crate::memory::{Budget, Usage};
+use crate::memory::{Account, Budget, Usage};
 use crate::meter::Meter;
 use crate::{natives, prelude, values};
 
-pub use modules::{LIBRARY, compile};
+pub use modules::{LIBRARY, Library, compile};
 
 /// How many promise jobs run between two looks at the clocks.
 const JOBS: usize = 64;
@@ -26,10 +26,12 @@ const GARBAGE: usize = 1 << 20;
 /// What an isolate is started with.
 #[derive(Clone)]
 pub struct Setup {
-    /// The bytecode of the library: only ever our own.
-    pub library: Arc<[u8]>,
+    /// The library.
+    pub library: Arc<Library>,
     /// The name of the script's module.
     pub entry: String,
+    /// The text of that module; `None`: the host has to be asked.
+    pub source: Option<String>,
     /// Data for the library, in V8's format.
     pub data: Vec<u8>,
 }
@@ -41,6 +43,9 @@ pub trait Carrier {
 
     /// Returns when more than `seen` commands wait, the time is over, or for no reason.
     fn sleep(&self, until: Option<Instant>, seen: usize);
+
+    /// Lets the host see what has happened, where it shares the thread.
+    fn give_turn(&self) {}
 }
 
 /// What the engine and the functions of the isolate share.
@@ -49,6 +54,9 @@ pub struct Shared {
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) carrier: Rc<dyn Carrier>,
+    pub(crate) library: Arc<Library>,
+    /// The name and the text of the script's module, until it is imported.
+    entry: Cell<Option<(String, String)>>,
     ending: RefCell<Option<Ending>>,
     /// The library's functions for messages, for timers, and for errors that nothing has caught.
     on_message: RefCell<Option<Persistent<Function<'static>>>>,
@@ -65,12 +73,20 @@ pub struct Shared {
 
 impl Shared {
     /// State for a new isolate.
-    pub fn new(meter: Rc<Meter>, inbox: Arc<Inbox>, outbox: Arc<Outbox>, carrier: Rc<dyn Carrier>) -> Rc<Self> {
+    pub fn new(
+        setup: &Setup,
+        meter: Rc<Meter>,
+        inbox: Arc<Inbox>,
+        outbox: Arc<Outbox>,
+        carrier: Rc<dyn Carrier>,
+    ) -> Rc<Self> {
         Rc::new(Self {
             meter,
             inbox,
             outbox,
             carrier,
+            library: Arc::clone(&setup.library),
+            entry: Cell::new(setup.source.clone().map(|source| (setup.entry.clone(), source))),
             ending: RefCell::default(),
             on_message: RefCell::default(),
             on_timer: RefCell::default(),
@@ -128,14 +144,17 @@ impl Engine {
     pub fn start(setup: &Setup, shared: Rc<Shared>, usage: Rc<Usage>) -> Result<Self, Ending> {
         let limits = *shared.meter.limits();
         let broken = |error: rquickjs::Error| Ending::Panicked(format!("the engine cannot start: {error}"));
-        let meter = Rc::clone(&shared.meter);
-        let budget = Budget::new(usage, limits.memory, move || meter.must_end());
+        // Until the script runs, all code is ours.
+        let exempt = usage.exempt();
+        let account = Account(Rc::clone(&usage));
+        let carrier = Rc::clone(&shared.carrier);
+        let budget = Budget::new(usage, limits.memory, move || carrier.poll());
         let runtime = Runtime::new_with_alloc(budget).map_err(broken)?;
         runtime.set_max_stack_size(limits.stack);
         runtime.set_gc_threshold(GARBAGE);
         let carrier = Rc::clone(&shared.carrier);
         runtime.set_interrupt_handler(Some(Box::new(move || carrier.poll())));
-        modules::install(&runtime, &shared);
+        modules::install(&runtime, &setup.library, &shared);
         let context = Context::full(&runtime).map_err(broken)?;
         let weak = Rc::downgrade(&shared);
         runtime.set_host_promise_rejection_tracker(Some(Box::new(move |ctx, promise, reason, is_handled| {
@@ -152,18 +171,16 @@ impl Engine {
             // SAFETY: the context is live, so its runtime is.
             unsafe { qjs::JS_SetCanBlock(qjs::JS_GetRuntime(ctx.as_raw().as_ptr()), false) };
             let carrier = Rc::clone(&engine.shared.carrier);
+            let _ = ctx.store_userdata(account);
             let _ = ctx.store_userdata(natives::Poll(Rc::new(move || carrier.poll())));
             values::install(ctx, values::Limits::default())?;
             prelude::install(ctx)?;
             natives::install(ctx)?;
             let bridge = bridge::create(ctx, &engine.shared, setup)?;
             ctx.globals().set(bridge::NAME, bridge)?;
-            // SAFETY: the bytecode is our own, of this engine: the facade checks the version.
-            let library = unsafe { Module::load(ctx.clone(), &setup.library) }?;
-            let (_, promise) = library.eval()?;
-            // Without top-level await it is settled.
-            promise.result::<Value<'_>>().unwrap_or(Err(rquickjs::Error::Unknown)).map(drop)
+            setup.library.run(ctx, LIBRARY).map(drop)
         })?;
+        drop(exempt);
         Ok(engine)
     }
 

@@ -68,6 +68,10 @@ impl Carrier for Strand {
         self.meter.must_end()
     }
 
+    fn give_turn(&self) {
+        self.suspend(Pause::Slice);
+    }
+
     fn sleep(&self, until: Option<Instant>, seen: usize) {
         if self.inbox.waiting() <= seen && !self.meter.is_killed() {
             self.suspend(Pause::Sleep(until));
@@ -107,7 +111,7 @@ impl Fiber {
                 slice,
                 since: Cell::new(Instant::now()),
             };
-            run(&setup, &Shared::new(meter, inbox, outbox, Rc::new(strand)), usage);
+            run(&setup, &Shared::new(&setup, meter, inbox, outbox, Rc::new(strand)), usage);
         });
         Ok(Self { coroutine: ManuallyDrop::new(coroutine), is_killed })
     }

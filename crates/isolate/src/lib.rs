@@ -10,6 +10,7 @@
 //!
 //! What runs it:
 //! - [`mail`]: what passes between an isolate and its host.
+//! - [`boundary`]: how its events cross into JavaScript.
 //! - [`run`]: the life of an isolate, on whatever carries it.
 //! - [`thread`]: isolates on threads of their own.
 //! - [`fiber`]: isolates that take turns on the thread of their host.
@@ -34,6 +35,8 @@ pub mod meter;
 pub mod watch;
 
 pub mod mail;
+
+pub mod boundary;
 
 pub mod engine;
 

@@ -13,9 +13,18 @@ pub enum Command {
     /// A value in V8's format, for the library in the isolate.
     Message(Vec<u8>),
     /// The source or the name of a module that the isolate waits for, or why there is none.
-    Source(Result<String, String>),
+    Source(Result<String, Refusal>),
     /// End when what came before is handled.
     Close,
+}
+
+/// Why a module has no source.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The text of the error.
+    pub text: String,
+    /// Its code.
+    pub code: Option<String>,
 }
 
 /// From the isolate to the host.

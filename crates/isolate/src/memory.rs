@@ -2,26 +2,30 @@
 //!
 //! The engine asks its interrupt handler once in ten thousand loops or calls. A loop around functions of milliseconds each would run
 //! for a minute between two of them: so the allocator looks at the clocks, too. Once the time is over it refuses everything, until
-//! the next interrupt ends the script.
+//! the next interrupt ends the script. While the time lasts, a cooperative isolate gives its host a turn there.
 
-use std::alloc::{Layout, alloc, dealloc, realloc};
+mod blocks;
+
 use std::cell::Cell;
 use std::ptr;
 use std::rc::Rc;
 
+use rquickjs::JsLifetime;
 use rquickjs::allocator::Allocator;
 
-/// Before each block, its size: also the alignment of all blocks.
-const HEADER: usize = 16;
-/// The allocator looks at the clocks for a block of this size, and for each so many smaller ones.
-const LARGE: usize = 4096;
-const STRIDE: u32 = 256;
+use blocks::{EXTRA, size_of_block};
+
+/// The allocator looks at the clocks each time it has given this many bytes; a smaller block counts as `LEAST`.
+const STRIDE: usize = 64 << 10;
+const LEAST: usize = 256;
 
 /// How much an isolate uses, and whether it wanted more than it may have.
 #[derive(Debug, Default)]
 pub struct Usage {
     used: Cell<usize>,
     is_exceeded: Cell<bool>,
+    /// Code of ours runs that must not be refused any memory.
+    is_exempt: Cell<bool>,
 }
 
 impl Usage {
@@ -35,18 +39,46 @@ impl Usage {
         self.is_exceeded.get()
     }
 
+    /// Refuses nothing until the result is dropped: for what is ours, and bounded. What it takes counts afterwards.
+    pub fn exempt(self: &Rc<Self>) -> Exemption {
+        Exemption { was_exempt: self.is_exempt.replace(true), usage: Rc::clone(self) }
+    }
+
     fn set(&self, used: usize) {
         self.used.set(used);
     }
+}
+
+/// While it is there, no memory is refused.
+#[must_use]
+pub struct Exemption {
+    usage: Rc<Usage>,
+    was_exempt: bool,
+}
+
+impl Drop for Exemption {
+    fn drop(&mut self) {
+        self.usage.is_exempt.set(self.was_exempt);
+    }
+}
+
+/// The usage of the context's runtime.
+#[derive(Clone)]
+pub struct Account(pub Rc<Usage>);
+
+// SAFETY: it holds nothing of JavaScript.
+unsafe impl<'js> JsLifetime<'js> for Account {
+    type Changed<'to> = Account;
 }
 
 /// The allocator of one runtime. It refuses what would exceed the limit, and remembers that it did.
 pub struct Budget {
     usage: Rc<Usage>,
     limit: usize,
-    /// Whether the time is over.
+    /// Whether the time is over. It may suspend the isolate meanwhile.
     is_over: Box<dyn Fn() -> bool>,
-    until_look: u32,
+    /// Bytes until the next look.
+    until_look: usize,
 }
 
 impl Budget {
@@ -57,8 +89,11 @@ impl Budget {
 
     /// Whether `more` bytes fit in place of `less`.
     fn admit(&mut self, more: usize, less: usize) -> bool {
-        self.until_look -= 1;
-        if more >= LARGE || self.until_look == 0 {
+        if self.usage.is_exempt.get() {
+            return true;
+        }
+        self.until_look = self.until_look.saturating_sub(more.max(LEAST));
+        if self.until_look == 0 {
             self.until_look = STRIDE;
             if (self.is_over)() {
                 return false;
@@ -71,57 +106,48 @@ impl Budget {
         fits
     }
 
-    fn layout(size: usize) -> Option<Layout> {
-        Layout::from_size_align(size.checked_add(HEADER)?, HEADER).ok()
+    /// A block for the engine, if it may have that much.
+    fn give(&mut self, size: usize, alloc: impl Fn(usize) -> *mut u8) -> *mut u8 {
+        let Some(cost) = size.checked_add(EXTRA) else { return ptr::null_mut() };
+        if !self.admit(cost, 0) {
+            return ptr::null_mut();
+        }
+        let block = alloc(size);
+        if !block.is_null() {
+            // SAFETY: the block was just allocated.
+            let cost = unsafe { cost_of(block) };
+            self.usage.set(self.usage.used() + cost);
+        }
+        block
     }
 }
 
-/// The size of a block of this allocator, without its header.
+/// What a block takes: it may be larger than what was asked for.
 ///
 /// # Safety
 ///
 /// `block` is from [`Budget::alloc`] or `realloc` and was not freed.
-unsafe fn size_of_block(block: *mut u8) -> usize {
-    // SAFETY: the caller's promise: the header is there, and aligned.
-    unsafe { block.sub(HEADER).cast::<usize>().read() }
+unsafe fn cost_of(block: *mut u8) -> usize {
+    // SAFETY: the caller's promise.
+    unsafe { size_of_block(block) + EXTRA }
 }
 
-// SAFETY: blocks have the size that was asked for and an alignment of 16, and `usable_size` is that size.
+// SAFETY: blocks have at least the size that was asked for and an alignment of 16, and `usable_size` is their size.
 unsafe impl Allocator for Budget {
     fn alloc(&mut self, size: usize) -> *mut u8 {
-        let Some(layout) = Self::layout(size) else { return ptr::null_mut() };
-        if !self.admit(layout.size(), 0) {
-            return ptr::null_mut();
-        }
-        // SAFETY: the layout is not empty: it has a header.
-        let block = unsafe { alloc(layout) };
-        if block.is_null() {
-            return block;
-        }
-        self.usage.set(self.usage.used() + layout.size());
-        // SAFETY: the block begins with the header, and more follows, as far as `size` goes.
-        unsafe {
-            block.cast::<usize>().write(size);
-            block.add(HEADER)
-        }
+        self.give(size, blocks::alloc)
     }
 
     fn calloc(&mut self, count: usize, size: usize) -> *mut u8 {
         let Some(total) = count.checked_mul(size) else { return ptr::null_mut() };
-        let block = self.alloc(total);
-        if !block.is_null() {
-            // SAFETY: the block has `total` bytes.
-            unsafe { block.write_bytes(0, total) };
-        }
-        block
+        self.give(total, blocks::alloc_zeroed)
     }
 
     unsafe fn dealloc(&mut self, block: *mut u8) {
-        // SAFETY: the caller's promise: the block is one of this allocator, and its layout was valid.
+        // SAFETY: the caller's promise: the block is one of this allocator.
         unsafe {
-            let layout = Layout::from_size_align_unchecked(size_of_block(block) + HEADER, HEADER);
-            self.usage.set(self.usage.used() - layout.size());
-            dealloc(block.sub(HEADER), layout);
+            self.usage.set(self.usage.used() - cost_of(block));
+            blocks::free(block);
         }
     }
 
@@ -134,20 +160,18 @@ unsafe impl Allocator for Budget {
             unsafe { self.dealloc(block) };
             return ptr::null_mut();
         }
-        let Some(wanted) = Self::layout(size) else { return ptr::null_mut() };
-        // SAFETY: the caller's promise: the block is one of this allocator, and its layout was valid.
+        let Some(wanted) = size.checked_add(EXTRA) else { return ptr::null_mut() };
+        // SAFETY: the caller's promise: the block is one of this allocator.
         unsafe {
-            let layout = Layout::from_size_align_unchecked(size_of_block(block) + HEADER, HEADER);
-            if !self.admit(wanted.size(), layout.size()) {
+            let before = cost_of(block);
+            if !self.admit(wanted, before) {
                 return ptr::null_mut();
             }
-            let moved = realloc(block.sub(HEADER), layout, wanted.size());
-            if moved.is_null() {
-                return moved;
+            let moved = blocks::realloc(block, size);
+            if !moved.is_null() {
+                self.usage.set(self.usage.used() - before + cost_of(moved));
             }
-            self.usage.set(self.usage.used() - layout.size() + wanted.size());
-            moved.cast::<usize>().write(size);
-            moved.add(HEADER)
+            moved
         }
     }
 
@@ -167,7 +191,7 @@ mod tests {
         let mut budget = Budget::new(Rc::clone(&usage), 1000, || false);
         let block = budget.alloc(500);
         assert!(!block.is_null());
-        assert_eq!(usage.used(), 516);
+        assert!((500..540).contains(&usage.used()), "{}", usage.used());
         assert!(!usage.is_exceeded());
         assert!(budget.alloc(500).is_null());
         assert!(usage.is_exceeded());
@@ -184,16 +208,31 @@ mod tests {
         let is_over = Rc::new(Cell::new(false));
         let clock = Rc::clone(&is_over);
         let mut budget = Budget::new(Rc::default(), usize::MAX, move || clock.get());
-        let block = budget.alloc(LARGE);
+        let block = budget.alloc(STRIDE);
         assert!(!block.is_null());
         is_over.set(true);
-        assert!(budget.alloc(LARGE).is_null());
-        let small: Vec<*mut u8> = (0..STRIDE).map(|_| budget.alloc(1)).collect();
+        assert!(budget.alloc(STRIDE).is_null());
+        let small: Vec<*mut u8> = (0..STRIDE / LEAST).map(|_| budget.alloc(1)).collect();
         assert!(small.iter().any(|block| block.is_null()));
         for block in small.into_iter().chain([block]).filter(|block| !block.is_null()) {
             // SAFETY: the block is this allocator's.
             unsafe { budget.dealloc(block) };
         }
+    }
+
+    #[test]
+    fn refuses_nothing_during_an_exemption_and_counts_it() {
+        let usage = Rc::new(Usage::default());
+        let mut budget = Budget::new(Rc::clone(&usage), 1000, || true);
+        let exemption = usage.exempt();
+        let block = budget.alloc(5000);
+        assert!(!block.is_null());
+        assert!(!usage.is_exceeded());
+        drop(exemption);
+        assert!(budget.alloc(STRIDE).is_null());
+        assert!(usage.used() >= 5000);
+        // SAFETY: the block is this allocator's.
+        unsafe { budget.dealloc(block) };
     }
 
     #[test]

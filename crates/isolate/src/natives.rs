@@ -6,6 +6,8 @@
 
 mod calls;
 
+mod replace;
+
 mod search;
 
 mod tree;

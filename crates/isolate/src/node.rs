@@ -9,10 +9,11 @@ use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi::{Error, Result};
 use napi_derive::napi;
 
-use crate::engine::{LIBRARY, Setup, compile as compile_module};
+use crate::boundary::{self, ENDED, RUNNABLE};
+use crate::engine::{Library, Setup, compile as compile_module};
 use crate::fiber::{Fiber, Turn};
 use crate::limits::Limits;
-use crate::mail::{Command, Ending, Event, Inbox, Outbox};
+use crate::mail::{Command, Inbox, Outbox, Refusal};
 use crate::thread;
 use crate::watch::Watch;
 
@@ -21,6 +22,8 @@ use crate::watch::Watch;
 pub struct NativeSetup {
     /// The name of the script's module.
     pub entry: String,
+    /// The text of that module; absent: the isolate asks for it.
+    pub source: Option<String>,
     /// Data for the library, in V8's format.
     pub data: Buffer,
     /// Memory of the engine.
@@ -73,10 +76,6 @@ pub struct NativeIsolate {
     /// Of an isolate without a thread of its own.
     fiber: Option<Fiber>,
 }
-
-/// What `turn` returns besides milliseconds.
-const RUNNABLE: f64 = -1.0;
-const ENDED: f64 = -2.0;
 
 #[napi]
 impl NativeIsolate {
@@ -133,12 +132,12 @@ impl NativeIsolate {
     #[napi]
     pub fn turn(&mut self) -> f64 {
         match self.fiber.as_mut().map_or(Turn::Ended, Fiber::turn) {
-            Turn::Runnable => RUNNABLE,
+            Turn::Runnable => f64::from(RUNNABLE),
             Turn::Sleeping(None) => f64::INFINITY,
             Turn::Sleeping(Some(until)) => until.saturating_duration_since(Instant::now()).as_secs_f64() * 1000.0,
             Turn::Ended => {
                 self.fiber = None;
-                ENDED
+                f64::from(ENDED)
             }
         }
     }
@@ -155,10 +154,11 @@ impl NativeIsolate {
         self.inbox.push(Command::Message(message.to_vec()));
     }
 
-    /// Sends the source that it waits for, or why there is none.
+    /// Sends the source that it waits for, or why there is none, and the code of that error.
     #[napi]
-    pub fn supply(&self, source: Option<String>, reason: Option<String>) {
-        self.inbox.push(Command::Source(source.ok_or_else(|| reason.unwrap_or_default())));
+    pub fn supply(&self, source: Option<String>, reason: Option<String>, code: Option<String>) {
+        let refusal = || Refusal { text: reason.unwrap_or_default(), code };
+        self.inbox.push(Command::Source(source.ok_or_else(refusal)));
     }
 
     /// The events since the last call: of each its number, the length of its bytes, and these.
@@ -167,7 +167,7 @@ impl NativeIsolate {
         let events = self.outbox.take();
         let mut batch = Vec::with_capacity(events.iter().map(|event| event.size() + 16).sum());
         for event in events {
-            write(&mut batch, event);
+            boundary::write(&mut batch, event);
         }
         batch.into()
     }
@@ -188,44 +188,20 @@ impl Drop for NativeIsolate {
     }
 }
 
-/// The bytecode of the library, once for all isolates of this process.
-static LIBRARY_CODE: OnceLock<Arc<[u8]>> = OnceLock::new();
+/// The library, once for all isolates of this process.
+static SHARED_LIBRARY: OnceLock<Arc<Library>> = OnceLock::new();
 
-/// Gives the bytecode of the library, before the first isolate; later calls do nothing.
+/// Gives the modules of the library as bytecode, before the first isolate; later calls do nothing.
 #[napi]
-pub fn use_library(code: Buffer) {
-    LIBRARY_CODE.get_or_init(|| Arc::from(&*code));
+pub fn use_library(names: Vec<String>, codes: Vec<Buffer>) {
+    SHARED_LIBRARY.get_or_init(|| {
+        Arc::new(Library::new(names.into_iter().zip(codes.into_iter().map(|code| code.to_vec())).collect()))
+    });
 }
 
 fn setup_of(setup: NativeSetup) -> Result<Setup> {
-    let library = LIBRARY_CODE.get().ok_or_else(|| Error::from_reason("there is no library"))?;
-    Ok(Setup { library: Arc::clone(library), entry: setup.entry, data: setup.data.to_vec() })
-}
-
-/// `Event` and `Ended` of the facade have these numbers.
-fn write(batch: &mut Vec<u8>, event: Event) {
-    match event {
-        Event::Message(bytes) => write_bytes(batch, 0, &[&bytes]),
-        Event::Output { is_error, text } => write_bytes(batch, 1 + u8::from(is_error), &[text.as_bytes()]),
-        Event::Load(name) => write_bytes(batch, 3, &[name.as_bytes()]),
-        Event::Resolve { base, specifier } => write_bytes(batch, 5, &[base.as_bytes(), &[0], specifier.as_bytes()]),
-        Event::Ended(ending) => match ending {
-            Ending::Exit(code) => write_bytes(batch, 4, &[&[0], &code.to_le_bytes()]),
-            Ending::Failed(bytes) => write_bytes(batch, 4, &[&[1], &bytes]),
-            Ending::Limit(limit) => write_bytes(batch, 4, &[&[2, limit as u8]]),
-            Ending::Killed => write_bytes(batch, 4, &[&[3]]),
-            Ending::Panicked(text) => write_bytes(batch, 4, &[&[4], text.as_bytes()]),
-        },
-    }
-}
-
-fn write_bytes(batch: &mut Vec<u8>, number: u8, parts: &[&[u8]]) {
-    let length: usize = parts.iter().map(|part| part.len()).sum();
-    batch.push(number);
-    batch.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
-    for part in parts {
-        batch.extend_from_slice(part);
-    }
+    let library = SHARED_LIBRARY.get().ok_or_else(|| Error::from_reason("there is no library"))?;
+    Ok(Setup { library: Arc::clone(library), entry: setup.entry, source: setup.source, data: setup.data.to_vec() })
 }
 
 /// Identifies the engine whose bytecode this addon reads.
@@ -242,6 +218,6 @@ pub fn engine() -> String {
 ///
 /// Its source is wrong.
 #[napi]
-pub fn compile(source: String) -> Result<Buffer> {
-    compile_module(LIBRARY, &source).map(Buffer::from).map_err(Error::from_reason)
+pub fn compile(name: String, source: String) -> Result<Buffer> {
+    compile_module(&name, &source).map(Buffer::from).map_err(Error::from_reason)
 }

@@ -10,18 +10,31 @@ use crate::memory::Usage;
 
 /// Runs an isolate to its end, which is its last event.
 pub fn run(setup: &Setup, shared: &Rc<Shared>, usage: Rc<Usage>) {
-    let life = AssertUnwindSafe(|| live(setup, shared, usage));
-    let ending = catch_unwind(life).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<&str>().map(ToString::to_string);
-        Ending::Panicked(text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default())
-    });
-    shared.outbox.push(Event::Ended(ending));
+    let mut engine = None;
+    let ending = caught(|| live(setup, shared, usage, &mut engine)).unwrap_or_else(Ending::Panicked);
+    if matches!(ending, Ending::Limit(_)) {
+        // The release of much memory takes a while, and the host need not wait for it.
+        shared.outbox.push(Event::Ended(ending));
+        shared.carrier.give_turn();
+        let _ = caught(|| drop(engine));
+    } else {
+        let released = caught(|| drop(engine));
+        shared.outbox.push(Event::Ended(released.map_or_else(Ending::Panicked, |()| ending)));
+    }
 }
 
-fn live(setup: &Setup, shared: &Rc<Shared>, usage: Rc<Usage>) -> Ending {
+/// The text of a panic, if it comes to one.
+fn caught<T>(act: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(act)).map_err(|panic| {
+        let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+        text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+    })
+}
+
+fn live(setup: &Setup, shared: &Rc<Shared>, usage: Rc<Usage>, place: &mut Option<Engine>) -> Ending {
     shared.meter.begin_turn();
     match Engine::start(setup, Rc::clone(shared), usage) {
-        Ok(engine) => turns(&engine, shared).err().unwrap_or(Ending::Exit(0)),
+        Ok(engine) => turns(place.insert(engine), shared).err().unwrap_or(Ending::Exit(0)),
         Err(ending) => ending,
     }
 }

@@ -50,7 +50,7 @@ pub fn start(
         let usage = Rc::default();
         let meter = Rc::new(Meter::new(limits, Rc::clone(&usage), is_killed, Arc::clone(&watch)));
         let carrier = Rc::new(Thread { meter: Rc::clone(&meter), inbox: Arc::clone(&inbox) });
-        run(&setup, &Shared::new(meter, inbox, outbox, carrier), usage);
+        run(&setup, &Shared::new(&setup, meter, inbox, outbox, carrier), usage);
         watch.end();
     })?;
     Ok(())

@@ -32,13 +32,17 @@ fn isolate<R>(replaced: Option<Thresholds>, run: impl FnOnce(&Ctx<'_>) -> R) -> 
 struct Refusing {
     memory: RustAllocator,
     is_over: Rc<dyn Fn() -> bool>,
-    requests: u32,
+    until_look: usize,
 }
 
 impl Refusing {
     fn refuses(&mut self, size: usize) -> bool {
-        self.requests = self.requests.wrapping_add(1);
-        (size >= 4096 || self.requests.is_multiple_of(256)) && (self.is_over)()
+        self.until_look = self.until_look.saturating_sub(size.max(256));
+        if self.until_look > 0 {
+            return false;
+        }
+        self.until_look = 64 << 10;
+        (self.is_over)()
     }
 }
 
@@ -75,7 +79,7 @@ fn limited(script: &str) {
         let limit = limit.clone();
         Rc::new(move || limit.get().is_some_and(|limit| Instant::now() > limit))
     };
-    let memory = Refusing { memory: RustAllocator, is_over: is_over.clone(), requests: 0 };
+    let memory = Refusing { memory: RustAllocator, is_over: is_over.clone(), until_look: 64 << 10 };
     let runtime = Runtime::new_with_alloc(memory).expect("an engine");
     runtime.set_memory_limit(128 << 20);
     runtime.set_interrupt_handler(Some(Box::new({

@@ -20,6 +20,8 @@ export interface WorkerInstanceInit {
   /** The connection to a detached worker was lost, not the worker. */
   onDisconnected(): void;
   onKept(kept: KeptResult): void;
+  /** Something else has ended a worker that served; its requests have not failed yet. */
+  onMishap(): void;
 }
 
 /** One process or thread, as the parts of a `WorkerInstance` see it and one another. */

@@ -227,6 +227,10 @@ export class WorkerInstance {
     if (this.hasEndedByItself) state.close(false);
     if (!state.isClosing) this.crash = crashed();
     state.end(crashed);
+    // A caller may send again as soon as its request has failed.
+    if (this.crash !== undefined && state.hasServed && reason.type === 'error' && reason.restart === true) {
+      this.init.onMishap();
+    }
     const closed = (messageType?: string) =>
       workerClosed(messageType === undefined ? 'start' : `finish "${messageType}"`, name);
     const failure = state.failure ?? closed;

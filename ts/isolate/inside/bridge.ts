@@ -27,6 +27,8 @@ export interface Bridge {
   exit(code: number): void;
   /** Nothing has caught an overflow of the stack, which ends the isolate. */
   overflowStack(): void;
+  /** Runs a part of the library; returns what it exports. */
+  part(name: string): object;
   /** Bytes in use. */
   memory(): number;
 }

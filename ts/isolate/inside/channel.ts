@@ -1,6 +1,7 @@
 // The worker's end of the connection of an isolate.
 import { WorkerError } from '../../errors/worker-error.js';
 import type { DriverMessage, DriverServerChannel } from '../../types/driver.js';
+import type { RemoteErrorPayload } from '../../types/message.js';
 import type { ShutdownReason } from '../../types/shutdown-reason.js';
 import { Kind, KIND_NAMES } from '../../protocol/generated.js';
 import { DriverWorkerChannel } from '../../worker/channels/custom.js';
@@ -9,6 +10,7 @@ import { bridge } from './bridge.js';
 import { holds, onReply } from './host-functions.js';
 
 const ERROR = KIND_NAMES.get(Kind.Error);
+const FATAL = KIND_NAMES.get(Kind.Fatal);
 
 type Listener = (message: DriverMessage) => void;
 
@@ -88,6 +90,7 @@ export function isOverflow(payload: unknown): boolean {
 /** The channel of this isolate. */
 export class IsolateWorkerChannel extends DriverWorkerChannel {
   private readonly handshake: () => unknown;
+  private readonly sendFatal: (error: RemoteErrorPayload) => void;
   private early: { readonly value: unknown } | undefined;
 
   /** @param onFirst - The host has connected. */
@@ -95,6 +98,12 @@ export class IsolateWorkerChannel extends DriverWorkerChannel {
     const end = new End(onFirst);
     super('isolate', end, false, false);
     this.handshake = () => end.first;
+    this.sendFatal = (payload) => end.send({ type: '', kind: FATAL, payload });
+  }
+
+  /** Also without a server. */
+  override reportFatal(error: RemoteErrorPayload): void {
+    this.sendFatal(error);
   }
 
   /** Also before the server starts. */

@@ -1,9 +1,12 @@
 // `console`: the lines go to the standard output and error of the host.
 import { bridge } from './bridge.js';
-import { inspect } from './node/util.js';
+import type * as Later from './later/console.js';
+import { loadPart } from './load-part.js';
 
 function format(values: readonly unknown[]): string {
-  return values.map((value) => (typeof value === 'string' ? value : inspect(value))).join(' ');
+  return values
+    .map((value) => (typeof value === 'string' ? value : (loadPart('console') as typeof Later).inspect(value)))
+    .join(' ');
 }
 
 const print =

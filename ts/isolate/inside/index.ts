@@ -4,6 +4,7 @@ import { adoptWorkerChannel } from './parts/find-channel.js';
 import { bridge } from './bridge.js';
 import { IsolateWorkerChannel, isOverflow } from './channel.js';
 import { console } from './console.js';
+import { encodeError } from '../../errors/encode-remote-error.js';
 import { define as defineHostFunctions } from './host-functions.js';
 import { process } from './node/process.js';
 import * as timers from './timers.js';
@@ -22,13 +23,15 @@ for (const [name, value] of Object.entries({ console, ...timers })) {
 }
 defineHostFunctions();
 
-/** An error that nothing has caught ends the isolate; a server tells the host what it knows of it. */
+/** An error that nothing has caught ends the isolate; the host hears of it with its code and all that it has. */
 function onError(error: unknown): void {
   if (isOverflow(error)) bridge.overflowStack();
-  process.emit('uncaughtExceptionMonitor', error);
+  if (process.listenerCount('uncaughtExceptionMonitor') > 0) process.emit('uncaughtExceptionMonitor', error);
+  else channel.reportFatal(encodeError(error));
   bridge.fail(error);
 }
 
 bridge.onError(onError);
 
-adoptWorkerChannel(new IsolateWorkerChannel(() => void bridge.importScript(bridge.entry).then(bridge.loaded, onError)));
+const channel = new IsolateWorkerChannel(() => void bridge.importScript(bridge.entry).then(bridge.loaded, onError));
+adoptWorkerChannel(channel);

@@ -7,7 +7,7 @@ export const enum Frame {
   Post = 1,
   /** To the process: the source of a module. */
   Source = 2,
-  /** To the process: why there is none. */
+  /** To the process: why there is none, and the code of that error, as JSON. */
   NoSource = 3,
   Kill = 4,
   /** To the host: events of an isolate. */

@@ -5,7 +5,8 @@ import { serialize } from 'node:v8';
 
 import { clearTimeout, setTimeout } from '../../util/primordials.js';
 import type { NativeSetup } from '../binding.js';
-import { Ended, Event, eventOf } from '../events.js';
+import { eachEvent, eventOf } from '../events.js';
+import { Ended, Event } from '../generated.js';
 import type { Isolate } from '../isolate.js';
 import { Frame, frameOf, FrameReader } from './frames.js';
 
@@ -20,6 +21,8 @@ const EMPTY = new Uint8Array();
 export class Jail {
   private child: ChildProcess | undefined;
   private socket: Socket | undefined;
+  /** The process that was killed because of one isolate. */
+  private condemned: ChildProcess | undefined;
   private readonly isolates = new Map<number, JailedIsolate>();
   private last = 0;
 
@@ -27,10 +30,14 @@ export class Jail {
   start(setup: NativeSetup, onEvents: () => void): Isolate {
     const id = ++this.last;
     const isolate = new JailedIsolate(onEvents, (kind, bytes) => this.send(id, kind, bytes));
+    this.place(id, isolate);
+    isolate.start(serialize(setup));
+    return isolate;
+  }
+
+  private place(id: number, isolate: JailedIsolate): void {
     if (this.child === undefined) this.open();
     this.isolates.set(id, isolate);
-    this.send(id, Frame.Start, serialize(setup));
-    return isolate;
   }
 
   private open(): void {
@@ -64,10 +71,13 @@ export class Jail {
   private expectEnd(id: number): void {
     const isolate = this.isolates.get(id);
     if (isolate === undefined || isolate.farewell !== undefined) return;
-    isolate.farewell = setTimeout(() => this.kill(), KILL_GRACE);
+    isolate.farewell = setTimeout(() => this.killFor(isolate), KILL_GRACE);
   }
 
-  private kill(): void {
+  /** Ends the process because of one isolate. */
+  private killFor(isolate: JailedIsolate): void {
+    isolate.isGuilty = true;
+    this.condemned = this.child;
     this.child?.kill('SIGKILL');
   }
 
@@ -76,7 +86,7 @@ export class Jail {
     if (isolate === undefined) return;
     if (kind === Frame.Overrun) {
       isolate.overrun = bytes[0];
-      return this.kill();
+      return this.killFor(isolate);
     }
     if (isolate.add(bytes)) this.remove(id, isolate);
     isolate.onEvents();
@@ -97,14 +107,20 @@ export class Jail {
     if (this.child !== child) return;
     this.child = undefined;
     this.socket = undefined;
-    const lost = [...this.isolates.values()];
+    const lost = [...this.isolates];
     this.isolates.clear();
-    const offender = lost.some(({ overrun }) => overrun !== undefined);
+    // The offender itself may have ended meanwhile.
+    const offender = this.condemned === child;
     const why = offender ? `${text}, because another isolate in it went on beyond its end` : text;
-    for (const isolate of lost) {
+    for (const [id, isolate] of lost) {
       clearTimeout(isolate.farewell);
-      isolate.lose(why);
-      isolate.onEvents();
+      if (offender && isolate.canStartAgain) {
+        this.place(id, isolate);
+        isolate.startAgain();
+      } else {
+        isolate.lose(why, offender);
+        isolate.onEvents();
+      }
     }
   }
 }
@@ -114,21 +130,50 @@ class JailedIsolate implements Isolate {
   farewell: NodeJS.Timeout | undefined;
   /** The number of the limit that it has overrun. */
   overrun: number | undefined;
+  /** The process was killed because of it, or because of another one. */
+  isGuilty = false;
+  isInnocent = false;
   private batches: Buffer[] = [];
   private isWanted = true;
+  /** What it has been sent, until it sends a message: before that it can start again without a trace. */
+  private sent: (readonly [kind: Frame, bytes: Uint8Array])[] | undefined = [];
 
   constructor(
     readonly onEvents: () => void,
     private readonly send: (kind: Frame, bytes: Uint8Array) => void,
   ) {}
 
+  start(setup: Buffer): void {
+    this.sendKept(Frame.Start, setup);
+  }
+
+  private sendKept(kind: Frame, bytes: Uint8Array): void {
+    this.sent?.push([kind, bytes]);
+    this.send(kind, bytes);
+  }
+
+  get canStartAgain(): boolean {
+    return this.isWanted && !this.isGuilty && this.sent !== undefined;
+  }
+
+  startAgain(): void {
+    for (const [kind, bytes] of this.sent ?? []) this.send(kind, bytes);
+  }
+
   /** Whether it has ended. */
   add(batch: Buffer): boolean {
     this.batches.push(batch);
-    return endsWithEnd(batch);
+    let last: Event | undefined;
+    eachEvent(batch, (event) => {
+      last = event;
+      if (event === Event.Message) this.sent = undefined;
+    });
+    return last === Event.Ended;
   }
 
-  lose(why: string): void {
+  /** @param offender - Another isolate has overrun a limit. */
+  lose(why: string, offender: boolean): void {
+    this.isInnocent = offender && this.isWanted && !this.isGuilty;
     this.batches.push(eventOf(Event.Ended, this.endingOf(why)));
   }
 
@@ -143,11 +188,11 @@ class JailedIsolate implements Isolate {
   }
 
   post(message: Buffer): void {
-    this.send(Frame.Post, message);
+    this.sendKept(Frame.Post, message);
   }
 
-  supply(source: string | null, reason: string | null): void {
-    if (source === null) this.send(Frame.NoSource, Buffer.from(reason ?? ''));
+  supply(source: string | null, reason: string | null, code: string | null): void {
+    if (source === null) this.send(Frame.NoSource, Buffer.from(JSON.stringify([reason, code])));
     else this.send(Frame.Source, Buffer.from(source));
   }
 
@@ -155,10 +200,4 @@ class JailedIsolate implements Isolate {
     this.isWanted = false;
     this.send(Frame.Kill, EMPTY);
   }
-}
-
-function endsWithEnd(batch: Buffer): boolean {
-  let last: Event | undefined;
-  for (let at = 0; at < batch.length; at += 5 + batch.readUInt32LE(at + 1)) last = batch[at];
-  return last === Event.Ended;
 }

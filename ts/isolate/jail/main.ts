@@ -4,7 +4,8 @@ import { deserialize } from 'node:v8';
 
 import { exit, setInterval } from '../../util/primordials.js';
 import type { NativeIsolate, NativeSetup } from '../binding.js';
-import { eachEvent, Event } from '../events.js';
+import { eachEvent } from '../events.js';
+import { Event } from '../generated.js';
 import { load } from '../load.js';
 import { Frame, frameOf, FrameReader } from './frames.js';
 
@@ -46,9 +47,11 @@ function receive(id: number, kind: Frame, bytes: Buffer): void {
   // It may have ended.
   if (isolate === undefined) return;
   if (kind === Frame.Post) isolate.post(bytes);
-  else if (kind === Frame.Source) isolate.supply(bytes.toString(), null);
-  else if (kind === Frame.NoSource) isolate.supply(null, bytes.toString());
-  else if (kind === Frame.Kill) isolate.kill();
+  else if (kind === Frame.Source) isolate.supply(bytes.toString());
+  else if (kind === Frame.NoSource) {
+    const [reason, code] = JSON.parse(bytes.toString()) as [string | null, string | null];
+    isolate.supply(null, reason, code);
+  } else if (kind === Frame.Kill) isolate.kill();
 }
 
 const reader = new FrameReader(receive);

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use rquickjs::function::Opt;
-use rquickjs::{Ctx, Error, Function, Module, Object, Persistent, Result, Value};
+use rquickjs::{Ctx, Error, Exception, Function, Module, Object, Persistent, Result, Value};
 
 use crate::engine::{Setup, Shared};
 use crate::limits::Limit;
@@ -23,7 +23,7 @@ pub fn create<'js>(ctx: &Ctx<'js>, shared: &Rc<Shared>, setup: &Setup) -> Result
     bridge.set("entry", setup.entry.as_str())?;
     bridge.set("maxResultBytes", shared.meter.limits().result as f64)?;
     bridge.set("data", values::deserialize(ctx, &setup.data, [])?)?;
-    let functions: [(&str, Act); 14] = [
+    let functions: [(&str, Act); 15] = [
         ("send", send),
         ("print", print),
         ("onMessage", on_message),
@@ -38,6 +38,7 @@ pub fn create<'js>(ctx: &Ctx<'js>, shared: &Rc<Shared>, setup: &Setup) -> Result
         ("overflowStack", overflow_stack),
         ("memory", memory),
         ("v8", v8),
+        ("part", part),
     ];
     for (name, act) in functions {
         bridge.set(name, function(ctx, shared, act)?)?;
@@ -153,6 +154,15 @@ fn memory<'js>(shared: &Shared, ctx: &Ctx<'js>, _: Value<'js>) -> Result<Value<'
 /// The classes of `node:v8`, which most isolates never need.
 fn v8<'js>(_: &Shared, ctx: &Ctx<'js>, _: Value<'js>) -> Result<Value<'js>> {
     Ok(values::classes(ctx)?.into_value())
+}
+
+/// What a part of the library exports that is loaded when it is needed.
+fn part<'js>(shared: &Shared, ctx: &Ctx<'js>, name: Value<'js>) -> Result<Value<'js>> {
+    let name: String = name.get()?;
+    if shared.meter.is_over() {
+        return Err(Exception::throw_internal(ctx, "the isolate ends"));
+    }
+    Ok(shared.library.part(ctx, &name)?.into_value())
 }
 
 /// The end by an error, which travels if it can.

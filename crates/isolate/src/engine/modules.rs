@@ -1,20 +1,59 @@
 //! The modules of an isolate: the library, and those whose source the host has.
 
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
 
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::{Declared, WriteOptions};
-use rquickjs::{CatchResultExt, Context, Ctx, Error, Exception, Module, Result, Runtime};
+use rquickjs::{CatchResultExt, Context, Ctx, Error, Exception, Module, Object, Result, Runtime};
 
+use crate::code;
 use crate::engine::Shared;
-use crate::mail::{Command, Event};
+use crate::mail::{Command, Event, Refusal};
 
 /// The specifier of the library.
 pub const LIBRARY: &str = "isolated-workers";
 
+/// How the names of its other modules begin. No script can import them.
+const INTERNAL: &str = "isolated-workers:";
+
+/// The library in isolates, as modules of bytecode: only ever our own.
+#[derive(Debug, Default)]
+pub struct Library(Vec<(String, Vec<u8>)>);
+
+impl Library {
+    /// The modules, by their names.
+    pub fn new(modules: Vec<(String, Vec<u8>)>) -> Self {
+        Self(modules)
+    }
+
+    fn get(&self, name: &str) -> Option<&[u8]> {
+        self.0.iter().find(|module| module.0 == name).map(|module| &*module.1)
+    }
+
+    /// Runs one of its modules, and those that it imports; returns what it exports.
+    ///
+    /// # Errors
+    ///
+    /// What a module throws; the library has no such module.
+    pub fn run<'js>(&self, ctx: &Ctx<'js>, name: &str) -> Result<Object<'js>> {
+        code::run_module(ctx, self.get(name).ok_or(Error::Unknown)?)
+    }
+
+    /// Runs a part that the library needs only now.
+    ///
+    /// # Errors
+    ///
+    /// As [`Library::run`].
+    pub fn part<'js>(&self, ctx: &Ctx<'js>, part: &str) -> Result<Object<'js>> {
+        self.run(ctx, &format!("{INTERNAL}{part}"))
+    }
+}
+
 /// Lets a runtime import modules.
-pub fn install(runtime: &Runtime, shared: &Rc<Shared>) {
-    runtime.set_loader(Names(Rc::downgrade(shared)), Sources(Rc::downgrade(shared)));
+pub fn install(runtime: &Runtime, library: &Arc<Library>, shared: &Rc<Shared>) {
+    let weak = Rc::downgrade(shared);
+    runtime.set_loader(Names(Weak::clone(&weak)), Sources { library: Arc::clone(library), shared: weak });
 }
 
 /// The bytecode of a module of ours.
@@ -24,11 +63,14 @@ pub fn install(runtime: &Runtime, shared: &Rc<Shared>) {
 /// The text of the engine's error, of a source that is wrong.
 pub fn compile(name: &str, source: &str) -> std::result::Result<Vec<u8>, String> {
     let runtime = Runtime::new().map_err(|error| error.to_string())?;
+    // The engine wants the modules that it imports; what they export counts when it runs.
+    runtime.set_loader(OurNames, Empty);
     let context = Context::full(&runtime).map_err(|error| error.to_string())?;
     context.with(|ctx| {
         let options = WriteOptions { strip_source: true, strip_debug: true, ..WriteOptions::default() };
         Module::declare(ctx.clone(), name, source)
             .and_then(|module| module.write(options))
+            .map(code::without_checksum)
             .catch(&ctx)
             .map_err(|error| error.to_string())
     })
@@ -45,23 +87,33 @@ impl Resolver for Names {
         name: &str,
         _: Option<ImportAttributes<'js>>,
     ) -> Result<String> {
-        // The addon imports nothing but the script, by its name.
-        if name == LIBRARY || base.is_empty() {
+        let is_ours = base == LIBRARY || base.starts_with(INTERNAL);
+        // Without a base the addon imports the script, by its name.
+        if name == LIBRARY || if base.is_empty() { !name.starts_with(INTERNAL) } else { is_ours } {
             return Ok(name.into());
         }
         let found = if name.starts_with("./") || name.starts_with("../") {
             let place = if folder_of_package(base) == 0 { "the root folder" } else { "its package" };
-            join(base, name).ok_or_else(|| format!("it is outside of {place}"))
+            join(base, name)
+                .filter(|joined| !joined.starts_with(INTERNAL))
+                .ok_or_else(|| Refusal { text: format!("it is outside of {place}"), code: None })
         } else {
             let shared = self.0.upgrade().ok_or(Error::Unknown)?;
             shared.ask(Event::Resolve { base: base.into(), specifier: name.into() }).unwrap_or_else(ended)
         };
-        found.map_err(|why| Exception::throw_reference(ctx, &format!("\"{base}\" cannot import \"{name}\": {why}")))
+        // A package of the host's has no name of ours either.
+        let found = found.and_then(|found| {
+            let is_internal = found.starts_with(INTERNAL);
+            if is_internal { Err(Refusal { text: "no script has it".into(), code: None }) } else { Ok(found) }
+        });
+        found.map_err(|Refusal { text, code }| {
+            refused(ctx, Refusal { text: format!("\"{base}\" cannot import \"{name}\": {text}"), code })
+        })
     }
 }
 
-fn ended() -> std::result::Result<String, String> {
-    Err("the isolate has ended".into())
+fn ended() -> std::result::Result<String, Refusal> {
+    Err(Refusal { text: "the isolate has ended".into(), code: None })
 }
 
 /// A relative path from a module; `None`: it leaves the root, or its package.
@@ -89,8 +141,34 @@ fn folder_of_package(module: &str) -> usize {
     }
 }
 
-/// Asks the host for sources.
-struct Sources(Weak<Shared>);
+/// The names of our own modules stay as they are.
+struct OurNames;
+
+impl Resolver for OurNames {
+    fn resolve<'js>(&mut self, _: &Ctx<'js>, _: &str, name: &str, _: Option<ImportAttributes<'js>>) -> Result<String> {
+        Ok(name.into())
+    }
+}
+
+/// Any module, without exports.
+struct Empty;
+
+impl Loader for Empty {
+    fn load<'js>(
+        &mut self,
+        ctx: &Ctx<'js>,
+        name: &str,
+        _: Option<ImportAttributes<'js>>,
+    ) -> Result<Module<'js, Declared>> {
+        Module::declare(ctx.clone(), name, "")
+    }
+}
+
+/// Modules of the library, and sources that the host has.
+struct Sources {
+    library: Arc<Library>,
+    shared: Weak<Shared>,
+}
 
 impl Loader for Sources {
     fn load<'js>(
@@ -103,17 +181,42 @@ impl Loader for Sources {
             let text = format!("cannot import \"{name}\": an isolate imports modules of JavaScript alone");
             return Err(Exception::throw_type(ctx, &text));
         }
-        let shared = self.0.upgrade().ok_or(Error::Unknown)?;
-        match shared.ask(Event::Load(name.into())).unwrap_or_else(ended) {
+        // The resolver gives such a name to our own modules alone.
+        if let Some(bytecode) = self.library.get(name) {
+            // SAFETY: the bytecode is our own, of this engine: the facade checks the version.
+            return unsafe { Module::load(ctx.clone(), bytecode) };
+        }
+        let shared = self.shared.upgrade().ok_or(Error::Unknown)?;
+        match shared.source_of(name).unwrap_or_else(ended) {
             Ok(source) => Module::declare(ctx.clone(), name, source),
-            Err(reason) => Err(Exception::throw_reference(ctx, &reason)),
+            Err(refusal) => Err(refused(ctx, refusal)),
         }
     }
 }
 
+/// Throws the error of a module that the host does not give.
+fn refused(ctx: &Ctx<'_>, Refusal { text, code }: Refusal) -> Error {
+    let error = Exception::throw_reference(ctx, &text);
+    let Some(code) = code else { return error };
+    let thrown = ctx.catch();
+    if let Some(object) = thrown.as_object() {
+        // Without memory for it, the error is without its code.
+        let _ = object.set("code", code);
+    }
+    ctx.throw(thrown)
+}
+
 impl Shared {
+    /// The source of a module, which may have come with the start.
+    fn source_of(&self, name: &str) -> Option<std::result::Result<String, Refusal>> {
+        match self.entry.take().filter(|(entry, _)| entry == name) {
+            Some((_, source)) => Some(Ok(source)),
+            None => self.ask(Event::Load(name.into())),
+        }
+    }
+
     /// Waits until the host has sent what a question of the loader asks for; `None`: the isolate must end.
-    fn ask(&self, question: Event) -> Option<std::result::Result<String, String>> {
+    fn ask(&self, question: Event) -> Option<std::result::Result<String, Refusal>> {
         if !self.outbox.push(question) {
             self.overflow();
             return None;

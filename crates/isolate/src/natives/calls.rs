@@ -3,7 +3,7 @@
 use rquickjs::function::IntoJsFunc;
 use rquickjs::{ArrayBuffer, Ctx, Function, Object, Result, String as Text, Value};
 
-use super::{Thresholds, poll, search, tree};
+use super::{Thresholds, poll, replace, search, tree};
 use crate::values::{Kind, kind_of, raw};
 
 /// All of them, in an object without a prototype.
@@ -12,6 +12,9 @@ pub fn create<'js>(ctx: &Ctx<'js>, thresholds: Thresholds) -> Result<Object<'js>
     calls.set("elements", thresholds.elements)?;
     calls.set("steps", thresholds.steps)?;
     calls.set("digits", thresholds.digits)?;
+    set(&calls, "replace", replace::replace)?;
+    set(&calls, "put", replace::put)?;
+    set(&calls, "copyMembers", replace::copy_members)?;
     set(&calls, "poll", |ctx: Ctx<'js>| poll(&ctx))?;
     set(&calls, "lengthOfArray", length_of_array)?;
     set(&calls, "isSmallTree", |value: Value<'js>| tree::is_small(&value))?;
