@@ -3,7 +3,14 @@ import { outputOf, run } from '../command.mjs';
 import { target } from './toolchain.mjs';
 
 /** Without a suppression: each error that memcheck reports fails the step, and so does memory that is lost for good. */
-const memcheck = ['valgrind', '--quiet', '--error-exitcode=9', '--leak-check=full', '--errors-for-leak-kinds=definite'];
+const memcheck = [
+  'valgrind',
+  '--quiet',
+  '--error-exitcode=9',
+  '--leak-check=full',
+  '--show-leak-kinds=definite',
+  '--errors-for-leak-kinds=definite',
+];
 /** Tests that measure time, or run in processes of their own, tell nothing here; random ones take a fiftieth of their rounds. */
 const timed = ['an_unbounded_loop', 'any_built_in_function', 'child', 'meter', 'watch', 'linear_time'];
 
