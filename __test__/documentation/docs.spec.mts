@@ -67,6 +67,7 @@ describe('docs/errors.md', () => {
     'ERR_WORKER_NOT_RUNNING',
     'ERR_WORKER_OUT_OF_MEMORY',
     'ERR_WORKER_PATH',
+    'ERR_WORKER_UNSUPPORTED_OPERATION',
     'ERR_WORKER_UNSERIALIZABLE_ERROR',
   ]);
 
