@@ -30,8 +30,9 @@ try {
   await install(chosen);
   const results = [];
   for (const each of chosen) results.push(await result(each));
-  for (const { name, version, passed, checks, failures } of results) {
-    console.log(`${failures.length === 0 ? 'ok  ' : 'FAIL'} ${name} ${version}: ${passed} of ${checks}`);
+  for (const { name, variant, version, passed, checks, failures } of results) {
+    const title = [name, version, ...(variant === undefined ? [] : [variant])].join(' ');
+    console.log(`${failures.length === 0 ? 'ok  ' : 'FAIL'} ${title}: ${passed} of ${checks}`);
     for (const failure of failures) console.log(`     ${failure}`);
   }
   const own = values['node-tests'] === undefined ? undefined : await nodeTests(values['node-tests'], values.node);
@@ -62,13 +63,16 @@ async function install(chosen) {
 }
 
 /** Runs what shows that a package works. */
-async function result({ name, args, cwd = '.', expected, timeout = 180_000 }) {
+async function result({ name, variant, args, cwd = '.', expected, env, runtime, timeout = 180_000 }) {
   const { version } = JSON.parse(readFileSync(path.join(folder, 'node_modules', name, 'package.json'), 'utf8'));
   const place = path.join(folder, cwd);
   if (!existsSync(place)) throw new Error(`${place} is missing`);
-  const { code, output } = await capture(process.execPath, ['--import', register, ...args], { cwd: place, timeout });
+  const command = runtime === undefined ? process.execPath : path.join(folder, 'node_modules', runtime);
+  const { code, output } = await capture(command, ['--import', register, ...args], { cwd: place, timeout, more: env });
   const { checks, failures } = expected === undefined ? printed(output, code) : matched(output, code, expected);
-  return { name, version, checks, passed: checks - failures.length, failures };
+  // Whoever shares memory shares it with a process.
+  if (variant !== undefined && /ISOLATED_WORKERS_(?:THREAD|NO_SHARED)/.test(output)) failures.push(output.slice(-1000));
+  return { name, variant, version, checks, passed: checks - failures.length, failures };
 }
 
 /** The checks that a program has printed, one a line. */

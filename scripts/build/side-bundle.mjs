@@ -12,6 +12,8 @@ export function mainBundle(file, { source, shared = [] }) {
       esbuild.onResolve({ filter: /^\.\.?\// }, ({ importer, path: specifier }) => {
         const resolved = resolve(path.relative(root, importer).replaceAll(path.sep, '/'), specifier);
         if (resolved === 'ts/index.js') return { path: file, external: true };
+        // A file of the main bundle, which is loaded where it is first used.
+        if (specifier.endsWith('.cjs')) return { path: specifier, external: true };
         if (resolved.startsWith(`${source}/`) || shared.includes(resolved)) return undefined;
         return { errors: [{ text: `${source} may import what ts/index.ts exports, and not ${resolved}` }] };
       });

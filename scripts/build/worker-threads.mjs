@@ -34,10 +34,13 @@ export const threadNames = [
   'workerData',
 ];
 
+/** What only this library exports. */
+const ownNames = ['Atomics', 'SharedArrayBuffer'];
+
 /** All files, as a list of name and text. */
 export async function workerThreadsFiles() {
   const declarations = declare(`${source}/public.ts`);
-  const names = threadNames.map((name) => `  ${name},\n`).join('');
+  const names = [...threadNames, ...ownNames].map((name) => `  ${name},\n`).join('');
   return [
     [`${target}/implementation.cjs`, await bundle()],
     [`${target}/index.cjs`, commonJs(`module.exports = require('./implementation.cjs').api();`)],

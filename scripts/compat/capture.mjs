@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 export function capture(
   command,
   args,
-  { cwd, timeout, env = { ...process.env, CI: '1', NO_COLOR: '1', NODE_OPTIONS: '' } },
+  { cwd, timeout, more = {}, env = { ...process.env, CI: '1', NO_COLOR: '1', NODE_OPTIONS: '', ...more } },
 ) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env, timeout, killSignal: 'SIGKILL', stdio: ['ignore', 'pipe', 'pipe'] });

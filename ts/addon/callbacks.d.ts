@@ -22,5 +22,8 @@ export type OnStream = Guarded<(fd: number | null) => void>;
 /** Receives the descriptor of a peer that waits for one line with the figures of the worker. */
 export type OnReport = Guarded<(fd: number) => void>;
 
+/** Receives the outcome of a wait: 0: notified, 1: another value, 2: timed out. */
+export type OnWaited = Guarded<(outcome: 0 | 1 | 2) => void>;
+
 /** Schedules `goOn` in the next turn of the event loop. */
 export type OnTurnWanted = Guarded<() => void>;

@@ -12,6 +12,8 @@ export interface Sinks {
   readonly answerer: NativeAnswerer;
   /** `undefined` if this side has sent no request yet. */
   readonly outcomes: Outcomes | undefined;
+  /** The batch before was cut short: its last records are delivered again, later. */
+  wasCut: boolean;
   /** A record of a batch could not be handled, by a fault of this library or its user. */
   onWarning(text: string): void;
 }
@@ -27,6 +29,7 @@ export function dispatchBatch(sinks: Sinks, count: number, payloads: unknown): n
   const slice = count > 1 ? new Slice(native.flushEarly) : undefined;
   let { records } = native;
   native.beginBatch(count);
+  sinks.wasCut = false;
   const shared = records;
   const values = decodeAll(codec, records, count, payloads);
   for (let index = 0; index < count; index++) {
@@ -48,6 +51,7 @@ export function dispatchBatch(sinks: Sinks, count: number, payloads: unknown): n
         ? (index & 31) === 31 && slice?.isLate()
         : kind !== RecordKind.Context && slice?.isOver();
     if (isOver === true) {
+      sinks.wasCut = index + 1 < count;
       count = index + 1;
       break;
     }

@@ -13,6 +13,8 @@ import { dispatchBatch } from './batches.js';
 import { requesterOf } from './requester.js';
 import { Control } from '../protocol/generated.js';
 
+/** How long the rest of a message may take to arrive that has begun to arrive, in milliseconds. */
+const REST_TIMEOUT = 5000;
 /** How long a worker that does not read may delay its host, in milliseconds. */
 const FLUSH_TIMEOUT = 100;
 
@@ -58,14 +60,17 @@ export function connectNative(pair: NativePair, setup: ConnectionSetup): Connect
   const onControl = guard(control, report);
   const native = addon.NativeConnection.host(environment, pair, options, startupData, onMessages, onControl);
   const requester = requesterOf(native);
+  const receiveNow = native.receiveNow.bind(native);
   const connection = Object.assign(requester, {
     block: (slot: number) => block(native, codec, slot),
     beginNow: requester.request,
+    receiveNow: () => receiveNow(REST_TIMEOUT, !takers.wasCut),
+    sendNow: (millis: number) => requester.flushBlocking(millis),
   });
   const { createDispatcher } = setup;
   const answerer = new NativeAnswerer({ connection, codec, names, createDispatcher });
   answerer.dispatcher.limiter.attach(answerer);
-  const takers = { codec, outcomes, answerer, onWarning };
+  const takers = { codec, outcomes, answerer, onWarning, wasCut: false };
   const settled = flushAtExit({
     flush(millis) {
       flush();

@@ -20,6 +20,8 @@ import { requesterOf } from './requester.js';
 import { queueMicrotask } from '../util/primordials.js';
 import { Control } from '../protocol/generated.js';
 
+/** How long the rest of a message may take to arrive that has begun to arrive, in milliseconds. */
+const REST_TIMEOUT = 5000;
 /** How long a host that does not read may delay its worker, in milliseconds. */
 const FLUSH_TIMEOUT = 100;
 
@@ -27,6 +29,7 @@ const FLUSH_TIMEOUT = 100;
 export class NativeServer {
   /** For calls of the worker to its host; a worker may never make any. */
   outcomes: Outcomes | undefined;
+  wasCut = false;
   private isReady = false;
   readonly answerer: NativeAnswerer;
   readonly codec: PayloadCodec;
@@ -117,6 +120,11 @@ export class NativeServer {
         this.native.flush();
       });
     });
+  }
+
+  /** Handles what has arrived, before it returns. */
+  receiveNow(): void {
+    if (this.isReady) this.connection.receiveNow(REST_TIMEOUT, !this.wasCut);
   }
 
   onWarning(text: string): void {

@@ -92,6 +92,12 @@ export interface HostConnection extends Requester {
   setRefMode(mode: RefMode): void;
   /** Handles all messages that have arrived, before it returns. */
   drain(): void;
+  /** Like `drain`, also in the middle of a delivery, and for the whole of a message that has begun to arrive. Absent as `block` is. */
+  receiveNow?(): void;
+  /** Whether both handshakes were read, also where the report of that waits for the event loop. Absent as `block` is. */
+  readonly isReady?: boolean;
+  /** Writes the output before the tick ends; blocks for at most this many milliseconds. Absent as `block` is. */
+  sendNow?(millis: number): void;
   /**
    * Like `drain`, for as long as a turn of the event loop may take; the rest follows in later turns. Returns whether
    * all messages that had arrived at the first call are handled.

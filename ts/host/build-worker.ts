@@ -6,7 +6,7 @@ import { fromNative } from '../errors/from-native.js';
 import { invalidOption } from '../errors/worker-error.js';
 import { unsupportedByDriver } from '../errors/driver-errors.js';
 import { watchGroupSignals } from './group-signals.js';
-import { spawnFailed } from '../errors/host-errors.js';
+import { spawnFailed, workerClosed } from '../errors/host-errors.js';
 import type { Answers } from '../connection/answerer.js';
 import { Dispatcher } from '../handling/dispatcher.js';
 import { Events } from './worker-events.js';
@@ -49,6 +49,9 @@ import { CONFIGURED } from '../protocol/generated.js';
 export type ConnectionSettings = Omit<BaseWorkerOptions<MessageDefinitions, Driver>, 'script'> &
   Partial<CheckedMessages<MessageSchemas, MessageSchemas>>;
 
+/** Opens the channel of one process or thread. */
+type Open<C> = (options: NativeOptions, isDebugged: () => boolean) => C;
+
 /**
  * Creates a worker around channels: `open` returns the first, and replacements after a crash. It checks all options
  * before it calls `open`.
@@ -59,9 +62,63 @@ export async function buildWorker(
   driver: Driver,
   name: string,
   options: ConnectionSettings,
-  open: (options: NativeOptions, isDebugged: () => boolean) => Promise<HostChannel>,
+  open: Open<Promise<HostChannel>>,
   needsStartPermit: boolean,
 ): Promise<Worker> {
+  const plan = planWorker(driver, name, options);
+  const { signal } = plan;
+  const start = async () => {
+    if (!needsStartPermit) return startNow();
+    const leave = await acquireStart();
+    try {
+      const instance = await startNow();
+      watchStart(instance.channel, Promise.race([instance.ready, instance.gone]), leave);
+      return instance;
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  };
+  const startNow = async () => {
+    const opening = open(plan.nativeOptions, plan.isDebugged);
+    // While the worker starts: a host that has used up its descriptors could not load it with the first bytes.
+    if (!plan.isThread) safely(clone);
+    return plan.instanceOf(await opening);
+  };
+  const starting = start();
+  const first = await unlessAborted(signal, starting).catch((error: unknown) => {
+    if (signal?.aborted === true) starting.then((late) => late.shutdown.kill()).catch(() => {});
+    throw error;
+  });
+  const worker = plan.create(first, start);
+  try {
+    if (options.waitForReady !== false) await unlessAborted(signal, first.ready);
+    return worker;
+  } finally {
+    worker.settle();
+  }
+}
+
+/**
+ * Creates a worker around one channel, before it returns. The worker is not started again.
+ *
+ * @throws What {@link buildWorker} rejects with.
+ */
+export function buildWorkerNow(
+  driver: Driver,
+  name: string,
+  options: ConnectionSettings,
+  open: Open<HostChannel>,
+): Worker {
+  const plan = planWorker(driver, name, options);
+  const first = plan.instanceOf(open(plan.nativeOptions, plan.isDebugged));
+  const worker = plan.create(first, () => Promise.reject(workerClosed('start', name)));
+  worker.settle();
+  return worker;
+}
+
+/** Checks the options, and prepares what needs no channel. */
+function planWorker(driver: Driver, name: string, options: ConnectionSettings) {
   const { sharedMemory } = options;
   // Where values travel as they are, there is none. Which one a worker in a process takes, its host tells it.
   const isThread = driver instanceof WorkerThreadsDriver || driver instanceof InProcessDriver;
@@ -107,23 +164,7 @@ export async function buildWorker(
   const names = handlerNames(handlers);
   let worker: Worker | undefined = undefined;
   let payloads: PayloadCodec = codec;
-  const start = async () => {
-    if (!needsStartPermit) return startNow();
-    const leave = await acquireStart();
-    try {
-      const instance = await startNow();
-      watchStart(instance.channel, Promise.race([instance.ready, instance.gone]), leave);
-      return instance;
-    } catch (error) {
-      leave();
-      throw error;
-    }
-  };
-  const startNow = async () => {
-    const opening = open(nativeOptions, isDebugged);
-    // While the worker starts: a host that has used up its descriptors could not load it with the first bytes.
-    if (!isThread) safely(clone);
-    const channel = await opening;
+  const instanceOf = (channel: HostChannel): WorkerInstance => {
     if (channel.movesValues) payloads = createValueCodec(options.serializer);
     const requests = new Requests<HostConnection>({
       peer: `the worker "${name}"`,
@@ -192,37 +233,31 @@ export async function buildWorker(
       throw failure.code === 'ERR_SYSTEM' ? spawnFailed('cannot connect to the worker', failure) : failure;
     }
   };
-  const starting = start();
-  const first = await unlessAborted(signal, starting).catch((error: unknown) => {
-    if (signal?.aborted === true) starting.then((late) => late.shutdown.kill()).catch(() => {});
-    throw error;
-  });
-  worker = new Worker({
-    name,
-    driver: driver.name,
-    capabilities: driver.capabilities,
-    first,
-    start,
-    policy,
-    callerStacks,
-    startOnDemand,
-    signal,
-    checkRepeatable: () => checkRepeatable(options.driverOptions as ThreadOptions | undefined, '`restart()` is called'),
-    keep: (payload, type) => payloads.keep(payload, type),
-    isDebugged,
-    timeoutOf: ({ type, timeout }) =>
-      messageTimeoutOf(nativeOptions, type, timeout === CONFIGURED ? undefined : timeout),
-    unresponsiveAfter,
-    inject: injector(options.context),
-    events,
-    log,
-  });
-  try {
-    if (options.waitForReady !== false) await unlessAborted(signal, first.ready);
+  const create = (first: WorkerInstance, start: () => Promise<WorkerInstance>): Worker => {
+    worker = new Worker({
+      name,
+      driver: driver.name,
+      capabilities: driver.capabilities,
+      first,
+      start,
+      policy,
+      callerStacks,
+      startOnDemand,
+      signal,
+      checkRepeatable: () =>
+        checkRepeatable(options.driverOptions as ThreadOptions | undefined, '`restart()` is called'),
+      keep: (payload, type) => payloads.keep(payload, type),
+      isDebugged,
+      timeoutOf: ({ type, timeout }) =>
+        messageTimeoutOf(nativeOptions, type, timeout === CONFIGURED ? undefined : timeout),
+      unresponsiveAfter,
+      inject: injector(options.context),
+      events,
+      log,
+    });
     return worker;
-  } finally {
-    worker.settle();
-  }
+  };
+  return { nativeOptions, isDebugged, isThread, signal, instanceOf, create };
 }
 
 /** Refuses to start a second worker without what was moved to the first. */

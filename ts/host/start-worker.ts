@@ -1,8 +1,9 @@
 import path from 'node:path';
 
-import { buildWorker } from './build-worker.js';
+import { buildWorker, buildWorkerNow } from './build-worker.js';
 import { settlesWithin } from '../util/debugger.js';
 import { ChildProcessDriver } from '../drivers/process/driver.js';
+import { startProcessNow } from '../drivers/process/start.js';
 import { CustomChannel } from '../drivers/custom/channel.js';
 import type { HostChannel } from '../drivers/host-channel.js';
 import { checkEnd, checkReconnects, toDriver } from '../drivers/to-driver.js';
@@ -63,6 +64,19 @@ export async function startWorker(given: Options): Promise<Worker> {
   // What a driver of the user's does to start a worker is not known.
   const needsStartPermit = driver instanceof ChildProcessDriver || driver instanceof WorkerThreadsDriver;
   return buildWorker(driver, name, options, open, needsStartPermit);
+}
+
+/**
+ * Starts a worker process before it returns, also where this thread blocks then: its connection is open, and what is sent leaves at
+ * once. For callers in this library, which give `script` as a path, and no option of a start that can be repeated.
+ *
+ * @throws What {@link startWorker} rejects with.
+ */
+export function startWorkerNow(options: Options & { readonly name: string; readonly script: string }): Worker {
+  const driver = new ChildProcessDriver();
+  return buildWorkerNow(driver, options.name, options, () =>
+    startProcessNow(options.script, driverOptions(driver, options)),
+  );
 }
 
 /** The options without those that this driver of the library lacks. */

@@ -93,6 +93,32 @@ export class Worker {
     this.notifications.post(type, payload, options);
   }
 
+  /** Handles what the worker has sent by now, before it returns. For code that must not wait for the event loop. */
+  receiveNow(): void {
+    this.current.requests.connection.receiveNow?.();
+  }
+
+  /**
+   * Writes what was sent, before the tick ends; blocks for at most this many milliseconds where the worker does not read. Returns
+   * whether some is left.
+   */
+  sendNow(millis: number): boolean {
+    if (!this.current.isActive) return false;
+    const { connection } = this.current.requests;
+    connection.sendNow?.(millis);
+    return connection.pendingBytes > 0;
+  }
+
+  /** Whether the worker serves, also where the report of that waits for the event loop. */
+  get isServing(): boolean {
+    return this.current.requests.connection.isReady === true;
+  }
+
+  /** Resolves when the worker serves; rejects when it ends before. */
+  get ready(): Promise<void> {
+    return this.current.ready;
+  }
+
   get inFlight(): number {
     return this.current.requests.inFlight + this.target.held + (this.retries?.held ?? 0);
   }

@@ -7,11 +7,14 @@ import { FRAME, MAIL, type Frame, type StartupData } from './frames.js';
 import { joinMailOfHost, type Mail, type Outcome, routeMail } from './mail/route.js';
 import { install } from './install.js';
 import { here } from './this-worker.js';
-import { PortBridge } from './values/port-bridge.js';
+import { PortBridge, type Wire } from './values/port-bridge.js';
+import { replaceOutput } from './worker/output.js';
 import { ParentPort } from './worker/parent-port.js';
 import { questions } from './worker/questions.js';
 import { runScript } from './worker/run-script.js';
 import { reportUncaught } from './worker/uncaught.js';
+
+const isNode = process.versions['bun'] === undefined && process.versions['deno'] === undefined;
 
 /** What the host has sent first. */
 interface Start {
@@ -26,7 +29,9 @@ export async function boot(): Promise<void> {
   process.argv.splice(1, 1);
   const host = getHost();
   const post = (frame: Frame): void => host.post(FRAME, frame);
-  const bridge = new PortBridge(startup.sharedMemory, post, 2);
+  const share = startup.sharedMemory === 'share';
+  const connection: Connection = { server: undefined };
+  const bridge = new PortBridge(startup.sharedMemory, wireOf(post, connection), 2);
   const parentPort = new ParentPort(bridge);
   let begin: (start: Start) => void = () => {};
   const begun = new Promise<Start>((resolve) => (begin = resolve));
@@ -55,7 +60,12 @@ export async function boot(): Promise<void> {
     drainRelays();
   });
   const handlers = { ...questions, [FRAME]: onFrame, [MAIL]: (mail: Mail) => ran.then(() => routeMail(mail)) };
-  const server = await startWorkerServer(handlers as never, { logLevel: 'error', maxPendingBytes: Infinity });
+  const server = (await startWorkerServer(handlers as never, {
+    logLevel: 'error',
+    maxPendingBytes: Infinity,
+    ...(share && { sharedMemory: true }),
+  })) as unknown as ServerWithWire;
+  connection.server = server;
   joinBroadcasts(post);
   joinMailOfHost((mail, timeout) => host.send(MAIL, mail, { timeout }) as Promise<Outcome>);
   const { workerData, environment } = await begun;
@@ -70,6 +80,13 @@ export async function boot(): Promise<void> {
     threadName: startup.threadName,
     resourceLimits: startup.resourceLimits,
   });
+  // Bun and Deno write to the descriptors themselves.
+  if (isNode) {
+    replaceOutput((frame) => {
+      post(frame);
+      server.sendNow(0);
+    });
+  }
   post({ kind: 'online' });
   // The process ends when nothing is left in its event loop.
   server.unref();
@@ -78,4 +95,24 @@ export async function boot(): Promise<void> {
     setImmediate(onRun);
     runScript(startup.script);
   });
+}
+
+/** What the library's own server has besides its public members. */
+interface ServerWithWire {
+  unref(): unknown;
+  receiveNow(): void;
+  sendNow(millis: number): boolean;
+}
+
+/** `undefined`: it has not begun. */
+interface Connection {
+  server: ServerWithWire | undefined;
+}
+
+function wireOf(post: (frame: Frame) => void, connection: Connection): Wire {
+  return {
+    post,
+    receive: () => connection.server?.receiveNow(),
+    send: (millis) => connection.server?.sendNow(millis) ?? false,
+  };
 }

@@ -19,6 +19,26 @@ export function dataCloneError(message: string): DOMException {
   return new DOMException(message, 'DataCloneError');
 }
 
+export function sharedMemoryRefused(): DOMException {
+  return dataCloneError(
+    'A SharedArrayBuffer cannot be sent to a worker that is a process of its own. Give the Worker `isolation: "thread"`, or ' +
+      '`sharedMemory: "thread"` (it becomes a thread where its first messages share memory), or `sharedMemory: "copy"`, or ' +
+      '`sharedMemory: "share"` and memory that processes can share.',
+  );
+}
+
+export function memoryOfOneProcess(): DOMException {
+  return dataCloneError(
+    'This SharedArrayBuffer belongs to one process: it can grow, or has more than 2 GiB, or the runtime made it before ' +
+      'isolated-workers/register was loaded, or for WebAssembly. Make it by `new SharedArrayBuffer(size)` under ' +
+      'isolated-workers/register with ISOLATED_WORKERS_SHARED_MEMORY=share, or give the Worker `isolation: "thread"`.',
+  );
+}
+
+export function memoryNotShown(): Error {
+  return new Error('this runtime cannot show memory of another process: give both the same version of Node or Bun');
+}
+
 export function invalidType(name: string, expected: string, actual: unknown): Error {
   const kind = name.includes('.') ? 'property' : 'argument';
   return coded(

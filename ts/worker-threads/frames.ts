@@ -9,11 +9,18 @@ export const MAIL = 'mail';
 /** A value of the user, with stand-ins for its ports. */
 export interface Body {
   readonly value: unknown;
-  /** The name of the only member of each stand-in, which no value of the user has. That member is an index of `ports`. */
+  /** The name of the only member of each stand-in, which no value of the user has. That member is an index of `ports`, or behind them of `shared`. */
   readonly mark?: string;
   /** The numbers of the ports on the bridge. */
   readonly ports?: readonly number[];
+  /** Memory that both processes map, as buffers of the library; `null`: memory without bytes. */
+  readonly memories?: readonly unknown[];
+  /** What is that memory, or shows a part of it. Their stand-ins are counted behind the ports. */
+  readonly shared?: readonly SharedValue[];
 }
+
+/** The index of a memory; for a view, also the name of its type, its offset and its length. */
+export type SharedValue = readonly [memory: number, type?: string, offset?: number, length?: number];
 
 /** What the two ends send each other. */
 export type Frame =
@@ -26,6 +33,8 @@ export type Frame =
   | { readonly kind: 'port'; readonly id: number; readonly body: Body }
   | { readonly kind: 'close'; readonly id: number }
   | { readonly kind: 'broadcast'; readonly name: string; readonly body: Body }
+  /** To the host: what the worker has written to a standard stream at once. */
+  | { readonly kind: 'output'; readonly descriptor: 1 | 2; readonly data: Uint8Array | string }
   /** To the host: the error that ends the worker. */
   | { readonly kind: 'error'; readonly error: unknown }
   /** In place of it, on a runtime whose serializer carries no errors. */

@@ -6,7 +6,7 @@ export * from 'node:worker_threads';
 export type Isolation = 'process' | 'thread' | 'isolate';
 
 /** What becomes of a `SharedArrayBuffer` that is to go to another process. */
-export type SharedMemory = 'thread' | 'copy' | 'refuse';
+export type SharedMemory = 'thread' | 'copy' | 'refuse' | 'share';
 
 /** The options of `new Worker`: those of Node, and two of this library. */
 export interface WorkerOptions extends NodeWorkerOptions {
@@ -18,7 +18,9 @@ export interface WorkerOptions extends NodeWorkerOptions {
   /**
    * What becomes of a `SharedArrayBuffer` in `workerData` or a message. `'thread'`: a worker whose `workerData`, or whose messages of
    * the tick that made it, have one becomes a thread; later messages are refused. `'copy'`: its bytes are copied. `'refuse'`: a
-   * `DataCloneError`. Default: `'refuse'`; with `isolated-workers/register`, `'thread'`.
+   * `DataCloneError`. `'share'`: the worker's process maps the same memory, if processes can share it: a `SharedArrayBuffer` that
+   * this module's constructor, or the global one under `isolated-workers/register`, has made; else as `'thread'`. Default: `'refuse'`;
+   * with `isolated-workers/register`, `'thread'`.
    */
   sharedMemory?: SharedMemory | undefined;
 }
@@ -28,3 +30,12 @@ export type Worker = NodeWorker;
 
 /** Starts a worker. */
 export declare const Worker: new (filename: string | URL, options?: WorkerOptions) => Worker;
+
+/**
+ * The constructor of memory that processes can share. Under `isolated-workers/register` with
+ * `ISOLATED_WORKERS_SHARED_MEMORY=share` it is the global one, too.
+ */
+export declare const SharedArrayBuffer: SharedArrayBufferConstructor;
+
+/** `Atomics` whose `wait`, `waitAsync` and `notify` work between processes on such memory. */
+export declare const Atomics: Atomics;

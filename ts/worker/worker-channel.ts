@@ -24,6 +24,10 @@ export interface WorkerChannel {
   reportFatal(error: RemoteErrorPayload): void;
   /** Writes the answers so far, blocking for a bounded time; also while the worker exits. */
   flush(): void;
+  /** Handles what the host has sent by now, before it returns. Absent where nothing reaches a blocked thread. */
+  receiveNow?(): void;
+  /** Writes the output before the tick ends, blocking for at most this many milliseconds; whether some is left. Absent as `receiveNow` is. */
+  sendNow?(millis: number): boolean;
   /** Whether the connection alone keeps the worker's event loop alive; it does, unless told otherwise. */
   setRef(referenced: boolean): void;
   /** Resolves when the worker can end without a loss. */

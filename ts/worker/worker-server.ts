@@ -106,6 +106,19 @@ export class WorkerServer {
     this.channel.flush();
   };
 
+  /** Handles what the host has sent by now, before it returns. For code that must not wait for the event loop. */
+  receiveNow(): void {
+    this.channel.receiveNow?.();
+  }
+
+  /**
+   * Writes what was sent, before the tick ends; blocks for at most this many milliseconds where the host does not read. Returns
+   * whether some is left.
+   */
+  sendNow(millis: number): boolean {
+    return this.channel.sendNow?.(millis) ?? false;
+  }
+
   ref(): this {
     this.channel.setRef(true);
     return this;

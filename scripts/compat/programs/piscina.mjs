@@ -8,6 +8,9 @@ await check('each worker is a process', async () => {
   isOwnProcess(pid);
   equal(isMain, false);
 });
+await check('Atomics where memory is shared', async () =>
+  equal(await pool.run({ do: 'atomics' }), process.env.ISOLATED_WORKERS_SHARED_MEMORY === 'share'),
+);
 await check('errors', async () => {
   const error = await failure(pool.run({ do: 'fail' }));
   equal([error.name, error.message], ['RangeError', 'failed']);

@@ -7,6 +7,8 @@ export default async function run(task) {
       return task.a + task.b;
     case 'pid':
       return [process.pid, isMainThread, typeof workerData];
+    case 'atomics':
+      return process.env.PISCINA_DISABLE_ATOMICS === undefined;
     case 'fail':
       throw Object.assign(new RangeError('failed'), { code: 'ERR_MINE' });
     case 'size':

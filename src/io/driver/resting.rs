@@ -81,7 +81,7 @@ impl<D: Deliver> IoDriver<D> {
 
     /// The next turn has begun. A call of the engine handles the rest: within a call of the user, the user's follow-up
     /// work would wait for its end.
-    fn go_on(&self) {
+    pub(super) fn go_on(&self) {
         self.turns.rest.wait_for(Awaited::Engine);
         self.with_watch(|watch| if watch.is_edge() { watch.read_again() } else { self.set_timer_now(watch) });
     }

@@ -87,7 +87,7 @@ impl<D: Deliver> IoDriver<D> {
     }
 
     /// Blocks until the stream is ready; returns whether that happened in time.
-    fn wait(&self, until: Until, timeout: Option<Duration>) -> bool {
+    pub(super) fn wait(&self, until: Until, timeout: Option<Duration>) -> bool {
         let watched = self.watched.borrow();
         let Some(watched) = &*watched else { return false };
         let stream = watched.stream();

@@ -209,6 +209,14 @@ impl NativeConnection {
         entry(&self.driver, "takeTurn", || self.driver.on_readable())
     }
 
+    /// Handles all messages that have arrived, also in the middle of a delivery; of a message that has begun to arrive it
+    /// waits for the rest, for at most this many milliseconds. `isWhole`: no record of that delivery was left for later.
+    #[napi(catch_unwind)]
+    pub fn receive_now(&self, timeout: u32, is_whole: bool) -> Result<(), Failure> {
+        let timeout = Duration::from_millis(timeout.into());
+        entry(&self.driver, "receiveNow", || self.driver.receive_now(timeout, is_whole))
+    }
+
     /// Like `drain`, for as long as a turn of the event loop may take; the rest follows in later turns. Returns whether
     /// all messages that had arrived at the first call are handled.
     #[napi(catch_unwind)]

@@ -102,6 +102,14 @@ impl NativeEnvironment {
         }
     }
 
+    /// For a thread that is blocked: writes all output, and reads what has arrived, which is delivered later.
+    #[napi(catch_unwind)]
+    pub fn keep_moving(&self) {
+        for driver in self.inner.drivers.all() {
+            driver.guarded("keepMoving", || driver.keep_moving());
+        }
+    }
+
     /// A function that writes all output of this tick.
     #[napi(getter, catch_unwind, ts_return_type = "() => void")]
     pub fn flush_command(&self, env: Env) -> Result<Unknown<'_>, Failure> {

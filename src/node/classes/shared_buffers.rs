@@ -1,10 +1,12 @@
 //! Memory that several processes map, for JavaScript: an object that copies bytes in and out, and, if the runtime can
 //! make one, a `SharedArrayBuffer`. It is never an `ArrayBuffer`: a runtime assumes stable bytes there.
 
+use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::ptr;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
+use napi::JsValue;
 use napi::bindgen_prelude::{
     BufferSlice, Env, JavaScriptClassExt, ObjectFinalize, ToNapiValue, TypeTag, Unknown, validate_type_tag,
 };
@@ -79,6 +81,15 @@ impl NativeSharedMemory {
         // SAFETY: the value was just made in this environment, in the scope of this call.
         Some(unsafe { Unknown::from_raw_unchecked(env.raw(), value) })
     }
+
+    /// The memory that a view shows from its first byte to the last, if `toSharedArrayBuffer` has made its `SharedArrayBuffer`, in
+    /// any thread of this process; else `null`.
+    #[napi(catch_unwind, ts_args_type = "bytes: Uint8Array")]
+    pub fn behind(env: Env, bytes: Unknown<'_>) -> Result<Option<Self>, Failure> {
+        let Some((start, length)) = place_of(env, &bytes) else { return Ok(None) };
+        let known = shown().get(&start).and_then(Weak::upgrade);
+        known.filter(|mapping| mapping.length() == length).map(|mapping| Self::of(env, mapping)).transpose()
+    }
 }
 
 impl ObjectFinalize for NativeSharedMemory {
@@ -138,6 +149,41 @@ fn whole(number: f64) -> Option<u64> {
     is_whole.then_some(integer)
 }
 
+/// The memories of which this process has made a `SharedArrayBuffer`, by their start. A clone of one is another object that shows the
+/// same place.
+static SHOWN: Mutex<BTreeMap<usize, Weak<Mapping>>> = Mutex::new(BTreeMap::new());
+
+fn shown() -> std::sync::MutexGuard<'static, BTreeMap<usize, Weak<Mapping>>> {
+    SHOWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Remembers a memory, and forgets those that are gone each time when their number may have doubled.
+fn remember(mapping: &Arc<Mapping>) {
+    let mut shown = shown();
+    if shown.len().is_power_of_two() {
+        shown.retain(|_, mapping| mapping.strong_count() > 0);
+    }
+    shown.insert(mapping.start().addr(), Arc::downgrade(mapping));
+}
+
+/// The address and the length of a view of bytes. `None`: it is something else.
+fn place_of(env: Env, bytes: &Unknown<'_>) -> Option<(usize, usize)> {
+    let (mut kind, mut length, mut start) = (0, 0, ptr::null_mut::<c_void>());
+    // SAFETY: `bytes` is a value of this call; each out-pointer is valid or null, which Node-API allows.
+    let status = unsafe {
+        sys::napi_get_typedarray_info(
+            env.raw(),
+            bytes.raw(),
+            &raw mut kind,
+            &raw mut length,
+            &raw mut start,
+            ptr::null_mut(),
+            ptr::null_mut(),
+        )
+    };
+    (status == sys::Status::napi_ok && kind == sys::TypedarrayType::uint8_array).then(|| (start.addr(), length))
+}
+
 type Create = unsafe extern "C" fn(
     sys::napi_env,
     *mut c_void,
@@ -169,7 +215,11 @@ fn share(env: sys::napi_env, mapping: &Arc<Mapping>) -> Option<sys::napi_value> 
         // SAFETY: the runtime did not take it. After other failures it may have: better lost than given back twice.
         drop(unsafe { Box::from_raw(share) });
     }
-    (status == sys::Status::napi_ok).then_some(memory)
+    if status != sys::Status::napi_ok {
+        return None;
+    }
+    remember(mapping);
+    Some(memory)
 }
 
 /// The last thread has released a `SharedArrayBuffer`. The runtime calls this on any thread.

@@ -2,16 +2,18 @@
 
 use std::ffi::c_void;
 use std::ptr;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
-use napi::bindgen_prelude::{Env, JsValue, Unknown};
+use napi::bindgen_prelude::{Env, Function, JsValue, Unknown};
 use napi::sys;
+use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
 
 use super::shared_buffers::NativeSharedMemory;
 use crate::error::code;
-use crate::node::values::failure::{Failure, system};
+use crate::node::values::failure::{Failure, node, system};
 use crate::sys::futex::{self, HAS_FUTEX, Woken};
 
 #[napi]
@@ -21,6 +23,31 @@ impl NativeSharedMemory {
     #[napi(catch_unwind, ts_return_type = "'ok' | 'not-equal' | 'timed-out'")]
     pub fn wait(&self, index: u32, expected: i32, timeout: f64) -> Result<&'static str, Failure> {
         wait(self.mapping.word(index.into()), expected, timeout)
+    }
+
+    /// Like `wait`, on a thread of its own: `done` receives the outcome, 0: notified, 1: another value, 2: timed out. It does not keep
+    /// the event loop alive.
+    #[napi(catch_unwind, ts_args_type = "index: number, expected: number, timeout: number, done: OnWaited")]
+    pub fn wait_later(
+        &self,
+        index: u32,
+        expected: i32,
+        timeout: f64,
+        done: Function<'_, u32, ()>,
+    ) -> Result<(), Failure> {
+        known("sharedWaitAsync", self.mapping.word(index.into()))?;
+        let done =
+            done.build_threadsafe_function::<u32>().weak::<true>().callee_handled::<false>().build().map_err(node)?;
+        // Without an end, if it is infinite.
+        let timeout = Duration::try_from_secs_f64(timeout / 1000.0).unwrap_or(Duration::MAX);
+        let mapping = Arc::clone(&self.mapping);
+        let waiting = move || {
+            let Some(word) = mapping.word(index.into()) else { return };
+            let outcome = wait_in_slices(word, expected, timeout, || done.aborted());
+            done.call(outcome as u32, ThreadsafeFunctionCallMode::NonBlocking);
+        };
+        let started = std::thread::Builder::new().name("isolated-wait".to_owned()).spawn(waiting);
+        started.map(drop).map_err(|error| system("sharedWaitAsync cannot start a thread", &error))
     }
 
     /// Wakes threads of any process that wait for the word, at most `count`; returns their number.
@@ -68,6 +95,21 @@ fn notify(word: Option<&AtomicU32>, count: u32) -> Result<u32, Failure> {
     let word = known("sharedNotify", word)?;
     let woken = futex::notify(word, count).map_err(|error| system("sharedNotify cannot wake", &error))?;
     Ok(u32::try_from(woken).unwrap_or(u32::MAX))
+}
+
+/// How long a waiting thread of its own does not look whether anybody still wants its outcome.
+const SLICE: Duration = Duration::from_millis(100);
+
+fn wait_in_slices(word: &AtomicU32, expected: i32, timeout: Duration, is_over: impl Fn() -> bool) -> Woken {
+    let mut left = timeout;
+    loop {
+        let slice = left.min(SLICE);
+        match futex::wait(word, expected.cast_unsigned(), slice) {
+            Ok(Woken::TimedOut) if left > slice && !is_over() => left -= slice,
+            Ok(outcome) => return outcome,
+            Err(_) => return Woken::TimedOut,
+        }
+    }
 }
 
 fn known<'a>(operation: &str, word: Option<&'a AtomicU32>) -> Result<&'a AtomicU32, Failure> {

@@ -4,6 +4,9 @@
 import { types } from 'node:util';
 
 import { checkMemory } from './memory.js';
+import type { SharedBuffer } from './shared-buffer.js';
+import { sharedBuffers } from './shared-buffers.js';
+import { decodeTyped, type TypedValues, type ValueTypes } from './typed-values.js';
 import { createView, numberOf } from './view-types.js';
 
 /** The first element of the array of a stand-in and its annotations. */
@@ -27,6 +30,10 @@ const enum Kind {
   Map = 'm',
   /** The number of its type, and its bytes as Base64. */
   Bytes = 'y',
+  /** The name of a user's type, and what its `encode` has returned. */
+  Typed = 't',
+  /** The number of a shared buffer. */
+  Shared = 'h',
 }
 
 // The built-in functions, before a program may replace them.
@@ -48,16 +55,23 @@ export function looksNoted(value: unknown): boolean {
 }
 
 /** Writes JSON of a value without repeated objects, whose values all have JSON or an annotation. */
-export function writeNoted(value: unknown): string {
-  const annotations = new Annotations();
+export function writeNoted(value: unknown, typed?: TypedValues, numberOfShared?: NumberOfShared): string {
+  const annotations = new Annotations(typed, numberOfShared);
   const standIn = annotations.standInFor(value);
   return JSON.stringify([MARK, standIn, annotations.list]);
 }
+
+type NumberOfShared = (buffer: SharedBuffer) => number;
 
 class Annotations {
   /** Inner annotations precede outer ones. */
   readonly list: Annotation[] = [];
   private readonly path: Key[] = [];
+
+  constructor(
+    private readonly typed: TypedValues | undefined,
+    private readonly numberOfShared: NumberOfShared | undefined,
+  ) {}
 
   /** Returns the value itself if JSON carries it. */
   standInFor(value: unknown): unknown {
@@ -69,10 +83,17 @@ class Annotations {
       case 'number':
         return Number.isFinite(value) && !Object.is(value, -0) ? value : this.annotation(Kind.Number, nameOf(value));
       case 'object':
-        return value === null ? null : this.ofObject(value);
+        return value === null ? null : (this.ofTyped(value) ?? this.ofObject(value));
+      case 'function':
+        return this.ofTyped(value) ?? value;
       default:
         return value;
     }
+  }
+
+  private ofTyped(value: object): unknown {
+    const typed = this.typed?.known(value);
+    return typed === undefined ? undefined : this.annotation(Kind.Typed, this.ofArray(typed) ?? typed);
   }
 
   private ofObject(value: object): unknown {
@@ -87,6 +108,9 @@ class Annotations {
       case Object.prototype:
         return this.ofMembers(value as Members);
       default:
+        if (sharedBuffers.has(value)) {
+          return this.annotation(Kind.Shared, this.numberOfShared?.(value as SharedBuffer));
+        }
         if (isMemory(value)) return this.annotation(Kind.Bytes, writeBytes(value));
         return this.ofMembers(value as Members);
     }
@@ -136,18 +160,25 @@ function membersOf(map: Map<unknown, unknown>): unknown[] {
   return members;
 }
 
+/** Where values come from that JSON does not have. */
+export interface Sources {
+  readonly types?: ValueTypes | undefined;
+  /** Throws if there is none of this number. */
+  readonly shared?: (number: number) => unknown;
+}
+
 /** Rebuilds the original value from a stand-in. Throws if its annotations do not fit. */
-export function readNoted(json: unknown): unknown {
+export function readNoted(json: unknown, sources: Sources = {}): unknown {
   if (!looksNoted(json)) return json;
   const whole = json as unknown[];
   const annotations = whole[2];
   if (whole.length !== 3 || !Array.isArray(annotations)) throw new Error('its annotations are missing');
-  for (const annotation of annotations) follow(whole, annotation as Annotation);
+  for (const annotation of annotations) follow(whole, annotation as Annotation, sources);
   return whole[1];
 }
 
 /** Puts one value in its place. */
-function follow(whole: unknown[], annotation: Annotation): void {
+function follow(whole: unknown[], annotation: Annotation, sources: Sources): void {
   if (!Array.isArray(annotation)) throw new Error('an annotation has the wrong form');
   let holder = whole as unknown as Members;
   let key: Key = 1;
@@ -158,7 +189,7 @@ function follow(whole: unknown[], annotation: Annotation): void {
       throw new Error('an annotation names a place that the value does not have');
     }
   }
-  holder[key] = original(annotation[0], holder[key]);
+  holder[key] = original(annotation[0], holder[key], sources);
 }
 
 /** Neither an inherited member nor an array's length. */
@@ -166,7 +197,7 @@ function isMember(holder: Members, key: unknown): boolean {
   return (typeof key === 'string' || typeof key === 'number') && propertyIsEnumerable.call(holder, key);
 }
 
-function original(kind: Kind, standIn: unknown): unknown {
+function original(kind: Kind, standIn: unknown, { types: known, shared }: Sources): unknown {
   switch (kind) {
     case Kind.Undefined:
       return undefined;
@@ -187,6 +218,11 @@ function original(kind: Kind, standIn: unknown): unknown {
       break;
     case Kind.Bytes:
       if (Array.isArray(standIn)) return readBytes(standIn);
+      break;
+    case Kind.Typed:
+      return decodeTyped(standIn, known);
+    case Kind.Shared:
+      if (typeof standIn === 'number' && shared !== undefined) return shared(standIn);
       break;
   }
   throw new Error(`an annotation of kind ${JSON.stringify(kind)} does not fit its value`);

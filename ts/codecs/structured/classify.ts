@@ -59,6 +59,8 @@ export class Scan {
   form = Form.Json;
   /** It has errors, large strings, shared buffers or values of users' types: V8 receives a copy without them. */
   needsCopy = false;
+  /** It has shared buffers. */
+  hasShared = false;
   /** It has an object of the runtime, of which a copy has nothing. */
   hasHostObject = false;
   /** The values of users' types. */
@@ -109,8 +111,7 @@ export class Scan {
         if (value !== null) this.lookInto(value);
         return;
       case 'function':
-        this.form = Form.Parts;
-        this.lookAtTyped(value);
+        if (!this.lookAtTyped(value)) this.form = Form.Parts;
         return;
       default:
         this.form = Form.Parts;
@@ -121,7 +122,7 @@ export class Scan {
   private lookAtTyped(value: object): boolean {
     const typed = this.typed?.find(value);
     if (typed === undefined) return false;
-    this.form = Form.Parts;
+    this.needsAnnotation(!hasSerializer);
     this.needsCopy = true;
     this.look(typed[1]);
     return true;
@@ -208,6 +209,7 @@ export class Scan {
     else if (isError(value)) this.needsCopy = true;
     else if (sharedBuffers.has(value)) {
       this.needsCopy = true;
+      this.hasShared = true;
       return;
     } else if (types.isMap(value)) {
       for (const [key, member] of value) {
@@ -238,6 +240,7 @@ function hasAnnotations(value: object, prototype: unknown): boolean {
   if (prototype === Date.prototype) return types.isDate(value);
   // V8 writes bytes faster.
   if (!hasSerializer && isMemory(value)) return !canGrow(value);
+  if (!hasSerializer && sharedBuffers.has(value)) return true;
   return prototype === Map.prototype ? types.isMap(value) : prototype === Set.prototype && types.isSet(value);
 }
 

@@ -42,6 +42,15 @@ export class SharedBuffer implements PublicSharedBuffer {
     sharedBuffers.has = (value) => value instanceof SharedBuffer;
   }
 
+  /**
+   * Its memory as a `SharedArrayBuffer`, whether or not this runtime's functions read that safely; `null`: the runtime makes none.
+   *
+   * @internal
+   */
+  static shown(buffer: SharedBuffer): SharedArrayBuffer | null {
+    return (buffer.#shared ??= buffer.#memory.toSharedArrayBuffer());
+  }
+
   get byteLength(): number {
     return this.#memory.byteLength;
   }

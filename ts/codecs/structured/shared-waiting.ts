@@ -3,6 +3,7 @@ import { types } from 'node:util';
 import { nativeLater } from '../../addon/native-later.js';
 import { fromNative } from '../../errors/from-native.js';
 import { invalidOption } from '../../errors/worker-error.js';
+import { guard } from '../../util/guard.js';
 import { isMainThread } from '../../util/is-main-thread.js';
 import { now } from '../../util/primordials.js';
 import type { SharedBuffer as PublicSharedBuffer, SharedWaitOutcome } from '../../types/shared-buffer.js';
@@ -12,6 +13,9 @@ const LONGEST_WAIT = 2_147_483_647;
 const MOST_WOKEN = 2_147_483_647;
 /** How long a thread stays outside of JavaScript, where `terminate()` does not reach it, in milliseconds. */
 const SLICE = 100;
+
+/** As the addon numbers them. */
+const OUTCOMES = ['ok', 'not-equal', 'timed-out'] as const;
 
 /** See the exported function. */
 export function sharedWait(
@@ -48,6 +52,23 @@ export function sharedNotify(memory: PublicSharedBuffer | Int32Array, index: num
   } catch (error) {
     throw fromNative(error);
   }
+}
+
+/** Waits on a thread of its own, which keeps no program alive; `timeout` may be infinite. */
+export function sharedWaitLater(
+  memory: SharedBuffer,
+  index: number,
+  value: number,
+  timeout: number,
+): Promise<SharedWaitOutcome> {
+  return new Promise((resolve, reject) => {
+    const done = guard((outcome: 0 | 1 | 2) => resolve(OUTCOMES[outcome]), reject);
+    try {
+      SharedBuffer.memoryOf(memory).waitLater(index, value, timeout, done);
+    } catch (error) {
+      throw fromNative(error);
+    }
+  });
 }
 
 function waitOnce(

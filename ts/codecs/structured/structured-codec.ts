@@ -33,7 +33,7 @@ function serializerOf(name: string, valueTypes: ValueTypes | undefined): Seriali
 }
 
 function readBytes(data: Uint8Array, valueTypes: ValueTypes | undefined): unknown {
-  if (data[0] !== SEGMENTS_MARK) return readNoted(JSON.parse(Buffer.from(data).toString()));
+  if (data[0] !== SEGMENTS_MARK) return readNoted(JSON.parse(Buffer.from(data).toString()), { types: valueTypes });
   const { cut, read } = clone();
   return read(cut(data), valueTypes);
 }
@@ -99,13 +99,14 @@ export class StructuredCodec implements PayloadCodec {
     const values = this.text.decodeBatch(records, count, texts);
     for (let index = 0; index < values.length; index++) {
       const value = values[index];
-      if (looksNoted(value)) values[index] = decodeNoted(value);
+      if (looksNoted(value)) values[index] = decodeNoted(value, this.valueTypes);
     }
     return values;
   }
 
   decode(payload: unknown): unknown {
-    if (payload === undefined || typeof payload === 'string') return decodeNoted(this.text.decode(payload));
+    if (payload === undefined || typeof payload === 'string')
+      return decodeNoted(this.text.decode(payload), this.valueTypes);
     return this.decodeParts(payload);
   }
 
@@ -132,9 +133,9 @@ export class StructuredCodec implements PayloadCodec {
 }
 
 /** The result of JSON. */
-function decodeNoted(json: unknown): unknown {
+function decodeNoted(json: unknown, valueTypes: ValueTypes | undefined): unknown {
   try {
-    return readNoted(json);
+    return readNoted(json, { types: valueTypes });
   } catch (error) {
     return undecodable(error, NAME);
   }

@@ -1,5 +1,6 @@
 import { KEEP, replaceIn } from '../../util/replace-in.js';
-import type { TypedValue, ValueTypes } from './typed-values.js';
+import { SharedBuffer } from './shared-buffer.js';
+import { decodeTyped, typedValueOf, type ValueTypes } from './typed-values.js';
 
 /** Takes the place of such a value until everything is read. */
 export class TypedHole {
@@ -18,27 +19,21 @@ export function fillHoles(
   types: ValueTypes | undefined,
 ): unknown {
   if (!Array.isArray(data) || data.length !== holes.size) throw new Error(`${holes.size} typed values have other data`);
-  if (types === undefined) throw new Error('this side has no types of values');
   const done = new Map<number, unknown>();
   const open = new Set<number>();
-  const replace = (object: object): unknown => (object instanceof TypedHole ? decode(object.number) : KEEP);
+  const replace = (object: object): unknown => {
+    if (object instanceof TypedHole) return decode(object.number);
+    // It has no members to visit.
+    return object instanceof SharedBuffer ? object : KEEP;
+  };
   const decode = (number: number): unknown => {
     if (done.has(number)) return done.get(number);
     if (open.has(number)) throw new Error('a typed value is in itself');
     open.add(number);
     const [name, encoded] = typedValueOf(data[number]);
-    const type = types.get(name);
-    if (type === undefined) throw new Error(`this side has no type of values ${JSON.stringify(name.slice(0, 100))}`);
-    const value: unknown = type.decode(replaceIn(encoded, replace));
+    const value = decodeTyped([name, replaceIn(encoded, replace)], types);
     done.set(number, value);
     return value;
   };
   return replaceIn(root, replace);
-}
-
-function typedValueOf(data: unknown): TypedValue {
-  if (!Array.isArray(data) || data.length !== 2 || typeof data[0] !== 'string') {
-    throw new Error('the data of a typed value are none');
-  }
-  return data as unknown as TypedValue;
 }

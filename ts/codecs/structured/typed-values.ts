@@ -33,3 +33,20 @@ export class TypedValues {
     return undefined;
   }
 }
+
+/** Makes a value of its data. Throws if this side does not know its type, or the type refuses it. */
+export function decodeTyped(data: unknown, types: ValueTypes | undefined): unknown {
+  const [name, encoded] = typedValueOf(data);
+  if (types === undefined) throw new Error('this side has no types of values');
+  const type = types.get(name);
+  if (type === undefined) throw new Error(`this side has no type of values ${JSON.stringify(name.slice(0, 100))}`);
+  return type.decode(encoded);
+}
+
+/** Throws if the data are none. */
+export function typedValueOf(data: unknown): TypedValue {
+  if (!Array.isArray(data) || data.length !== 2 || typeof data[0] !== 'string') {
+    throw new Error('the data of a typed value are none');
+  }
+  return data as unknown as TypedValue;
+}

@@ -70,7 +70,7 @@ export function read(parts: Parts, valueTypes?: ValueTypes): unknown {
   if (!types.isUint8Array(bytes) || bytes[0] !== VERSION_TAG || (bytes[1] ?? 0) < LEAST_VERSION) {
     throw new Error('its bytes are not those of a structured clone');
   }
-  if ((bytes[2] as Shape) >= Shape.Json) return readAlone(bytes, rest);
+  if ((bytes[2] as Shape) >= Shape.Json) return readAlone(bytes, rest, valueTypes);
   const attachments = new Attachments(rest.map((block) => (block instanceof Uint8Array ? alone(block) : block)));
   const reader = new Reader(bytes, attachments);
   try {
@@ -104,7 +104,8 @@ function readWith(
 }
 
 /** A value that V8 has not written. */
-function readAlone(bytes: Uint8Array, parts: readonly Part[]): unknown {
+function readAlone(bytes: Uint8Array, parts: readonly Part[], valueTypes: ValueTypes | undefined): unknown {
+  if ((bytes[2] as Shape) === Shape.NotedShared && bytes.length === 3) return readNotedShared(parts, valueTypes);
   if ((bytes[2] as Shape) === Shape.Shared && bytes.length === 3 && parts.length === 1) {
     const attachments = new Attachments(parts.map((block) => (block instanceof Uint8Array ? alone(block) : block)));
     return attachments.shared(0);
@@ -117,7 +118,16 @@ function readAlone(bytes: Uint8Array, parts: readonly Part[]): unknown {
   if (parts.length !== 1) throw new Error('its value is not the one part it has');
   if (isBytes && part instanceof Uint8Array) return createView(type as number, alone(part), 0, part.length);
   if (isBytes || typeof part !== 'string') throw new Error('its value is not the one part it has');
-  return shape === (Shape.Json as number) ? readNoted(JSON.parse(part)) : part;
+  return shape === (Shape.Json as number) ? readNoted(JSON.parse(part), { types: valueTypes }) : part;
+}
+
+function readNotedShared([text, ...rest]: readonly Part[], valueTypes: ValueTypes | undefined): unknown {
+  if (typeof text !== 'string') throw new Error('its first part is no text');
+  const attachments = new Attachments(rest.map((block) => (block instanceof Uint8Array ? alone(block) : block)));
+  const shared = (number: number) => attachments.shared(number);
+  const value = readNoted(JSON.parse(text), { types: valueTypes, shared });
+  attachments.checkUse();
+  return value;
 }
 
 /** Puts blocks into growable memory, which precedes the value. */

@@ -2,6 +2,8 @@ import { Serializer } from 'node:v8';
 
 import { Blocks } from './buffers.js';
 import { checkMemory, SHARED_MEMORY } from './memory.js';
+import { writeNoted } from './annotated-json.js';
+import type { NativeSharedMemory } from '../../addon/binding.js';
 import { findHostObject } from '../host-objects.js';
 import { type Part, Parts } from '../segments.js';
 import { type PreparedPayload, preparedPayloads } from '../prepared-payload.js';
@@ -25,6 +27,8 @@ export const enum Shape {
   View = 4,
   /** The value is the shared buffer in the other segment, or a `Buffer` of its bytes. */
   Shared = 8,
+  /** The value is the annotated JSON text in the first of the other segments, with the shared buffers behind it. */
+  NotedShared = 9,
 }
 
 /** The first bytes of V8's output, and the version of its format without header. */
@@ -111,6 +115,8 @@ const NO_BLOCKS = new Blocks([], []);
 /** The segments of a value that has no JSON, or too long a one. They refer to memory of the value. */
 export function writeFound(value: unknown, found: Scan): Parts {
   if (found.form === Form.Prepared) return preparedPayloads.partsOf(value as PreparedPayload);
+  const isNoted = found.form === Form.Noted && found.hasShared && !(value instanceof SharedBuffer);
+  if (isNoted) return writeNotedShared(value, found);
   return (found.needsCopy && isTyped(value, found) ? undefined : writeAlone(value)) ?? partsOf(value, found);
 }
 
@@ -134,6 +140,21 @@ function writeAlone(value: unknown): Parts | undefined {
   if (!ArrayBuffer.isView(value) || (value.buffer as { resizable?: boolean }).resizable === true) return undefined;
   checkMemory(value.buffer);
   return behind(new Uint8Array(value.buffer, value.byteOffset, value.byteLength), Shape.View, numberOf(value));
+}
+
+/** Where there is no V8: shared buffers in a value that JSON carries. */
+function writeNotedShared(value: unknown, { typed }: Scan): Parts {
+  const shared: NativeSharedMemory[] = [];
+  const numbers = new Map<SharedBuffer, number>();
+  const numberOfShared = (buffer: SharedBuffer): number => {
+    const known = numbers.get(buffer) ?? shared.push(SharedBuffer.memoryOf(buffer)) - 1;
+    numbers.set(buffer, known);
+    return known;
+  };
+  const parts = behind(writeNoted(value, typed, numberOfShared), Shape.NotedShared);
+  parts.push(...shared);
+  parts.hasShared = true;
+  return parts;
 }
 
 /** One segment, and its shape. */

@@ -11,8 +11,8 @@ const LARGE_JSON = 65_536;
 export function write(value: unknown, types?: ValueTypes): string | Parts {
   const found = scan(value, types);
   const { form } = found;
-  if (form === Form.Prepared || form === Form.Parts || looksNoted(value) || ArrayBuffer.isView(value))
-    return clone().writeFound(value, found);
-  const text = form === Form.Json ? JSON.stringify(value) : writeNoted(value);
+  const isOther = looksNoted(value) || ArrayBuffer.isView(value) || found.hasShared;
+  if (form === Form.Prepared || form === Form.Parts || isOther) return clone().writeFound(value, found);
+  const text = form === Form.Json ? JSON.stringify(value) : writeNoted(value, found.typed);
   return text.length < LARGE_JSON ? text : clone().writeLongText(text);
 }

@@ -42,6 +42,42 @@ const MOST_HOSTS = 2 ** 32 - 1;
 
 /** Starts a worker process, connected by a private socket pair. */
 export async function startProcess(given: string, options: ProcessOptions): Promise<ProcessChannel> {
+  const { child, open, fail } = prepare(given, options);
+  try {
+    await started(child, options.cwd);
+    return open();
+  } catch (error) {
+    throw fail(error);
+  }
+}
+
+/**
+ * Starts a worker process before it returns.
+ *
+ * @throws `ERR_WORKER_SPAWN_FAILED`, without the error of the system, which Node reports later.
+ */
+export function startProcessNow(given: string, options: ProcessOptions): ProcessChannel {
+  const { child, open, fail } = prepare(given, options);
+  child.on('error', () => {});
+  try {
+    if (child.pid === undefined)
+      throw startFailed(child.spawnfile, options.cwd, new Error('the system has refused it'));
+    return open();
+  } catch (error) {
+    throw fail(error);
+  }
+}
+
+/** A process that was asked for. */
+interface Prepared {
+  readonly child: ChildProcess;
+  /** It runs. */
+  open(): ProcessChannel;
+  /** It does not: releases what it was to have, and returns the error. */
+  fail(error: unknown): unknown;
+}
+
+function prepare(given: string, options: ProcessOptions): Prepared {
   refuseOptions('child_process', options);
   const script = resolveScript(given);
   const executable = findExecutable(options.execPath, script);
@@ -86,6 +122,13 @@ export async function startProcess(given: string, options: ProcessOptions): Prom
   const { addon, environment } = getNative();
   let pair: NativePair | undefined;
   let lifeline: NativeLifeline | undefined;
+  const fail = (error: unknown): unknown => {
+    pair?.close();
+    lifeline?.close();
+    listener?.close();
+    if (socket !== undefined) removeSocketFiles(socket);
+    return error;
+  };
   try {
     pair = new addon.NativePair();
     lifeline = new addon.NativeLifeline(environment);
@@ -121,15 +164,14 @@ export async function startProcess(given: string, options: ProcessOptions): Prom
       stdio: [...stdio.slice(0, 2), keepsLines ? 'pipe' : (stdio[2] as StdioMode), ...inherited],
       windowsHide: true,
     });
-    await started(child, options.cwd);
-    for (const end of [pair, lifeline, listener]) end?.childStarted();
-    return new ProcessChannel(child, pair, lifeline, { limits, killTree, terminal, keepsLines }, socket, listener);
+    const [ours, guard] = [pair, lifeline];
+    const open = () => {
+      for (const end of [ours, guard, listener]) end?.childStarted();
+      return new ProcessChannel(child, ours, guard, { limits, killTree, terminal, keepsLines }, socket, listener);
+    };
+    return { child, open, fail };
   } catch (error) {
-    pair?.close();
-    lifeline?.close();
-    listener?.close();
-    if (socket !== undefined) removeSocketFiles(socket);
-    throw error;
+    throw fail(error);
   }
 }
 

@@ -2,7 +2,9 @@ import path from 'node:path';
 
 import { invalidValue } from '../errors.js';
 import type { Isolation, SharedMemory } from '../public.js';
+import { canShareMemory } from '../shared/memory.js';
 import { here } from '../this-worker.js';
+import { warnOfNoMemory } from './warnings.js';
 import type { Plan } from './options.js';
 
 /** What a worker is to be. */
@@ -14,14 +16,24 @@ export interface Choice {
 /** These share memory only to be faster, and do without where a variable of theirs says so. */
 const CAN_DO_WITHOUT = ['piscina', 'tinypool'];
 
-const NAMES = ['thread', 'copy', 'refuse'] as const;
+const NAMES = ['thread', 'copy', 'refuse', 'share'] as const;
 
 /** Decides what the options leave open, by the file of the worker and the variables of the environment. */
 export function choose({ script, given }: Plan): Choice {
   const file = 'file' in script ? script.file : undefined;
   const { isolation = isProcess(file) ? 'process' : 'thread' } = given;
   const { sharedMemory = sharedMemoryOf(file) } = given;
-  return { isolation, sharedMemory };
+  if (sharedMemory !== 'share' || canShareMemory()) return { isolation, sharedMemory };
+  warnOfNoMemory();
+  return { isolation, sharedMemory: file !== undefined && canDoWithout(file) ? 'copy' : 'thread' };
+}
+
+/** Whether the programs of this process are to share memory with their workers, and can. */
+export function wantsToShare(): boolean {
+  if (process.env['ISOLATED_WORKERS_SHARED_MEMORY'] !== 'share') return false;
+  if (canShareMemory()) return true;
+  warnOfNoMemory();
+  return false;
 }
 
 function sharedMemoryOf(file: string | undefined): SharedMemory {
@@ -32,7 +44,12 @@ function sharedMemoryOf(file: string | undefined): SharedMemory {
       throw invalidValue('ISOLATED_WORKERS_SHARED_MEMORY', set, `must be one of: ${NAMES.join(', ')}`);
     return known;
   }
-  return file !== undefined && CAN_DO_WITHOUT.some((name) => isOfPackage(file, name)) ? 'copy' : here.sharedMemory;
+  if (here.sharedMemory === 'share') return 'share';
+  return file !== undefined && canDoWithout(file) ? 'copy' : here.sharedMemory;
+}
+
+function canDoWithout(file: string): boolean {
+  return CAN_DO_WITHOUT.some((name) => isOfPackage(file, name));
 }
 
 /** Whether the lists of the environment leave a worker to this library. */

@@ -1,6 +1,8 @@
 import type { TransferListItem } from 'node:worker_threads';
 
 import { nextTick } from '../../util/primordials.js';
+import { canTravel } from '../shared/memory.js';
+import { expectDecision } from '../values/links.js';
 import { findThreadsOnly, type Snapshot, snapshot } from '../values/snapshot.js';
 import type { Backend } from './backend.js';
 import { ProcessBackend } from './process-backend.js';
@@ -16,22 +18,30 @@ import { warnOfSharedEnv, warnOfThread } from './warnings.js';
 export class Decision {
   private readonly messages: Snapshot[] = [];
   private isOver = false;
+  private forget: (() => void) | undefined;
+  private readonly canTravel: ((memory: SharedArrayBuffer) => boolean) | undefined;
 
   constructor(
     private readonly setup: Setup,
     private readonly data: Snapshot,
     private readonly decided: (backend: Backend) => void,
   ) {
-    const reason = findThreadsOnly(data.value);
-    if (reason !== undefined) this.become(startThread(setup, data, reason));
-    else nextTick(() => this.decide());
+    this.canTravel = setup.sharedMemory === 'share' ? canTravel : undefined;
+    const reason = findThreadsOnly(data.value, this.canTravel);
+    if (reason !== undefined) {
+      this.become(startThread(setup, data, reason));
+      return;
+    }
+    // Whoever blocks this thread before may wait for the worker.
+    this.forget = expectDecision(() => this.decide());
+    nextTick(() => this.decide());
   }
 
   /** @throws A `DataCloneError`. */
   add(value: unknown, transfer: readonly TransferListItem[]): void {
     const taken = snapshot(value, transfer);
     this.messages.push(taken);
-    const reason = findThreadsOnly(taken.value);
+    const reason = findThreadsOnly(taken.value, this.canTravel);
     if (reason !== undefined) this.become(startThread(this.setup, this.data, reason));
   }
 
@@ -42,6 +52,7 @@ export class Decision {
 
   private become(backend: Backend): void {
     this.isOver = true;
+    this.forget?.();
     for (const message of this.messages) backend.postSnapshot(message);
     this.decided(backend);
   }

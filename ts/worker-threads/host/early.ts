@@ -11,7 +11,13 @@ export class Early {
 
   /** @throws `ERR_NOT_SERIALIZABLE`, or a `DataCloneError`. */
   keep(frame: Frame): void {
-    this.frames.push(canPrepare ? preparePayload(frame) : structuredClone(frame));
+    // What has memory to share was copied before, by the clone that has found it.
+    const isCopy = 'body' in frame ? frame.body.memories !== undefined : 'data' in frame;
+    this.frames.push(canPrepare ? preparePayload(frame) : isCopy ? frame : structuredClone(frame));
+  }
+
+  get isEmpty(): boolean {
+    return this.frames.length === 0;
   }
 
   release(post: (frame: unknown) => void): void {

@@ -31,7 +31,7 @@ export function checkArguments(filename: unknown, given: WorkerOptions): Plan {
   }
   if (name !== undefined && typeof name !== 'string') throw invalidType('options.name', 'of type string', name);
   checkOneOf('isolation', given.isolation, ['process', 'thread', 'isolate']);
-  checkOneOf('sharedMemory', given.sharedMemory, ['thread', 'copy', 'refuse']);
+  checkOneOf('sharedMemory', given.sharedMemory, ['thread', 'copy', 'refuse', 'share']);
   const isOwn = !sharesEnv && env !== undefined && env !== null;
   const environment = isOwn ? copied(env as NodeJS.ProcessEnv) : { ...process.env };
   return { script, given, name: name ?? '', env: environment, sharesEnv };

@@ -7,9 +7,11 @@ export class Output extends Readable {
   override _read(): void {}
 
   follow(source: Readable | null): void {
-    source?.on('data', (chunk: Buffer) => {
-      if (!this.isOver) this.push(chunk);
-    });
+    source?.on('data', (chunk: Buffer) => this.write(chunk));
+  }
+
+  write(chunk: Buffer): void {
+    if (!this.isOver && chunk.length > 0) this.push(chunk);
   }
 
   /** The worker has ended. */

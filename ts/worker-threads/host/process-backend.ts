@@ -13,9 +13,10 @@ import { joinBroadcasts, leaveBroadcasts, onBroadcast } from '../broadcast/relay
 import { errorOf, invalidExecArgv, notRunning, outOfMemory } from '../errors.js';
 import { FRAME, MAIL, type Frame, type StartupData } from '../frames.js';
 import type { SharedMemory } from '../public.js';
+import { host } from '../shared/core.js';
 import { joinMail, leaveMail, type Mail, type Outcome, routeMail } from '../mail/route.js';
 import { nextThreadId } from '../this-worker.js';
-import { PortBridge } from '../values/port-bridge.js';
+import { PortBridge, type Wire } from '../values/port-bridge.js';
 import type { Snapshot } from '../values/snapshot.js';
 import type { Backend, BackendEvents, Question } from './backend.js';
 import { Deliveries } from './deliveries.js';
@@ -34,6 +35,14 @@ const FAILED = 1;
 /** The exit code of Node for arguments that it does not know. */
 const REFUSED_FLAGS = 9;
 
+/** What the library's own worker has besides its public members. */
+type Client = WorkerClient & {
+  readonly isServing: boolean;
+  readonly ready: Promise<void>;
+  receiveNow(): void;
+  sendNow(millis: number): boolean;
+};
+
 /** A worker that is a process of its own. */
 export class ProcessBackend implements Backend {
   readonly threadId = nextThreadId();
@@ -46,7 +55,8 @@ export class ProcessBackend implements Backend {
   private readonly bridge: PortBridge;
   private readonly deliveries = new Deliveries();
   private readonly early = new Early();
-  private client: WorkerClient | undefined;
+  private client: Client | undefined;
+  private isOpen = false;
   private isTerminated = false;
   private isReferenced = true;
   private streamsAreReferenced = true;
@@ -60,18 +70,30 @@ export class ProcessBackend implements Backend {
     this.sharedMemory = sharedMemory;
     this.streams = streams;
     this.events = events;
-    this.bridge = new PortBridge(sharedMemory, this.post, 1);
-    this.bridge.sendSnapshot(data, (body) => ({ kind: 'start', data: body, environment }));
-    this.started = this.start();
+    const wire: Wire = {
+      post: this.post,
+      receive: () => this.client?.receiveNow(),
+      send: (millis) => this.sendNow(millis),
+    };
+    this.bridge = new PortBridge(sharedMemory, wire, 1);
+    // Memory can go to a process that is there; and this thread may be about to block for its answer.
+    if (sharedMemory === 'share') this.client = this.startNow();
+    try {
+      this.bridge.postSnapshot(data, (body) => ({ kind: 'start', data: body, environment }));
+    } catch (error) {
+      this.terminate();
+      throw error;
+    }
+    this.started = sharedMemory === 'share' ? Promise.resolve(this.client) : this.start();
     joinMail(this.threadId, (mail, timeout) => this.carry(mail, timeout));
   }
 
   postMessage(value: unknown, transfer: readonly TransferListItem[]): void {
-    this.bridge.send(value, transfer, (body) => ({ kind: 'message', body }));
+    this.bridge.post(value, transfer, (body) => ({ kind: 'message', body }));
   }
 
   postSnapshot(taken: Snapshot): void {
-    this.bridge.sendSnapshot(taken, (body) => ({ kind: 'message', body }));
+    this.bridge.postSnapshot(taken, (body) => ({ kind: 'message', body }));
   }
 
   async ask(question: Question, argument?: unknown): Promise<unknown> {
@@ -100,9 +122,21 @@ export class ProcessBackend implements Backend {
     }
   }
 
+  private startNow(): Client | undefined {
+    try {
+      const client = host().startWorkerNow(this.options() as never) as unknown as Client;
+      this.onStarted(client);
+      return client;
+    } catch (error) {
+      this.keepLate(error);
+      this.deliveries.add(() => this.onExit(FAILED));
+      return undefined;
+    }
+  }
+
   private async start(): Promise<WorkerClient | undefined> {
     try {
-      const client = await createWorker(this.options());
+      const client = (await createWorker(this.options())) as unknown as Client;
       this.onStarted(client);
       return client;
     } catch (error) {
@@ -136,8 +170,12 @@ export class ProcessBackend implements Backend {
       startupData,
       // The second argument of a program is its script, and not this library's.
       argv: ['file' in script ? script.file : '[worker eval]', ...argv.map(String)],
-      ...((execArgv !== undefined || flags.length > 0) && { execArgv: [...(execArgv ?? process.execArgv), ...flags] }),
+      // A thread ignores an empty argument, and a process would take it for its script.
+      ...((execArgv !== undefined || flags.length > 0) && {
+        execArgv: [...(execArgv ?? process.execArgv).filter((flag) => flag !== ''), ...flags],
+      }),
       env: { ...env, ...(this.sharedMemory === 'copy' && { PISCINA_DISABLE_ATOMICS: '1' }) },
+      ...(this.sharedMemory === 'share' && { sharedMemory: true }),
       stdio: [given.stdin === true ? 'pipe' : 'ignore', 'pipe', 'pipe'],
       resourceLimits: processLimits(resourceLimits),
       waitForReady: false,
@@ -147,13 +185,13 @@ export class ProcessBackend implements Backend {
       maxConcurrency: Infinity,
       logLevel: 'error',
       handlers: {
-        [FRAME]: (frame: unknown) => this.deliveries.add(() => this.onFrame(frame as Frame)),
+        [FRAME]: (frame: unknown) => this.onFrame(frame as Frame),
         [MAIL]: (mail: unknown) => routeMail(mail as Mail),
       },
     };
   }
 
-  private onStarted(client: WorkerClient): void {
+  private onStarted(client: Client): void {
     this.client = client;
     this.streams.connect(client.stdin, client.stdout, client.stderr);
     client.on('crash', (error) => this.onCrash(error));
@@ -164,26 +202,53 @@ export class ProcessBackend implements Backend {
     if (this.isTerminated) return void client.kill();
     this.setRef(this.isReferenced);
     joinBroadcasts(this.post);
-    this.early.release((frame) => client.post(FRAME, frame));
+    // Only a process that has said so gets memory.
+    if (this.sharedMemory === 'share') client.ready.then(() => this.open(client)).catch(() => {});
+    else this.open(client);
+  }
+
+  /** From now on frames go to the process. */
+  private open(client: Client): void {
+    if (this.isOpen) return;
+    this.isOpen = true;
+    if (client.isActive) this.early.release((frame) => client.post(FRAME, frame));
+  }
+
+  /** Returns whether something is left. */
+  private sendNow(millis: number): boolean {
+    const { client } = this;
+    if (client === undefined || this.hasExited) return false;
+    if (!this.isOpen && client.isServing) this.open(client);
+    return client.sendNow(millis) || !this.early.isEmpty;
   }
 
   /** Sends a frame; before the process has started, keeps it as it is now. */
   private readonly post = (frame: Frame): void => {
     if (this.isTerminated || this.hasExited) return;
-    if (this.client === undefined) return this.early.keep(frame);
-    if (this.client.isActive) this.client.post(FRAME, frame);
+    if (!this.isOpen) return this.early.keep(frame);
+    if (this.client?.isActive === true) this.client.post(FRAME, frame);
   };
 
   private onFrame(frame: Frame): void {
     switch (frame.kind) {
-      case 'online':
-        return this.events.online();
-      case 'message':
-        return this.onMessage(frame);
+      // At once: the program may be about to read its port. The port itself delivers in a later turn of the event loop.
       case 'port':
         return this.bridge.onMessage(frame.id, frame.body);
       case 'close':
         return this.bridge.onClose(frame.id);
+      case 'message':
+        return this.onMessage(frame);
+      case 'output':
+        return this.streams.write(frame.descriptor, frame.data);
+      default:
+        this.deliveries.add(() => this.onTold(frame));
+    }
+  }
+
+  private onTold(frame: Exclude<Frame, { kind: 'port' | 'close' | 'message' | 'output' }>): void {
+    switch (frame.kind) {
+      case 'online':
+        return this.events.online();
       case 'broadcast':
         return onBroadcast(frame, this.post);
       case 'error':
@@ -198,11 +263,12 @@ export class ProcessBackend implements Backend {
   private onMessage({ body }: Extract<Frame, { kind: 'message' }>): void {
     let value: unknown;
     try {
+      // Messages of its ports may follow in the same batch.
       ({ value } = this.bridge.open(body));
     } catch (error) {
-      return this.events.messageError(error);
+      return this.deliveries.add(() => this.events.messageError(error));
     }
-    this.events.message(value);
+    this.deliveries.add(() => this.events.message(value));
   }
 
   private onCrash(crash: WorkerCrashedError): void {

@@ -40,6 +40,11 @@ export class StandardStreams {
     if (this.given.stderr === true) this.err.follow(thread.stderr);
   }
 
+  /** What a process has written at once. */
+  write(descriptor: 1 | 2, data: Uint8Array | string): void {
+    (descriptor === 1 ? this.out : this.err).write(Buffer.from(data as Uint8Array));
+  }
+
   end(): void {
     this.out.end();
     this.err.end();

@@ -1,3 +1,4 @@
+import { original } from '../originals.js';
 import { isShared } from '../values/snapshot.js';
 
 const told = new Set<string>();
@@ -20,6 +21,17 @@ export function warnOfThread(script: string, reason: object): void {
     script,
     `the worker ${script} ${does}, so it is a thread of this process and no process of its own. ` +
       'Give it `isolation: "thread"`, or exclude it by ISOLATED_WORKERS_EXCLUDE, to say that this is meant.',
+  );
+}
+
+export function warnOfNoMemory(): void {
+  // The threads of a program load this, too.
+  if (!original.isMainThread) return;
+  warnOnce(
+    'ISOLATED_WORKERS_NO_SHARED_MEMORY',
+    '',
+    'this runtime cannot share memory between processes, which needs Linux and Node 22.23, 24.22 or 26, or Bun 1.4.5, or later. A ' +
+      'worker that shares memory with its host is a thread, and piscina and tinypool do without.',
   );
 }
 

@@ -57,7 +57,7 @@ export class Worker extends EventEmitter {
       events: this.#events(),
     };
     if (isolation === 'thread') this.#backend = startThread(setup, data);
-    else if (sharedMemory !== 'thread') this.#backend = startProcess(setup, data);
+    else if (sharedMemory !== 'thread' && sharedMemory !== 'share') this.#backend = startProcess(setup, data);
     else this.#decide(setup, data);
     nextTick(() => process.emit('worker', this as never));
   }

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { MessagePort, TransferListItem } from 'node:worker_threads';
 
-import { dataCloneError } from '../errors.js';
+import { dataCloneError, sharedMemoryRefused } from '../errors.js';
 import type { Body } from '../frames.js';
 import type { SharedMemory } from '../public.js';
 import { original } from '../originals.js';
 import { KEEP, replaceIn } from '../../util/replace-in.js';
+import { openShared, SharedValues } from '../shared/values.js';
 import { isShared, type Snapshot, snapshot } from './snapshot.js';
 import { hasUncloneable } from './uncloneable.js';
 
@@ -45,25 +46,30 @@ export function sendValue(
 export function sendSnapshot({ value, moved }: Snapshot, sender: Sender, post: (body: Body) => void): void {
   const ports = moved.filter((item) => item instanceof original.MessagePort);
   const copies = new Map<ArrayBufferLike, ArrayBuffer>();
+  const memories = sender.sharedMemory === 'share' ? new SharedValues(ports.length, MARK) : undefined;
   const replaced = replaceIn(value, (object) => {
     const index = ports.indexOf(object as (typeof ports)[number]);
     if (index >= 0) return { [MARK]: index };
-    return isShared(object) ? copyOf(object, sender.sharedMemory, copies) : KEEP;
+    if (!isShared(object)) return KEEP;
+    return memories === undefined ? copyOf(object, sender.sharedMemory, copies) : memories.standIn(object);
   });
   const numbers = ports.map((port) => sender.adopt(port));
   try {
-    post(ports.length === 0 ? { value: replaced } : { value: replaced, mark: MARK, ports: numbers });
+    const isPlain = ports.length === 0 && memories?.isEmpty !== false;
+    post(isPlain ? { value: replaced } : { value: replaced, mark: MARK, ports: numbers, ...memories?.body() });
   } catch (error) {
     throw isNotSerializable(error) ? dataCloneError(error.message) : error;
   }
 }
 
 /** The value of a body, and the ports in it. */
-export function openBody({ value, mark, ports }: Body, open: (id: number) => MessagePort): Snapshot {
+export function openBody(body: Body, open: (id: number) => MessagePort): Snapshot {
+  const { value, mark, ports } = body;
   if (mark === undefined || ports === undefined) return { value, moved: [] };
   const moved = ports.map(open);
+  const known = [...moved, ...openShared(body)];
   const opened = replaceIn(value, (object) =>
-    Object.hasOwn(object, mark) ? moved[(object as Record<string, number>)[mark] as number] : KEEP,
+    Object.hasOwn(object, mark) ? known[(object as Record<string, number>)[mark] as number] : KEEP,
   );
   return { value: opened, moved };
 }
@@ -77,13 +83,6 @@ function copyOf(object: object, policy: SharedMemory, copies: Map<ArrayBufferLik
   const view = object as DataView & { readonly length?: number };
   const View = view.constructor as new (memory: ArrayBuffer, offset: number, length: number) => object;
   return new View(copy, view.byteOffset, view.length ?? view.byteLength);
-}
-
-function sharedMemoryRefused(): DOMException {
-  return dataCloneError(
-    'A SharedArrayBuffer cannot be sent to a worker that is a process of its own. Give the Worker `isolation: "thread"`, or ' +
-      '`sharedMemory: "thread"` (it becomes a thread where its first messages share memory), or `sharedMemory: "copy"`.',
-  );
 }
 
 function isNotSerializable(error: unknown): error is Error {

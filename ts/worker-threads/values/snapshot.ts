@@ -3,6 +3,7 @@ import type { TransferListItem } from 'node:worker_threads';
 
 import { notIterable } from '../errors.js';
 import { original, structuredClone } from '../originals.js';
+import { moved } from './pairs.js';
 import { KEEP, replaceIn } from '../../util/replace-in.js';
 
 /** A value as it was when it was sent, and what was moved with it: the sender has lost that. */
@@ -18,7 +19,11 @@ export interface Snapshot {
  */
 export function snapshot(value: unknown, transfer: readonly TransferListItem[]): Snapshot {
   // Node takes more for transferable than its types of `structuredClone` name.
-  return structuredClone({ value, moved: [...transfer] }, { transfer: [...transfer] as ArrayBuffer[] });
+  const taken = structuredClone({ value, moved: [...transfer] }, { transfer: [...transfer] as ArrayBuffer[] });
+  for (const [index, item] of transfer.entries()) {
+    if (item instanceof original.MessagePort) moved(item, taken.moved[index] as typeof item);
+  }
+  return taken;
 }
 
 /** The second argument of `postMessage`: a list, or options with a list. */
@@ -44,11 +49,14 @@ function checked(list: unknown[]): TransferListItem[] {
 /**
  * What a clone has that only a thread can receive: memory that threads share, or an object of the runtime that Node clones for its own
  * threads alone. Looks at nothing that could run the user's code twice.
+ *
+ * @param canTravel - Whether processes can share a memory, if the worker may share it.
  */
-export function findThreadsOnly(copy: unknown): object | undefined {
+export function findThreadsOnly(copy: unknown, canTravel?: (memory: SharedArrayBuffer) => boolean): object | undefined {
   let found: object | undefined;
   replaceIn(copy, (object) => {
-    if (isShared(object) || isOfRuntime(object)) found ??= object;
+    const stays = isShared(object) ? canTravel?.(memoryOf(object)) !== true : isOfRuntime(object);
+    if (stays) found ??= object;
     return KEEP;
   });
   return found;
@@ -65,6 +73,9 @@ function isOfRuntime(object: object): boolean {
 
 /** Shared memory, or a view of it. */
 export function isShared(object: object): boolean {
-  const memory = ArrayBuffer.isView(object) ? object.buffer : object;
-  return Object.prototype.toString.call(memory) === '[object SharedArrayBuffer]';
+  return Object.prototype.toString.call(memoryOf(object)) === '[object SharedArrayBuffer]';
+}
+
+function memoryOf(object: object): SharedArrayBuffer {
+  return (ArrayBuffer.isView(object) ? object.buffer : object) as SharedArrayBuffer;
 }

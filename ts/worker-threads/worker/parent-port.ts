@@ -3,6 +3,7 @@ import type { MessagePort, TransferListItem } from 'node:worker_threads';
 import type { Body, Frame } from '../frames.js';
 import { original } from '../originals.js';
 import type { PortBridge } from '../values/port-bridge.js';
+import { lead } from '../values/links.js';
 import { listenTo } from '../values/listen-to-port.js';
 import { transferList } from '../values/snapshot.js';
 
@@ -15,6 +16,7 @@ export class ParentPort {
   constructor(private readonly bridge: PortBridge) {
     const { port1, port2 } = new original.MessageChannel();
     this.port = port1;
+    lead(port1, bridge);
     this.inner = port2;
     (port1 as unknown as EventTarget).addEventListener('close', () => (this.isOpen = false));
     const close = () => {
@@ -32,8 +34,7 @@ export class ParentPort {
   /** Gives the program a message of its host. */
   deliver(body: Body): void {
     try {
-      const { value, moved } = this.bridge.open(body);
-      this.inner.postMessage(value, moved);
+      this.bridge.passOn(this.inner, body);
     } catch (error) {
       this.port.emit('messageerror', error);
     }
@@ -42,6 +43,6 @@ export class ParentPort {
   private send(value: unknown, transfer?: readonly TransferListItem[]): void {
     const list = transferList(transfer);
     if (!this.isOpen) return;
-    this.bridge.send(value, list, (body): Frame => ({ kind: 'message', body }));
+    this.bridge.post(value, list, (body): Frame => ({ kind: 'message', body }));
   }
 }

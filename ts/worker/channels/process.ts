@@ -269,6 +269,15 @@ class ProcessWorkerChannel implements WorkerChannel {
     for (const { connection } of this.sessions) connection.flushBlocking(FLUSH_TIMEOUT);
   }
 
+  receiveNow(): void {
+    for (const { server } of this.sessions) server?.receiveNow();
+  }
+
+  sendNow(millis: number): boolean {
+    for (const { connection } of this.sessions) connection.flushBlocking(millis);
+    return this.sessions.some(({ connection }) => connection.pendingBytes > 0);
+  }
+
   close(): void {
     for (const { connection } of this.sessions) connection.close();
   }
