@@ -31,6 +31,8 @@ export const longFiles = new Set([
   'effect/documented',
   'effect/end',
   'effect/failures',
+  'effect/node-worker',
+  'effect/registered',
   'effect/rpc',
   'effect/runtimes',
   'effect/worker',
