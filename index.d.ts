@@ -1359,6 +1359,77 @@ export type ConnectedHost<H extends MessageTypes<H> = MessageDefinitions> = Host
   readonly isConnected: boolean;
 };
 
+/** What is known of a worker that ended without being closed. */
+export interface CrashDetails {
+  /** The worker's process id, where it had one of its own. */
+  readonly pid?: number | undefined;
+  readonly reason: ShutdownReason;
+  /** `startup`: before it was ready. */
+  readonly phase: 'startup' | 'running';
+  readonly messageType?: string | undefined;
+  /** The last lines of its standard error, where that is piped to the host. */
+  readonly stderr?: readonly string[] | undefined;
+  /** What was thrown and ended it, where that is known; mostly an `Error`. */
+  readonly cause?: unknown;
+}
+
+/**
+ * The `code` of each error of this library; `docs/errors.md` explains each. Codes do not change; later versions may add
+ * some.
+ */
+export type WorkerErrorCode =
+  | 'ERR_INVALID_OPTION'
+  | 'ERR_SCRIPT_NOT_FOUND'
+  | 'ERR_TYPESCRIPT_UNSUPPORTED'
+  | 'ERR_PACKAGE_MISSING'
+  | 'ERR_WORKER_SPAWN_FAILED'
+  | 'ERR_EXEC_PATH_REQUIRED'
+  | 'ERR_WORKER_CRASHED'
+  | 'ERR_RESOURCE_LIMIT'
+  | 'ERR_WORKER_CLOSED'
+  | 'ERR_WORKER_DISCONNECTED'
+  | 'ERR_NOT_AUTHORIZED'
+  | 'ERR_NO_SUCH_WORKER'
+  | 'ERR_WORKER_OCCUPIED'
+  | 'ERR_ATTACH_REFUSED'
+  | 'ERR_HOST_DISCONNECTED'
+  | 'ERR_SEVERAL_HOSTS'
+  | 'ERR_CANCELLED'
+  | 'ERR_ANSWER_IS_STREAM'
+  | 'ERR_HOST_BLOCKED'
+  | 'ERR_SYNC_OVERFLOW'
+  | 'ERR_ASYNC_MIDDLEWARE'
+  | 'ERR_UNSUPPORTED_BY_PEER'
+  | 'ERR_START_TIMEOUT'
+  | 'ERR_CONNECT_TIMEOUT'
+  | 'ERR_MESSAGE_TIMEOUT'
+  | 'ERR_MESSAGE_TOO_LARGE'
+  | 'ERR_BACKPRESSURE'
+  | 'ERR_QUEUE_TIMEOUT'
+  | 'ERR_POOL_UNAVAILABLE'
+  | 'ERR_TOO_MANY_REQUESTS'
+  | 'ERR_NOT_SERIALIZABLE'
+  | 'ERR_TERMINATOR_IN_MESSAGE'
+  | 'ERR_DUPLICATE_TRANSACTION'
+  | 'ERR_INVALID_TRANSACTION_ID'
+  | 'ERR_UNKNOWN_MESSAGE_TYPE'
+  | 'ERR_INVALID_MESSAGE'
+  | 'ERR_MALFORMED_MESSAGE'
+  | 'ERR_SERIALIZER_MISMATCH'
+  | 'ERR_PROTOCOL_MISMATCH'
+  | 'ERR_NOT_A_WORKER'
+  | 'ERR_DRIVER_MISMATCH'
+  | 'ERR_DRIVER_FAILED'
+  | 'ERR_UNSUPPORTED_BY_DRIVER'
+  | 'ERR_THROWN_VALUE'
+  | 'ERR_UNSUPPORTED_PLATFORM'
+  | 'ERR_ADDONS_DISABLED'
+  | 'ERR_SYSTEM';
+
+interface WorkerErrorOptions extends ErrorOptions {
+  readonly phase?: WorkerError['phase'];
+}
+
 /** The context of a message: names and values, all text. At most 16,384 characters as JSON. */
 export type Carrier = Record<string, string>;
 
@@ -1677,6 +1748,8 @@ export interface WorkerServerEvents<H extends MessageTypes<H> = MessageDefinitio
   connect: [host: ConnectedHost<H>];
   /** A host has left, for any reason. */
   disconnect: [host: ConnectedHost<H>];
+  /** A message of a host could not be read and is lost: an error `ERR_MALFORMED_MESSAGE`. If it was a request, its `send` fails. */
+  unreadable: [error: WorkerError];
 }
 
 /** The server in the worker that answers its host. */
@@ -1691,7 +1764,8 @@ export interface WorkerServer<H extends MessageTypes<H> = MessageDefinitions> {
   /** `true` while a host is connected. */
   readonly isConnected: boolean;
   /**
-   * Adds a listener of an event: `connect`, a host has connected, or `disconnect`, one has left. The host for which
+   * Adds a listener of an event: `connect`, a host has connected, `disconnect`, one has left, or
+   * `unreadable`, a message of one is lost. The host for which
    * `startWorkerServer` has waited is in `hosts`.
    */
   on<E extends keyof WorkerServerEvents<H>>(event: E, listener: (...details: WorkerServerEvents<H>[E]) => void): this;
@@ -1840,77 +1914,6 @@ export interface SyncSender<M extends MessageTypes<M>> {
   sendSync<K extends Taken<M>['send']>(type: K, payload: PayloadOf<M, K>, options?: SyncOptions): ResultPayloadOf<M, K>;
 }
 
-/** What is known of a worker that ended without being closed. */
-export interface CrashDetails {
-  /** The worker's process id, where it had one of its own. */
-  readonly pid?: number | undefined;
-  readonly reason: ShutdownReason;
-  /** `startup`: before it was ready. */
-  readonly phase: 'startup' | 'running';
-  readonly messageType?: string | undefined;
-  /** The last lines of its standard error, where that is piped to the host. */
-  readonly stderr?: readonly string[] | undefined;
-  /** What was thrown and ended it, where that is known; mostly an `Error`. */
-  readonly cause?: unknown;
-}
-
-/**
- * The `code` of each error of this library; `docs/errors.md` explains each. Codes do not change; later versions may add
- * some.
- */
-export type WorkerErrorCode =
-  | 'ERR_INVALID_OPTION'
-  | 'ERR_SCRIPT_NOT_FOUND'
-  | 'ERR_TYPESCRIPT_UNSUPPORTED'
-  | 'ERR_PACKAGE_MISSING'
-  | 'ERR_WORKER_SPAWN_FAILED'
-  | 'ERR_EXEC_PATH_REQUIRED'
-  | 'ERR_WORKER_CRASHED'
-  | 'ERR_RESOURCE_LIMIT'
-  | 'ERR_WORKER_CLOSED'
-  | 'ERR_WORKER_DISCONNECTED'
-  | 'ERR_NOT_AUTHORIZED'
-  | 'ERR_NO_SUCH_WORKER'
-  | 'ERR_WORKER_OCCUPIED'
-  | 'ERR_ATTACH_REFUSED'
-  | 'ERR_HOST_DISCONNECTED'
-  | 'ERR_SEVERAL_HOSTS'
-  | 'ERR_CANCELLED'
-  | 'ERR_ANSWER_IS_STREAM'
-  | 'ERR_HOST_BLOCKED'
-  | 'ERR_SYNC_OVERFLOW'
-  | 'ERR_ASYNC_MIDDLEWARE'
-  | 'ERR_UNSUPPORTED_BY_PEER'
-  | 'ERR_START_TIMEOUT'
-  | 'ERR_CONNECT_TIMEOUT'
-  | 'ERR_MESSAGE_TIMEOUT'
-  | 'ERR_MESSAGE_TOO_LARGE'
-  | 'ERR_BACKPRESSURE'
-  | 'ERR_QUEUE_TIMEOUT'
-  | 'ERR_POOL_UNAVAILABLE'
-  | 'ERR_TOO_MANY_REQUESTS'
-  | 'ERR_NOT_SERIALIZABLE'
-  | 'ERR_TERMINATOR_IN_MESSAGE'
-  | 'ERR_DUPLICATE_TRANSACTION'
-  | 'ERR_INVALID_TRANSACTION_ID'
-  | 'ERR_UNKNOWN_MESSAGE_TYPE'
-  | 'ERR_INVALID_MESSAGE'
-  | 'ERR_MALFORMED_MESSAGE'
-  | 'ERR_SERIALIZER_MISMATCH'
-  | 'ERR_PROTOCOL_MISMATCH'
-  | 'ERR_NOT_A_WORKER'
-  | 'ERR_DRIVER_MISMATCH'
-  | 'ERR_DRIVER_FAILED'
-  | 'ERR_UNSUPPORTED_BY_DRIVER'
-  | 'ERR_THROWN_VALUE'
-  | 'ERR_UNSUPPORTED_PLATFORM'
-  | 'ERR_ADDONS_DISABLED'
-  | 'ERR_SYSTEM';
-
-interface WorkerErrorOptions extends ErrorOptions {
-  readonly phase?: WorkerError['phase'];
-}
-
 /** The events of `worker.on`, with the arguments of their listeners. */
 export interface WorkerEvents<H extends MessageTypes<H> = MessageDefinitions> {
   /** The worker has ended, for any reason. */
@@ -1930,6 +1933,8 @@ export interface WorkerEvents<H extends MessageTypes<H> = MessageDefinitions> {
       };
     }[MessageTypeOf<H>],
   ];
+  /** A message of the worker could not be read and is lost: an error `ERR_MALFORMED_MESSAGE`. If it was a request, its `send` fails. */
+  unreadable: [error: WorkerError];
   /** `disconnect()` has finished, or another host has taken over the detached worker. */
   disconnect: [];
   /** The last request in flight has its outcome, and none was sent in the turn of the event loop after it. */

@@ -153,6 +153,7 @@ async function serve(handlers: object, options: ServeOptions): Promise<WorkerSer
           side: 'worker',
           worker: () => server,
           host: asker,
+          onUnreadable: (error) => hosts.emit('unreadable', error),
           ...chains,
           checks: handled,
           context,

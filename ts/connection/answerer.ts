@@ -55,6 +55,8 @@ export interface Answerer<Call> {
     size?: number,
     kind?: RequestKind,
   ): void;
+  /** A message could not be read, and no requester learns of that. */
+  onUnreadable(error: WorkerError): void;
   /** The context of the next message. */
   setContext(carrier: unknown): void;
   /** The requester waits no longer. */

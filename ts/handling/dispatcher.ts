@@ -98,7 +98,10 @@ export class Dispatcher<Ref> implements Answerer<Ref> {
   private take(call: Call<Ref>, handler: Handler | undefined, payload: unknown, size: number): void {
     const { incoming, limiter, checks } = this.options;
     const { ref, type, kind } = call;
-    if (Undecodable.is(payload)) return this.responder.fail(call, payload.error);
+    if (Undecodable.is(payload)) {
+      if (ref === undefined) this.onUnreadable(payload.error);
+      return this.responder.fail(call, payload.error);
+    }
     if (kind === Kind.Request && incoming === undefined && !limiter.isBusy)
       return this.runner.start(call, handler, payload);
     // A message that does not begin at once may be cancelled before, or receive its input.
@@ -125,6 +128,10 @@ export class Dispatcher<Ref> implements Answerer<Ref> {
       },
       checks?.onPayload,
     );
+  }
+
+  onUnreadable(error: WorkerError): void {
+    this.options.onUnreadable?.(error);
   }
 
   /** The context of the next message; the other side may send anything. */

@@ -1,5 +1,6 @@
 import type { CallFigures } from './call-figures.js';
 import type { ConcurrencyLimiter } from '../connection/concurrency-limiter.js';
+import type { WorkerError } from '../errors/worker-error.js';
 import type { Log } from '../logging/logger.js';
 import type { MiddlewareChain } from '../messages/middleware-chain.js';
 import type { Checks } from '../messages/validators.js';
@@ -25,6 +26,8 @@ export interface DispatcherOptions {
   /** The member `worker` of the handlers' context. */
   readonly worker: () => unknown;
   readonly host?: unknown;
+  /** Reports a message that could not be read and is lost. */
+  readonly onUnreadable?: ((error: WorkerError) => void) | undefined;
   /** Reports a notification, besides its handler; `false`: there are no listeners. */
   readonly onNotification?: ((type: string, payload: unknown) => boolean) | undefined;
 }

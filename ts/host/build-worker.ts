@@ -206,6 +206,7 @@ function planWorker(driver: Driver, name: string, options: ConnectionSettings) {
           enter: inRootContext,
           side: 'host',
           worker: () => worker,
+          onUnreadable: (error) => void events.emitIfHeard('unreadable', error),
           onNotification: (type, message) => events.emitIfHeard('notification', { type, payload: message }),
           ...chains,
           checks: handled,

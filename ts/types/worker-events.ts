@@ -1,4 +1,4 @@
-import type { WorkerCrashedError } from '../errors/worker-error.js';
+import type { WorkerCrashedError, WorkerError } from '../errors/worker-error.js';
 import type { MessageDefinitions, MessageTypeOf, MessageTypes, PayloadOf } from './message-definitions.js';
 import type { ShutdownReason } from './shutdown-reason.js';
 
@@ -16,6 +16,8 @@ export interface WorkerEvents<H extends MessageTypes<H> = MessageDefinitions> {
   notification: [
     message: { [K in MessageTypeOf<H>]: { readonly type: K; readonly payload: PayloadOf<H, K> } }[MessageTypeOf<H>],
   ];
+  /** A message of the worker could not be read and is lost: an error `ERR_MALFORMED_MESSAGE`. If it was a request, its `send` fails. */
+  unreadable: [error: WorkerError];
   /** `disconnect()` has finished, or another host has taken over the detached worker. */
   disconnect: [];
   /** The last request in flight has its outcome, and none was sent in the turn of the event loop after it. */

@@ -1,3 +1,4 @@
+import type { WorkerError } from '../errors/worker-error.js';
 import type { ContextCarrier } from './context-carrier.js';
 import type { DriverValue } from './driver.js';
 import type { ConnectedHost, HostClient } from './host-client.js';
@@ -78,6 +79,8 @@ export interface WorkerServerEvents<H extends MessageTypes<H> = MessageDefinitio
   connect: [host: ConnectedHost<H>];
   /** A host has left, for any reason. */
   disconnect: [host: ConnectedHost<H>];
+  /** A message of a host could not be read and is lost: an error `ERR_MALFORMED_MESSAGE`. If it was a request, its `send` fails. */
+  unreadable: [error: WorkerError];
 }
 
 /** The server in the worker that answers its host. */
@@ -92,7 +95,8 @@ export interface WorkerServer<H extends MessageTypes<H> = MessageDefinitions> {
   /** `true` while a host is connected. */
   readonly isConnected: boolean;
   /**
-   * Adds a listener of an event: `connect`, a host has connected, or `disconnect`, one has left. The host for which
+   * Adds a listener of an event: `connect`, a host has connected, `disconnect`, one has left, or
+   * `unreadable`, a message of one is lost. The host for which
    * `startWorkerServer` has waited is in `hosts`.
    */
   on<E extends keyof WorkerServerEvents<H>>(event: E, listener: (...details: WorkerServerEvents<H>[E]) => void): this;

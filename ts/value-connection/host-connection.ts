@@ -6,6 +6,7 @@ import { ValueAnswerer } from './answerer.js';
 import { type Blockable, block } from './sync/wait.js';
 import { createHandshake, findMismatch, type Handshake, parseHandshake } from './handshake.js';
 import type { PortWire } from './wires/port-wire.js';
+import { unreadableHere } from './posts.js';
 import { ValueRequester } from './requester.js';
 import type { Transactions } from './transactions.js';
 import { StartupDeadline } from './timers/startup-deadline.js';
@@ -208,6 +209,12 @@ export class ValueConnection implements WireListener {
     this.isReady = true;
     this.transactions.onHandshake(handshake);
     this.reportControl(Control.Ready);
+  }
+
+  onUnreadable(cause: unknown): void {
+    const error = unreadableHere(cause);
+    this.onDropped(error.message);
+    this.answerer.dispatcher.onUnreadable(error);
   }
 
   onDropped(reason: string): void {

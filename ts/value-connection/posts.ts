@@ -1,4 +1,4 @@
-import { notSerializable, type WorkerError } from '../errors/worker-error.js';
+import { notSerializable, WorkerError } from '../errors/worker-error.js';
 import { printable } from '../util/printable.js';
 import { reasonOf } from '../util/safely.js';
 import { type Tx } from './wires/wire.js';
@@ -67,7 +67,8 @@ function unreadable({ kind, type }: Post): WorkerError {
   );
 }
 
-/** The error of a value that cannot be deserialised, for the log. */
-export function describeUnreadable(error: unknown): string {
-  return `it cannot be deserialised here: ${printable(reasonOf(error), 200)}`;
+/** The error of a value that cannot be deserialised here. */
+export function unreadableHere(cause: unknown): WorkerError {
+  const text = `an incoming message cannot be deserialised: ${printable(reasonOf(cause), 200)}. If it is nested deeply, send it flatter.`;
+  return new WorkerError('ERR_MALFORMED_MESSAGE', text, { cause });
 }

@@ -12,6 +12,7 @@ import type { ServeSetup } from '../connection/serve-setup.js';
 import { afterArrivals } from '../util/with-timeout.js';
 import { ValueAnswerer } from './answerer.js';
 import { createHandshake, findMismatch, type Handshake, names, parseHandshake } from './handshake.js';
+import { unreadableHere } from './posts.js';
 import type { ValueRequester } from './requester.js';
 import { eachRecord, isForAnswerer, isForRequester, type Tx, type Wire, type WireListener } from './wires/wire.js';
 import { clearTimeout, setTimeout } from '../util/primordials.js';
@@ -160,6 +161,12 @@ export class ValueServer implements WireListener {
 
   onFlush(batch: unknown[]): void {
     this.requester?.onFlush(batch);
+  }
+
+  onUnreadable(cause: unknown): void {
+    const error = unreadableHere(cause);
+    this.onDropped(error.message);
+    this.answerer.dispatcher.onUnreadable(error);
   }
 
   onDropped(reason: string): void {

@@ -44,7 +44,7 @@ export class Hosts {
    * In a turn of its own: an error of a listener is the user's. And a host may leave in the read that brings its handshake, before
    * the code behind `await startWorkerServer()` can listen.
    */
-  private emit(event: string, host: ConnectedHost): void {
-    setImmediate(() => this.emitter?.emit(event, host));
+  emit(event: string, detail: unknown): void {
+    setImmediate(() => this.emitter?.emit(event, detail));
   }
 }

@@ -50,17 +50,17 @@ export class WorkerServer {
     return [...this.present.connected];
   }
 
-  on(event: string, listener: (host: ConnectedHost) => void): this {
+  on(event: string, listener: (...details: unknown[]) => void): this {
     this.present.events.on(event, listener);
     return this;
   }
 
-  once(event: string, listener: (host: ConnectedHost) => void): this {
+  once(event: string, listener: (...details: unknown[]) => void): this {
     this.present.events.once(event, listener);
     return this;
   }
 
-  off(event: string, listener: (host: ConnectedHost) => void): this {
+  off(event: string, listener: (...details: unknown[]) => void): this {
     this.present.events.off(event, listener);
     return this;
   }

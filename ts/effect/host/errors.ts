@@ -6,7 +6,7 @@ import {
   WorkerUnknownError,
 } from 'effect/workers/WorkerError';
 
-import type { ShutdownReason, WorkerCrashedError } from '../../index.js';
+import type { ShutdownReason, WorkerCrashedError, WorkerError as LibraryError } from '../../index.js';
 
 const failure = (reason: WorkerErrorReason): WorkerError => new WorkerError({ reason });
 
@@ -25,6 +25,11 @@ export function crashed(cause: WorkerCrashedError): WorkerError {
 export function ended(name: string, reason: ShutdownReason): WorkerError {
   const cause = reason.type === 'error' ? { cause: reason.error } : {};
   return failure(new WorkerReceiveError({ message: `The worker "${name}" has ended: it was closed`, ...cause }));
+}
+
+/** A message of the worker could not be deserialised: what `node:worker_threads` calls a `messageerror`. */
+export function lost(cause: LibraryError): WorkerError {
+  return failure(new WorkerReceiveError({ message: `A message from the worker is lost: ${cause.message}`, cause }));
 }
 
 /** What the worker has sent is no frame. */

@@ -4,7 +4,7 @@ import type { WorkerError } from 'effect/workers/WorkerError';
 
 import { envelopeOf, type HostFrame, MESSAGE, type Opening, type WorkerFrame } from '../frames.js';
 import { postWith } from '../post.js';
-import { crashed, disconnected, ended, notStarted, unreadable } from './errors.js';
+import { crashed, disconnected, ended, lost, notStarted, unreadable } from './errors.js';
 import type { AnyClient } from './spawned.js';
 
 /** What the platform does with what comes on a port. */
@@ -72,6 +72,7 @@ export class Link {
     client.ref();
     client.on('crash', (error) => this.fail(crashed(error)));
     client.on('exit', ({ reason }) => this.fail(ended(client.name, reason)));
+    client.on('unreadable', (error) => this.fail(lost(error)));
     client.on('disconnect', () => this.fail(disconnected(client.name)));
   }
 

@@ -7,6 +7,13 @@ export function notServing(cause: unknown): WorkerError {
   return new WorkerError({ reason: new WorkerSpawnError({ message, cause }) });
 }
 
+/** A message of the host could not be deserialised. */
+export function lost(cause: Error): WorkerError {
+  return new WorkerError({
+    reason: new WorkerReceiveError({ message: `A message from the host is lost: ${cause.message}`, cause }),
+  });
+}
+
 /** What the host has sent is no frame. */
 export function unreadable(): WorkerError {
   const message =

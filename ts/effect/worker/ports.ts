@@ -1,5 +1,8 @@
+import type { WorkerError } from 'effect/workers/WorkerError';
+
 import { envelopeOf, type HostFrame, MESSAGE, type Opening, type WorkerFrame } from '../frames.js';
 import { type Poster, postWith } from '../post.js';
+import { unreadable } from './errors.js';
 
 /** What a runner does with what comes. */
 export interface PortsListener {
@@ -8,8 +11,8 @@ export interface PortsListener {
   onDisconnect(portId: number): void;
   /** The host has closed the last port. */
   onClose(): void;
-  /** Something came that is no frame. */
-  onUnreadable(): void;
+  /** Something came that is no frame, or that could not be read. */
+  onUnreadable(error: WorkerError): void;
 }
 
 /** A port that a host has opened. */
@@ -54,7 +57,7 @@ export class Ports {
 
   receive(message: unknown): void {
     const envelope = envelopeOf<HostFrame>(message, 2);
-    if (envelope === undefined) return this.end((listener) => listener.onUnreadable());
+    if (envelope === undefined) return this.fail(unreadable());
     const [number, frame] = envelope;
     if (frame[0] === 2) return this.open(number, frame[1]);
     const port = this.byNumber.get(number);
@@ -94,6 +97,11 @@ export class Ports {
   closeAll(): void {
     for (const port of this.byId.values()) this.forget(port);
     this.end((listener) => listener.onClose());
+  }
+
+  /** What was sent is lost. */
+  fail(error: WorkerError): void {
+    this.end((listener) => listener.onUnreadable(error));
   }
 
   private end(emit: (listener: PortsListener) => void): void {

@@ -8,7 +8,6 @@ import * as Scope from 'effect/Scope';
 import type { WorkerError } from 'effect/workers/WorkerError';
 import type { WorkerRunner } from 'effect/workers/WorkerRunner';
 
-import { unreadable } from './errors.js';
 import type { Ports } from './ports.js';
 import type { Program } from './program.js';
 
@@ -71,7 +70,7 @@ const serve = Effect.fnUntraced(function* <A, E, R, I>(
       runFork(Fiber.interruptAll(own));
     },
     onClose: () => void Deferred.doneUnsafe(closed, Exit.void),
-    onUnreadable: () => void Deferred.doneUnsafe(closed, Exit.fail(unreadable())),
+    onUnreadable: (error: WorkerError) => void Deferred.doneUnsafe(closed, Exit.fail(error)),
   };
   yield* Scope.addFinalizer(
     scope,

@@ -3,7 +3,7 @@ import type { WorkerError } from 'effect/workers/WorkerError';
 
 import { type HostClient, startWorkerServer, type WorkerServer } from '../../index.js';
 import { MESSAGE } from '../frames.js';
-import { notServing } from './errors.js';
+import { lost, notServing } from './errors.js';
 import type { RunnerOptions } from './options.js';
 import { Ports } from './ports.js';
 import type { Program } from './program.js';
@@ -43,6 +43,7 @@ export class Server {
         },
       },
     );
+    server.on('unreadable', (error) => ports.fail(lost(error)));
     // A program that is over needs no worker: its host learns of it.
     void program.ended.then(() => server.close());
     return server;

@@ -9,7 +9,7 @@ import { inNextTurn, isTurnOver } from '../../util/loop-turn.js';
 import { Slice } from '../../util/time-slice.js';
 import type { Carrier } from '../../types/context-carrier.js';
 import type { TransferList } from '../../types/transfer-list.js';
-import { describeUnreadable, Posts } from '../posts.js';
+import { Posts } from '../posts.js';
 import { EarlyPosts, isEarly } from './early-posts.js';
 import { listenTo } from './listen-to-port.js';
 import { ALONE, snapshot } from './snapshot.js';
@@ -227,7 +227,7 @@ export class PortWire implements Wire {
   }
 
   private onUnreadable(error: unknown): void {
-    this.listener?.onDropped(describeUnreadable(error));
+    this.listener?.onUnreadable(error);
     this.pushOwn(this.posts.onUnreadable());
   }
 

@@ -129,6 +129,8 @@ export interface WireListener {
   onBatch(batch: unknown[]): number;
   /** These records are about to be sent. */
   onFlush(batch: unknown[]): void;
+  /** A message has arrived whose value cannot be read: it is lost, and its type is not known. */
+  onUnreadable(error: unknown): void;
   /** A message was invalid, or has no place here. */
   onDropped(reason: string): void;
   /** Another event for the log. */
