@@ -8,6 +8,10 @@ export const enum Event {
   Load = 3,
   Ended = 4,
   Resolve = 5,
+  /** A message with shared memories, which the addon gives. */
+  SharedMessage = 6,
+  /** A word of the next shared memory, by its offset, and how many of those who wait for it are still to be woken. */
+  Notified = 7,
 }
 
 /** The first byte of `Event.Ended`. */

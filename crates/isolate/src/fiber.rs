@@ -73,6 +73,14 @@ impl Carrier for Strand {
             self.suspend(Pause::Sleep(until));
         }
     }
+
+    fn park(&self, until: Option<Instant>, is_woken: &dyn Fn() -> bool) {
+        // Who wakes it from now on gives it a turn.
+        if !is_woken() && !self.meter.is_killed() {
+            let until = [until, self.meter.wall_deadline()].into_iter().flatten().min();
+            self.suspend(Pause::Sleep(until));
+        }
+    }
 }
 
 /// An isolate with a stack of its own.
@@ -107,7 +115,7 @@ impl Fiber {
                 slice,
                 since: Cell::new(Instant::now()),
             };
-            run(&setup, &Shared::new(meter, inbox, outbox, Rc::new(strand)), usage);
+            run(&setup, &Shared::new(&setup, meter, inbox, outbox, Rc::new(strand)), usage);
         });
         Ok(Self { coroutine: ManuallyDrop::new(coroutine), is_killed })
     }

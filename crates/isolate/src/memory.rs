@@ -8,6 +8,8 @@ use std::alloc::{Layout, alloc, dealloc, realloc};
 use std::cell::Cell;
 use std::ptr;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rquickjs::allocator::Allocator;
 
@@ -21,6 +23,8 @@ const STRIDE: u32 = 256;
 #[derive(Debug, Default)]
 pub struct Usage {
     used: Cell<usize>,
+    /// Bytes of the shared memories that the isolate has made, whoever holds them.
+    shared: Arc<AtomicUsize>,
     is_exceeded: Cell<bool>,
 }
 
@@ -33,6 +37,25 @@ impl Usage {
     /// Whether an allocation was refused: from then on the isolate has no future.
     pub fn is_exceeded(&self) -> bool {
         self.is_exceeded.get()
+    }
+
+    /// The bytes of shared memories.
+    pub fn shared(&self) -> &Arc<AtomicUsize> {
+        &self.shared
+    }
+
+    /// All bytes that count.
+    pub fn total(&self) -> usize {
+        self.used() + self.shared.load(Ordering::Relaxed)
+    }
+
+    /// Whether `more` bytes fit below the limit; if they do not, the isolate has no future.
+    pub fn admits(&self, more: usize, limit: usize) -> bool {
+        let fits = self.total().checked_add(more).is_some_and(|total| total <= limit);
+        if !fits {
+            self.is_exceeded.set(true);
+        }
+        fits
     }
 
     fn set(&self, used: usize) {
@@ -64,11 +87,7 @@ impl Budget {
                 return false;
             }
         }
-        let fits = (self.usage.used() - less).checked_add(more).is_some_and(|used| used <= self.limit);
-        if !fits {
-            self.usage.is_exceeded.set(true);
-        }
-        fits
+        more.checked_sub(less).is_none_or(|growth| self.usage.admits(growth, self.limit))
     }
 
     fn layout(size: usize) -> Option<Layout> {

@@ -15,6 +15,7 @@ pub fn run(setup: &Setup, shared: &Rc<Shared>, usage: Rc<Usage>) {
         let text = panic.downcast_ref::<&str>().map(ToString::to_string);
         Ending::Panicked(text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default())
     });
+    shared.inbox.close();
     shared.outbox.push(Event::Ended(ending));
 }
 
