@@ -208,7 +208,10 @@ test('The published package has exactly the necessary files', async () => {
         `dist/effect/${types}.d.mts`,
         `dist/effect/${types}.d.ts`,
       ]),
-      ...['driver', 'index', 'types'].flatMap((types) => [`dist/isolate/${types}.d.mts`, `dist/isolate/${types}.d.ts`]),
+      ...['driver', 'index', 'notify-isolates', 'types'].flatMap((types) => [
+        `dist/isolate/${types}.d.mts`,
+        `dist/isolate/${types}.d.ts`,
+      ]),
       'dist/isolate/index.cjs',
       'dist/isolate/index.mjs',
       'dist/isolate/jail.cjs',

@@ -9,7 +9,7 @@ import type { IsolateOptions } from './types.js';
 export interface IsolateCapabilities extends DriverCapabilities {
   reconnect: false;
   detach: false;
-  sharedMemory: false;
+  sharedMemory: true;
   sync?: false;
 }
 
@@ -28,7 +28,7 @@ export type IsolateChannel = DriverChannel & { readonly pid?: undefined };
  */
 export class IsolateDriver implements Driver<IsolateCapabilities, IsolateOptions> {
   readonly name = 'isolate';
-  readonly capabilities: IsolateCapabilities = { reconnect: false, detach: false, sharedMemory: false };
+  readonly capabilities: IsolateCapabilities = { reconnect: false, detach: false, sharedMemory: true };
 
   /** The process of the isolates of this driver. */
   readonly #jail = new Jail();

@@ -9,7 +9,9 @@ import { load } from './load.js';
 import { measureOf, type Settings } from './options.js';
 import type { Sources } from './sources.js';
 import { Turns } from './turns.js';
-import { decode, encode } from './values.js';
+import { memoriesOf, wakeThreads } from './shared-memory.js';
+import { checkMovable, detach, type TransferList } from './transfer.js';
+import { decode, encode, type Parcel } from './values.js';
 
 /** Longer than any program runs. */
 const FOREVER = 2 ** 30;
@@ -37,13 +39,11 @@ export class IsolateHostEnd implements DriverChannel {
   ) {
     const { limits, globals } = settings;
     this.#ended = new Promise((resolve) => (this.#resolveEnded = resolve));
-    this.#functions = new HostFunctions(globals, (reply) => {
-      if (!this.#hasEnded) this.#post(reply);
-    });
+    this.#functions = new HostFunctions(globals, settings.sharedMemory, (reply) => this.#post(reply));
     const setup = {
       entry: sources.entry,
       source: this.#entrySource(),
-      data: encode({ globals: [...globals.keys()] }),
+      data: encode({ globals: [...globals.keys()] }, false).bytes,
       memory: measureOf(limits, 'memoryMb'),
       stack: measureOf(limits, 'stackKb'),
       cpuPerMessage: limits.cpuMsPerMessage,
@@ -51,12 +51,13 @@ export class IsolateHostEnd implements DriverChannel {
       wall: limits.wallMs,
       result: limits.maxResultBytes,
       queued: limits.maxQueuedBytes,
+      shares: settings.sharedMemory,
     };
     const onEvents = () => this.#receive();
     if (jail !== undefined) this.#native = jail.start(setup, onEvents);
     else if (settings.timeSlice === undefined) this.#native = load().NativeIsolate.thread(setup, onEvents);
     else {
-      const native = load().NativeIsolate.cooperative(setup, settings.timeSlice);
+      const native = load().NativeIsolate.cooperative(setup, settings.timeSlice, () => this.#turns?.wake());
       this.#native = native;
       this.#turns = new Turns(native, onEvents, settings.timeSlice);
     }
@@ -76,19 +77,21 @@ export class IsolateHostEnd implements DriverChannel {
     return !this.#hasEnded;
   }
 
-  send({ type, tx, payload, kind, context }: DriverMessage): void {
-    let bytes: Buffer;
+  send({ type, tx, payload, kind, context }: DriverMessage, transfer: TransferList = []): void {
     try {
-      bytes = encode([type, tx, payload, kind, context]);
+      checkMovable(transfer);
+      const parcel = encode([type, tx, payload, kind, context], this.settings.sharedMemory);
+      detach(transfer);
+      this.#post(parcel);
     } catch (cause) {
       const text = `"${type}" cannot be serialised by the driver "isolate": ${String(cause)}`;
       throw new WorkerError('ERR_NOT_SERIALIZABLE', text, { cause });
     }
-    if (!this.#hasEnded) this.#post(bytes);
   }
 
-  #post(bytes: Buffer): void {
-    this.#native.post(bytes);
+  #post({ bytes, memories }: Parcel): void {
+    if (this.#hasEnded) return;
+    this.#native.post(bytes, memories.length === 0 ? null : memories);
     this.#turns?.wake();
   }
 
@@ -140,6 +143,12 @@ export class IsolateHostEnd implements DriverChannel {
     switch (event) {
       case Event.Message:
         return this.#deliver(decode(bytes) as unknown[]);
+      case Event.SharedMessage:
+        return this.#deliver(decode(bytes, memoriesOf(this.#native.takeMemories())) as unknown[]);
+      case Event.Notified: {
+        const [memory] = memoriesOf(this.#native.takeMemories()) as [SharedArrayBuffer];
+        return wakeThreads(memory, bytes.readUInt32LE(), bytes.readUInt32LE(4));
+      }
       case Event.Output:
         return void process.stdout.write(`${bytes.toString()}\n`);
       case Event.ErrorOutput:

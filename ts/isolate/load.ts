@@ -30,7 +30,7 @@ export function load(): typeof Binding {
 /** A runtime may have the functions of `node:v8` by name alone. */
 function checkRuntime(): void {
   try {
-    decode(encode([new Uint8Array(1)]));
+    decode(encode([new Uint8Array(1)], false).bytes);
   } catch (cause) {
     const { bun, deno, node } = process.versions as Record<string, string | undefined>;
     const runtime = bun === undefined ? (deno === undefined ? `Node ${node}` : `Deno ${deno}`) : `Bun ${bun}`;

@@ -11,9 +11,11 @@ use std::time::Instant;
 use rquickjs::{CatchResultExt, CaughtError, Context, Ctx, Function, Persistent, Runtime, Value, qjs};
 
 use crate::limits::Limit;
-use crate::mail::{Ending, Inbox, Outbox};
+use crate::mail::{Ending, Inbox, Outbox, Parcel};
 use crate::memory::{Account, Budget, Usage};
 use crate::meter::Meter;
+use crate::shared::{Parking, Table};
+use crate::values::Sharing;
 use crate::{natives, prelude, values};
 
 pub use modules::{LIBRARY, Library, compile};
@@ -34,6 +36,8 @@ pub struct Setup {
     pub source: Option<String>,
     /// Data for the library, in V8's format.
     pub data: Vec<u8>,
+    /// With whom it shares memory.
+    pub sharing: Sharing,
 }
 
 /// What runs an isolate: a thread of its own, or a coroutine.
@@ -46,6 +50,10 @@ pub trait Carrier {
 
     /// Lets the host see what has happened, where it shares the thread.
     fn give_turn(&self) {}
+
+    /// Called while code of the isolate waits for memory: returns when `is_woken`, the time is over, the isolate must end, or for no
+    /// reason. What passes does not count as processor time.
+    fn park(&self, until: Option<Instant>, is_woken: &dyn Fn() -> bool);
 }
 
 /// What the engine and the functions of the isolate share.
@@ -57,6 +65,7 @@ pub struct Shared {
     pub(crate) library: Arc<Library>,
     /// The name and the text of the script's module, until it is imported.
     entry: Cell<Option<(String, String)>>,
+    sharing: Sharing,
     ending: RefCell<Option<Ending>>,
     /// The library's functions for messages, for timers, and for errors that nothing has caught.
     on_message: RefCell<Option<Persistent<Function<'static>>>>,
@@ -87,6 +96,7 @@ impl Shared {
             carrier,
             library: Arc::clone(&setup.library),
             entry: Cell::new(setup.source.clone().map(|source| (setup.entry.clone(), source))),
+            sharing: setup.sharing,
             ending: RefCell::default(),
             on_message: RefCell::default(),
             on_timer: RefCell::default(),
@@ -127,6 +137,8 @@ pub struct Engine {
     // The context goes before its runtime.
     context: Context,
     runtime: Runtime,
+    // The engine releases memories by it to its last moment.
+    _memories: Rc<Table>,
 }
 
 impl Drop for Engine {
@@ -148,6 +160,8 @@ impl Engine {
         let exempt = usage.exempt();
         let account = Account(Rc::clone(&usage));
         let carrier = Rc::clone(&shared.carrier);
+        let memories = Table::new(Rc::clone(&usage), limits.memory, move || carrier.poll());
+        let carrier = Rc::clone(&shared.carrier);
         let budget = Budget::new(usage, limits.memory, move || carrier.poll());
         let runtime = Runtime::new_with_alloc(budget).map_err(broken)?;
         runtime.set_max_stack_size(limits.stack);
@@ -166,12 +180,23 @@ impl Engine {
                 rejections.push((Persistent::save(&ctx, promise), Persistent::save(&ctx, reason)));
             }
         })));
-        let engine = Self { shared, context, runtime };
+        let engine = Self { shared, context, runtime, _memories: Rc::clone(&memories) };
         engine.within(|ctx| {
+            // SAFETY: the engine keeps the table until its runtime is freed.
+            unsafe { memories.install(ctx) };
             // SAFETY: the context is live, so its runtime is.
             unsafe { qjs::JS_SetCanBlock(qjs::JS_GetRuntime(ctx.as_raw().as_ptr()), false) };
             let carrier = Rc::clone(&engine.shared.carrier);
             let _ = ctx.store_userdata(account);
+            let (parked, inbox) = (Rc::clone(&carrier), Arc::clone(&engine.shared.inbox));
+            let weak = Rc::downgrade(&engine.shared);
+            let tell = Rc::new(move |memory, offset, count| {
+                let Some(shared) = weak.upgrade() else { return };
+                if !shared.outbox.notify(memory, offset, count) {
+                    shared.overflow();
+                }
+            });
+            let _ = ctx.store_userdata(Parking { carrier: parked, inbox, tell });
             let _ = ctx.store_userdata(natives::Poll(Rc::new(move || carrier.poll())));
             values::install(ctx, values::Limits::default())?;
             prelude::install(ctx)?;
@@ -212,12 +237,13 @@ impl Engine {
     }
 
     /// A message from the host.
-    pub fn deliver(&self, message: &[u8]) -> Result<(), Ending> {
+    pub fn deliver(&self, message: &Parcel) -> Result<(), Ending> {
         self.shared.meter.begin_turn();
         self.within(|ctx| {
             let listener = self.shared.on_message.borrow().clone();
             let Some(listener) = listener else { return Ok(()) };
-            let value = values::deserialize(ctx, message, [])?;
+            let memories = values::objects_of(ctx, &message.memories)?;
+            let value = values::deserialize(ctx, &message.bytes, memories)?;
             listener.restore(ctx)?.call::<_, ()>((value,))
         })
     }
