@@ -1,11 +1,12 @@
-// The driver for isolates: dist/isolate/index.cjs for hosts, jail.cjs for processes that hold isolates, and library.bin, the library as bytecode for the engine
-// of isolates. Hosts load the main bundle and the second addon.
+// The driver for isolates: dist/isolate/core.cjs for hosts, which index.cjs and os.cjs hand on, and jail.cjs for processes that hold isolates; library.bin,
+// the library as bytecode for the engine of isolates, and os.bin, what is in its place for scripts of `os.Worker`. Hosts load the main bundle and the
+// second addon.
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { root } from '../command.mjs';
-import { esModule } from './entries.mjs';
+import { commonJs, esModule } from './entries.mjs';
 import { isolateAddon } from './native.mjs';
 import { declarationsOf, mainBundle, resolve } from './side-bundle.mjs';
 
@@ -14,22 +15,35 @@ const target = 'dist/isolate';
 /** Of the rest of ts/, only a file that keeps no state and imports nothing. */
 const shared = ['ts/util/primordials.js'];
 
+/** The entries for users, which share one module: isolates take turns in one order. */
+const entries = ['index', 'os'];
+
 /** All files of the driver, as a list of name and content. */
 export async function isolateFiles() {
-  const [driver, { metafile }, jail, library] = await Promise.all([
-    host('index', 'cjs'),
-    host('index', 'esm'),
+  const [core, jail, library, os, ...names] = await Promise.all([
+    host('core', 'cjs'),
     host('jail/main', 'cjs'),
-    insideLibrary(),
+    insideLibrary('index'),
+    insideLibrary('os'),
+    ...entries.map(namesOf),
   ]);
-  const names = Object.values(metafile.outputs)[0].exports.toSorted();
   return [
-    [`${target}/index.cjs`, driver.text],
-    [`${target}/index.mjs`, esModule('./index.cjs', names)],
+    [`${target}/core.cjs`, core.text],
+    ...entries.flatMap((entry, index) => [
+      [`${target}/${entry}.cjs`, commonJs('./core.cjs', names[index])],
+      [`${target}/${entry}.mjs`, esModule('./core.cjs', names[index])],
+    ]),
     [`${target}/jail.cjs`, jail.text],
-    [`${target}/library.bin`, bytecodeOf(library)],
-    ...declarationsOf(source, target),
+    [`${target}/library.bin`, bytecodeOf('isolated-workers', library)],
+    [`${target}/os.bin`, bytecodeOf('quickjs:os', os)],
+    ...declarationsOf(source, target, entries),
   ];
+}
+
+/** What an entry exports. */
+async function namesOf(entry) {
+  const { metafile } = await host(entry, 'esm');
+  return Object.values(metafile.outputs)[0].exports.toSorted();
 }
 
 async function host(name, format) {
@@ -80,11 +94,11 @@ const ofNode = {
   'node:v8': 'v8',
 };
 
-/** The library for isolates, as the source of one module. */
-async function insideLibrary() {
+/** A library for isolates, as the source of one module. */
+async function insideLibrary(entry) {
   const { outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: [`${inside}/index.ts`],
+    entryPoints: [`${inside}/${entry}.ts`],
     bundle: true,
     format: 'esm',
     platform: 'neutral',
@@ -115,10 +129,10 @@ function resolveInside(esbuild) {
 }
 
 /** The engine in front, which the driver compares: another one would misread what follows. */
-function bytecodeOf(library) {
+function bytecodeOf(name, library) {
   const file = path.join(root, isolateAddon());
   if (!existsSync(file))
     throw new Error(`${file} is missing, which compiles the library for isolates: build the part "isolate"`);
   const addon = createRequire(import.meta.url)(file);
-  return Buffer.concat([Buffer.from(`${addon.engine()}\n`), addon.compile(library)]);
+  return Buffer.concat([Buffer.from(`${addon.engine()}\n`), addon.compile(name, library)]);
 }

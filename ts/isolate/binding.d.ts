@@ -37,19 +37,21 @@ export declare class NativeIsolate {
 }
 
 /**
- * The bytecode of a module of the library.
+ * The bytecode of a library with this name.
  *
  * # Errors
  *
  * Its source is wrong.
  */
-export declare function compile(source: string): Buffer;
+export declare function compile(name: string, source: string): Buffer;
 
 /** Identifies the engine whose bytecode this addon reads. */
 export declare function engine(): string;
 
 /** What an isolate is started with. Sizes are in bytes, times in milliseconds; `Infinity`: none. */
 export interface NativeSetup {
+  /** The name of the library. */
+  library: string;
   /** The name of the script's module. */
   entry: string;
   /** Data for the library, in V8's format. */
@@ -70,5 +72,5 @@ export interface NativeSetup {
   queued: number;
 }
 
-/** Gives the bytecode of the library, before the first isolate; later calls do nothing. */
-export declare function useLibrary(code: Buffer): void;
+/** Gives the bytecode of the library with this name, before the first isolate with it; later calls do nothing. */
+export declare function useLibrary(name: string, code: Buffer): void;

@@ -35,7 +35,7 @@ export class IsolateDriver implements Driver<IsolateCapabilities, IsolateOptions
 
   async spawn(script: string, options: IsolateOptions): Promise<IsolateChannel> {
     const settings = settingsOf(options);
-    if (settings.jail) load();
+    if (settings.jail) load('isolated-workers');
     return new IsolateHostEnd(sourcesOf(script, settings), settings, settings.jail ? this.#jail : undefined);
   }
 }

@@ -4,8 +4,8 @@ import { eachEvent, Ended, Event, limitNames } from './events.js';
 import type { Isolate } from './isolate.js';
 import type { Jail } from './jail/jail.js';
 import { HostFunctions } from './host-functions.js';
-import { load } from './load.js';
-import { measureOf, type Settings } from './options.js';
+import { type Library, load } from './load.js';
+import { type Limits, type LimitName, measureOf, type Settings } from './options.js';
 import type { Sources } from './sources.js';
 import { Turns } from './turns.js';
 import { decode, encode } from './values.js';
@@ -22,7 +22,7 @@ export class IsolateHostEnd implements DriverChannel {
   readonly #functions: HostFunctions;
   readonly #ended: Promise<ShutdownReason>;
   #resolveEnded!: (reason: ShutdownReason) => void;
-  #onMessage: (message: DriverMessage) => void = () => {};
+  #onMessage: (message: DriverMessage, bytes: number) => void = () => {};
   #onError: (error: Error) => void = () => {};
   #hasEnded = false;
   #signal: NodeJS.Signals | null = null;
@@ -33,6 +33,8 @@ export class IsolateHostEnd implements DriverChannel {
     private readonly sources: Sources,
     private readonly settings: Settings,
     jail: Jail | undefined,
+    library: Library = 'isolated-workers',
+    data: Readonly<Record<string, unknown>> = {},
   ) {
     const { limits, globals } = settings;
     this.#ended = new Promise((resolve) => (this.#resolveEnded = resolve));
@@ -40,8 +42,9 @@ export class IsolateHostEnd implements DriverChannel {
       if (!this.#hasEnded) this.#post(reply);
     });
     const setup = {
+      library,
       entry: sources.entry,
-      data: encode({ globals: [...globals.keys()] }),
+      data: serialised(Object.keys(data).join(), { ...data, globals: [...globals.keys()] }),
       memory: measureOf(limits, 'memoryMb'),
       stack: measureOf(limits, 'stackKb'),
       cpuPerMessage: limits.cpuMsPerMessage,
@@ -52,9 +55,9 @@ export class IsolateHostEnd implements DriverChannel {
     };
     const onEvents = () => this.#receive();
     if (jail !== undefined) this.#native = jail.start(setup, onEvents);
-    else if (settings.timeSlice === undefined) this.#native = load().NativeIsolate.thread(setup, onEvents);
+    else if (settings.timeSlice === undefined) this.#native = load(library).NativeIsolate.thread(setup, onEvents);
     else {
-      const native = load().NativeIsolate.cooperative(setup, settings.timeSlice);
+      const native = load(library).NativeIsolate.cooperative(setup, settings.timeSlice);
       this.#native = native;
       this.#turns = new Turns(native, onEvents, settings.timeSlice);
     }
@@ -66,13 +69,7 @@ export class IsolateHostEnd implements DriverChannel {
   }
 
   send({ type, tx, payload, kind, context }: DriverMessage): void {
-    let bytes: Buffer;
-    try {
-      bytes = encode([type, tx, payload, kind, context]);
-    } catch (cause) {
-      const text = `"${type}" cannot be serialised by the driver "isolate": ${String(cause)}`;
-      throw new WorkerError('ERR_NOT_SERIALIZABLE', text, { cause });
-    }
+    const bytes = serialised(type, [type, tx, payload, kind, context]);
     if (!this.#hasEnded) this.#post(bytes);
   }
 
@@ -81,7 +78,7 @@ export class IsolateHostEnd implements DriverChannel {
     this.#turns?.wake();
   }
 
-  onMessage(listener: (message: DriverMessage) => void): void {
+  onMessage(listener: (message: DriverMessage, bytes: number) => void): void {
     this.#onMessage = listener;
   }
 
@@ -128,7 +125,7 @@ export class IsolateHostEnd implements DriverChannel {
   #handle(event: Event, bytes: Buffer): void {
     switch (event) {
       case Event.Message:
-        return this.#deliver(decode(bytes) as unknown[]);
+        return this.#deliver(decode(bytes) as unknown[], bytes.length);
       case Event.Output:
         return void process.stdout.write(`${bytes.toString()}\n`);
       case Event.ErrorOutput:
@@ -145,10 +142,10 @@ export class IsolateHostEnd implements DriverChannel {
   }
 
   /** A message of the library has its type first, a call of a host function its number. */
-  #deliver(message: unknown[]): void {
+  #deliver(message: unknown[], bytes: number): void {
     const [type, tx, payload, kind, context] = message;
     if (typeof type === 'number') return this.#functions.call(type, tx, payload);
-    this.#onMessage({ type, tx, payload, kind, context } as DriverMessage);
+    this.#onMessage({ type, tx, payload, kind, context } as DriverMessage, bytes);
   }
 
   /** The isolate waits for a source, or for a name. */
@@ -172,19 +169,12 @@ export class IsolateHostEnd implements DriverChannel {
       case Ended.Failed:
         return this.#fail(toError(decode(rest)));
       case Ended.Limit:
-        return this.#fail(this.#overLimit(rest[0] as number));
+        return this.#fail(overLimit(this.settings.limits, limitNames[rest[0] as number] ?? 'memoryMb'));
       case Ended.Killed:
         return this.#finish({ type: 'exit', code: null, signal: this.#signal ?? 'SIGKILL' });
       case Ended.Panicked:
         return this.#fail(new Error(rest.toString()));
     }
-  }
-
-  #overLimit(index: number): Error {
-    const limit = limitNames[index] ?? 'memoryMb';
-    const value = this.settings.limits[limit];
-    const text = `it went over a limit of its \`driverOptions\`: limits.${limit} is ${value}`;
-    return Object.assign(new WorkerError('ERR_RESOURCE_LIMIT', text), { limit, value });
   }
 
   #fail(error: Error): void {
@@ -195,6 +185,22 @@ export class IsolateHostEnd implements DriverChannel {
     this.#hasEnded = true;
     this.unref();
     this.#resolveEnded(reason);
+  }
+}
+
+/** The error of an isolate that has used more than it may. */
+export function overLimit(limits: Limits, limit: LimitName): Error {
+  const value = limits[limit];
+  const text = `it went over a limit of its \`driverOptions\`: limits.${limit} is ${value}`;
+  return Object.assign(new WorkerError('ERR_RESOURCE_LIMIT', text), { limit, value });
+}
+
+function serialised(what: string, value: unknown): Buffer {
+  try {
+    return encode(value);
+  } catch (cause) {
+    const text = `"${what}" cannot be serialised by the driver "isolate": ${String(cause)}`;
+    throw new WorkerError('ERR_NOT_SERIALIZABLE', text, { cause });
   }
 }
 

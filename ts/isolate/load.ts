@@ -4,21 +4,27 @@ import path from 'node:path';
 import { WorkerError } from '../index.js';
 import type * as Binding from './binding.js';
 
-/** The library for isolates, with the engine whose bytecode it is in front. */
-const LIBRARY = 'library.bin';
+/** The bytecode of each library for isolates, with the engine whose it is in front. */
+const files = { 'isolated-workers': 'library.bin', 'quickjs:os': 'os.bin' };
+
+/** What runs first in an isolate: the worker's side of this library, or the module `os` for scripts of `os.Worker`. */
+export type Library = keyof typeof files;
 
 let loaded: typeof Binding | undefined;
+const known = new Set<Library>();
 
 /**
- * Loads the second addon and the library for isolates, on first use.
+ * Loads the second addon and a library for isolates, on first use.
  *
  * @throws `ERR_UNSUPPORTED_PLATFORM`.
  */
-export function load(): typeof Binding {
-  if (loaded !== undefined) return loaded;
-  const binding = loadBinding();
-  binding.useLibrary(readLibrary(binding));
-  return (loaded = binding);
+export function load(library: Library): typeof Binding {
+  const binding = (loaded ??= loadBinding());
+  if (!known.has(library)) {
+    binding.useLibrary(library, readLibrary(binding, files[library]));
+    known.add(library);
+  }
+  return binding;
 }
 
 function loadBinding(): typeof Binding {
@@ -56,8 +62,8 @@ function triples(): string[] {
 }
 
 /** Bytecode of another engine would be misread. */
-function readLibrary(binding: typeof Binding): Buffer {
-  const file = path.join(__dirname, LIBRARY);
+function readLibrary(binding: typeof Binding, name: string): Buffer {
+  const file = path.join(__dirname, name);
   if (!existsSync(file)) throw mismatch(`${file} is missing`);
   const whole = readFileSync(file);
   const end = whole.indexOf('\n');

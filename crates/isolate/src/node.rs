@@ -1,7 +1,7 @@
 //! Node-API: an isolate as an object of JavaScript.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use napi::bindgen_prelude::{Buffer, Function};
@@ -9,7 +9,7 @@ use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi::{Error, Result};
 use napi_derive::napi;
 
-use crate::engine::{LIBRARY, Setup, compile as compile_module};
+use crate::engine::{Setup, compile as compile_module};
 use crate::fiber::{Fiber, Turn};
 use crate::limits::Limits;
 use crate::mail::{Command, Ending, Event, Inbox, Outbox};
@@ -19,6 +19,8 @@ use crate::watch::Watch;
 /// What an isolate is started with. Sizes are in bytes, times in milliseconds; `Infinity`: none.
 #[napi(object)]
 pub struct NativeSetup {
+    /// The name of the library.
+    pub library: String,
     /// The name of the script's module.
     pub entry: String,
     /// Data for the library, in V8's format.
@@ -188,18 +190,23 @@ impl Drop for NativeIsolate {
     }
 }
 
-/// The bytecode of the library, once for all isolates of this process.
-static LIBRARY_CODE: OnceLock<Arc<[u8]>> = OnceLock::new();
+/// The bytecode of each library by its name, once for all isolates of this process.
+static LIBRARIES: Mutex<Vec<(String, Arc<[u8]>)>> = Mutex::new(Vec::new());
 
-/// Gives the bytecode of the library, before the first isolate; later calls do nothing.
+/// Gives the bytecode of the library with this name, before the first isolate with it; later calls do nothing.
 #[napi]
-pub fn use_library(code: Buffer) {
-    LIBRARY_CODE.get_or_init(|| Arc::from(&*code));
+pub fn use_library(name: String, code: Buffer) {
+    let mut libraries = LIBRARIES.lock().unwrap_or_else(PoisonError::into_inner);
+    if libraries.iter().all(|library| library.0 != name) {
+        libraries.push((name, Arc::from(&*code)));
+    }
 }
 
 fn setup_of(setup: NativeSetup) -> Result<Setup> {
-    let library = LIBRARY_CODE.get().ok_or_else(|| Error::from_reason("there is no library"))?;
-    Ok(Setup { library: Arc::clone(library), entry: setup.entry, data: setup.data.to_vec() })
+    let libraries = LIBRARIES.lock().unwrap_or_else(PoisonError::into_inner);
+    let library = libraries.iter().find(|library| library.0 == setup.library).map(|library| Arc::clone(&library.1));
+    let library = library.ok_or_else(|| Error::from_reason(format!("there is no library \"{}\"", setup.library)))?;
+    Ok(Setup { library, name: setup.library, entry: setup.entry, data: setup.data.to_vec() })
 }
 
 /// `Event` and `Ended` of the facade have these numbers.
@@ -236,12 +243,12 @@ pub fn engine() -> String {
     format!("{} {bits} {order}", env!("CARGO_PKG_VERSION"))
 }
 
-/// The bytecode of a module of the library.
+/// The bytecode of a library with this name.
 ///
 /// # Errors
 ///
 /// Its source is wrong.
 #[napi]
-pub fn compile(source: String) -> Result<Buffer> {
-    compile_module(LIBRARY, &source).map(Buffer::from).map_err(Error::from_reason)
+pub fn compile(name: String, source: String) -> Result<Buffer> {
+    compile_module(&name, &source).map(Buffer::from).map_err(Error::from_reason)
 }

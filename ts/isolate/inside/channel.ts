@@ -7,6 +7,7 @@ import { DriverWorkerChannel } from '../../worker/channels/custom.js';
 import { parseHandshake, readStartupData } from '../../value-connection/handshake.js';
 import { bridge } from './bridge.js';
 import { holds, onReply } from './host-functions.js';
+import { isOverflow } from './overflow.js';
 
 const ERROR = KIND_NAMES.get(Kind.Error);
 
@@ -77,12 +78,6 @@ class End implements DriverServerChannel {
   private hold(): void {
     bridge.keep(this.isReferenced || holds.any);
   }
-}
-
-/** The error of the engine. A script may throw one like it, and so end itself. */
-export function isOverflow(payload: unknown): boolean {
-  const { name, message } = (payload ?? {}) as { name?: unknown; message?: unknown };
-  return name === 'RangeError' && message === 'Maximum call stack size exceeded';
 }
 
 /** The channel of this isolate. */

@@ -6,15 +6,16 @@ use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::{Declared, WriteOptions};
 use rquickjs::{CatchResultExt, Context, Ctx, Error, Exception, Module, Result, Runtime};
 
-use crate::engine::Shared;
+use crate::engine::{Shared, os};
 use crate::mail::{Command, Event};
 
 /// The specifier of the library.
 pub const LIBRARY: &str = "isolated-workers";
 
-/// Lets a runtime import modules.
-pub fn install(runtime: &Runtime, shared: &Rc<Shared>) {
-    runtime.set_loader(Names(Rc::downgrade(shared)), Sources(Rc::downgrade(shared)));
+/// Lets a runtime import modules. `library` is the one that it begins with.
+pub fn install(runtime: &Runtime, library: &str, shared: &Rc<Shared>) {
+    let is_os = library == os::OS;
+    runtime.set_loader(Names { is_os, shared: Rc::downgrade(shared) }, Sources { is_os, shared: Rc::downgrade(shared) });
 }
 
 /// The bytecode of a module of ours.
@@ -35,7 +36,11 @@ pub fn compile(name: &str, source: &str) -> std::result::Result<Vec<u8>, String>
 }
 
 /// Names of modules are paths from the root, with slashes and without dots. Those of packages begin with a slash; the host gives them.
-struct Names(Weak<Shared>);
+struct Names {
+    /// For scripts of `os.Worker`.
+    is_os: bool,
+    shared: Weak<Shared>,
+}
 
 impl Resolver for Names {
     fn resolve<'js>(
@@ -46,14 +51,17 @@ impl Resolver for Names {
         _: Option<ImportAttributes<'js>>,
     ) -> Result<String> {
         // The addon imports nothing but the script, by its name.
-        if name == LIBRARY || base.is_empty() {
+        if base.is_empty() || (name == LIBRARY && !self.is_os) {
             return Ok(name.into());
+        }
+        if let Some(module) = os::module(name).filter(|_| self.is_os) {
+            return Ok(module.into());
         }
         let found = if name.starts_with("./") || name.starts_with("../") {
             let place = if folder_of_package(base) == 0 { "the root folder" } else { "its package" };
             join(base, name).ok_or_else(|| format!("it is outside of {place}"))
         } else {
-            let shared = self.0.upgrade().ok_or(Error::Unknown)?;
+            let shared = self.shared.upgrade().ok_or(Error::Unknown)?;
             shared.ask(Event::Resolve { base: base.into(), specifier: name.into() }).unwrap_or_else(ended)
         };
         found.map_err(|why| Exception::throw_reference(ctx, &format!("\"{base}\" cannot import \"{name}\": {why}")))
@@ -90,7 +98,10 @@ fn folder_of_package(module: &str) -> usize {
 }
 
 /// Asks the host for sources.
-struct Sources(Weak<Shared>);
+struct Sources {
+    is_os: bool,
+    shared: Weak<Shared>,
+}
 
 impl Loader for Sources {
     fn load<'js>(
@@ -103,9 +114,18 @@ impl Loader for Sources {
             let text = format!("cannot import \"{name}\": an isolate imports modules of JavaScript alone");
             return Err(Exception::throw_type(ctx, &text));
         }
-        let shared = self.0.upgrade().ok_or(Error::Unknown)?;
+        if let Some(source) = os::source(name).filter(|_| self.is_os) {
+            return Module::declare(ctx.clone(), name, source);
+        }
+        let shared = self.shared.upgrade().ok_or(Error::Unknown)?;
         match shared.ask(Event::Load(name.into())).unwrap_or_else(ended) {
-            Ok(source) => Module::declare(ctx.clone(), name, source),
+            Ok(source) => {
+                let module = Module::declare(ctx.clone(), name, source)?;
+                if self.is_os {
+                    module.meta()?.set("url", format!("file:///{name}"))?;
+                }
+                Ok(module)
+            }
             Err(reason) => Err(Exception::throw_reference(ctx, &reason)),
         }
     }
