@@ -103,12 +103,15 @@ export class IsolateHostEnd implements DriverChannel {
   }
 
   ref(): void {
-    if (!this.#hasEnded) this.#hold ??= setInterval(() => {}, FOREVER);
+    if (this.#hasEnded) return;
+    this.#hold ??= setInterval(() => {}, FOREVER);
+    this.#turns?.hold(true);
   }
 
   unref(): void {
     clearInterval(this.#hold);
     this.#hold = undefined;
+    this.#turns?.hold(false);
   }
 
   #receive(): void {
