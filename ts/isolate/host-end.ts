@@ -36,6 +36,7 @@ export class IsolateHostEnd implements DriverChannel {
     library: Library = 'isolated-workers',
     data: Readonly<Record<string, unknown>> = {},
   ) {
+    const { NativeIsolate } = load(library);
     const { limits, globals } = settings;
     this.#ended = new Promise((resolve) => (this.#resolveEnded = resolve));
     this.#functions = new HostFunctions(globals, (reply) => {
@@ -55,9 +56,9 @@ export class IsolateHostEnd implements DriverChannel {
     };
     const onEvents = () => this.#receive();
     if (jail !== undefined) this.#native = jail.start(setup, onEvents);
-    else if (settings.timeSlice === undefined) this.#native = load(library).NativeIsolate.thread(setup, onEvents);
+    else if (settings.timeSlice === undefined) this.#native = NativeIsolate.thread(setup, onEvents);
     else {
-      const native = load(library).NativeIsolate.cooperative(setup, settings.timeSlice);
+      const native = NativeIsolate.cooperative(setup, settings.timeSlice);
       this.#native = native;
       this.#turns = new Turns(native, onEvents, settings.timeSlice);
     }

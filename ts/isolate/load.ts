@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { DefaultSerializer } from 'node:v8';
 
 import { WorkerError } from '../index.js';
 import type * as Binding from './binding.js';
@@ -19,12 +20,26 @@ const known = new Set<Library>();
  * @throws `ERR_UNSUPPORTED_PLATFORM`.
  */
 export function load(library: Library): typeof Binding {
+  checkRuntime();
   const binding = (loaded ??= loadBinding());
   if (!known.has(library)) {
     binding.useLibrary(library, readLibrary(binding, files[library]));
     known.add(library);
   }
   return binding;
+}
+
+/** Values travel in V8's format. */
+function checkRuntime(): void {
+  if (loaded !== undefined) return;
+  try {
+    void new DefaultSerializer();
+  } catch (cause) {
+    const text =
+      'isolates need the class Serializer of node:v8, which this runtime does not implement. Run the host with Node or Deno, or use ' +
+      'another driver.';
+    throw new WorkerError('ERR_UNSUPPORTED_PLATFORM', text, { cause });
+  }
 }
 
 function loadBinding(): typeof Binding {

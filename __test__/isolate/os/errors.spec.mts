@@ -84,7 +84,7 @@ describe('An error of a worker', () => {
       throw new AggregateError([error, new TypeError('t'), 3], 'all');`;
     const { error } = await errorOf(startScript(t, code));
     assert.ok(error instanceof AggregateError);
-    const [own, typeError, three] = error.errors;
+    const [own, typeError, three] = error.errors as [Error & { code?: unknown; detail?: unknown }, unknown, unknown];
     assert.ok(own instanceof Error && typeError instanceof TypeError && own.cause instanceof RangeError);
     assert.deepEqual([error.message, own.name, own.message, three], ['all', 'Own', 'own', 3]);
     assert.deepEqual([own.code, own.detail], ['E_OWN', { kind: new Map([[1, 2]]) }]);

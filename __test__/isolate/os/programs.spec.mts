@@ -3,11 +3,14 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { ways } from '../../fixtures/isolate/support.mjs';
+import { commandOf, runtimes } from '../../fixtures/other-runtimes.mjs';
 import { runToEnd } from '../../fixtures/programs.mjs';
+import { inTestAll } from '../../fixtures/rounds.mjs';
 
 const host = new URL('../../fixtures/isolate/os/host.mjs', import.meta.url);
 
@@ -34,7 +37,7 @@ const programs: Readonly<Record<string, readonly [title: string, expected: Expec
   ],
   close: ['`onmessage = null` of the host ends a worker that waits', { out: ['host: ready'] }],
   'terminate-without-listener': ['`terminate()` ends a worker that has sent what nobody reads', { out: [] }],
-  'close-in-a-loop': ['`terminate()` ends a worker that loops', { out: [] }],
+  'terminate-in-a-loop': ['`terminate()` ends a worker that loops', { out: [] }],
   'nothing-to-do': ['a worker ends that has nothing to do, or waits for what never comes', { out: [] }],
   'spam-then-read': ['the host reads all messages of a worker that sends many', { out: ['host: 501', 'worker: sent'] }],
   'spam-then-terminate': ['the host ends a worker whose messages it has not read', { out: ['worker: sent'] }],
@@ -74,11 +77,12 @@ const programs: Readonly<Record<string, readonly [title: string, expected: Expec
   many: ['workers start and end in any order', { out: ['host: all'] }],
 };
 
-/** A loop on the thread of the host leaves it one slice in each turn. */
 for (const way of Object.keys(ways)) {
+  const skip = way === 'thread' ? false : inTestAll;
+
   describe(`With workers, ${way},`, { concurrency: 2 }, () => {
     for (const [program, [title, { out, errors, code = 0 }]] of Object.entries(programs)) {
-      test(`${title} (${program})`, async () => {
+      test(`${title} (${program})`, { skip }, async () => {
         const ran = await runToEnd(host, [program, way]);
         assert.deepEqual([ran.code, ran.signal], [code, null], ran.stderr);
         const lines = ran.stdout.split('\n').filter((line) => line !== '');
@@ -93,7 +97,7 @@ for (const way of Object.keys(ways)) {
     }
 
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
-      test(`${signal} ends a host whose worker loops`, async (t) => {
+      test(`${signal} ends a host whose worker loops`, { skip }, async (t) => {
         const child = spawn(process.execPath, [fileURLToPath(host), 'loops-for-ever', way], {
           stdio: ['ignore', 'pipe', 'inherit'],
         });
@@ -106,3 +110,44 @@ for (const way of Object.keys(ways)) {
     }
   });
 }
+
+const shown = [
+  'conversation',
+  'exit',
+  'throws-twice',
+  'unref',
+  'terminate-in-a-loop',
+  'waits-for-timers',
+  'exits-beside',
+];
+
+for (const runtime of runtimes.filter(({ name }) => name !== 'Bun')) {
+  for (const way of Object.keys(ways)) {
+    test(`${runtime.name} runs hosts and their workers, ${way}`, { timeout: 180_000, skip: inTestAll }, async (t) => {
+      for (const program of shown) {
+        const called = await commandOf(t, runtime, fileURLToPath(host), program, way);
+        if (called === undefined) return;
+        const { out, code = 0 } = programs[program]?.[1] as Expected;
+        const child = spawn(called.file, called.args, { ...called.options, stdio: ['ignore', 'pipe', 'ignore'] });
+        t.after(() => child.kill('SIGKILL'));
+        const [[ended], output] = await Promise.all([once(child, 'close'), text(child.stdout)]);
+        assert.equal(ended, code, program);
+        for (const line of out) assert.ok(output.includes(`${line}\n`), `${program}: ${output}`);
+      }
+    });
+  }
+}
+
+test('Bun refuses, and the error says why', { timeout: 180_000, skip: inTestAll }, async (t) => {
+  const bun = runtimes.find(({ name }) => name === 'Bun') as (typeof runtimes)[number];
+  const called = await commandOf(t, bun, fileURLToPath(host), 'conversation');
+  if (called === undefined) return;
+  const child = spawn(called.file, called.args, { ...called.options, stdio: ['ignore', 'ignore', 'pipe'] });
+  const [[code], errors] = await Promise.all([once(child, 'close'), text(child.stderr)]);
+  assert.equal(code, 1);
+  assert.match(
+    errors,
+    /isolates need the class Serializer of node:v8, which this runtime does not implement\. Run the host with Node or Deno/,
+  );
+  assert.match(errors, /ERR_UNSUPPORTED_PLATFORM/);
+});
