@@ -127,7 +127,7 @@ for (const runtime of runtimes.filter(({ name }) => name !== 'Bun')) {
       for (const program of shown) {
         const called = await commandOf(t, runtime, fileURLToPath(host), program, way);
         if (called === undefined) return;
-        const { out, code = 0 } = programs[program]?.[1] as Expected;
+        const { out, code = 0 } = (programs[program] as readonly [string, Expected])[1];
         const child = spawn(called.file, called.args, { ...called.options, stdio: ['ignore', 'pipe', 'ignore'] });
         t.after(() => child.kill('SIGKILL'));
         const [[ended], output] = await Promise.all([once(child, 'close'), text(child.stdout)]);
