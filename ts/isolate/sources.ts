@@ -19,11 +19,13 @@ export interface Sources {
 
 /**
  * @param code - In place of the script's text: a file of its name need not exist.
+ * @param ours - The modules of this library that errors suggest.
  * @throws `ERR_SCRIPT_NOT_FOUND`, `ERR_INVALID_OPTION`, `ERR_TYPESCRIPT_UNSUPPORTED`.
  */
-export function sourcesOf(script: string, { root, sources, packages }: Settings, code?: string): Sources {
+export function sourcesOf(script: string, settings: Settings, code?: string, ours?: readonly string[]): Sources {
+  const { root, sources, packages } = settings;
   const own = ownSources(script, root, sources, code);
-  const others = new Packages(packages, own.root);
+  const others = new Packages(packages, own.root, ours);
   return {
     entry: own.entry,
     resolve: (base, specifier) => others.resolve(base, specifier),

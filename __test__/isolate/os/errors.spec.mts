@@ -156,7 +156,7 @@ describe('An error of a worker', () => {
       [`import './none.js';`, /the module "none\.js" cannot be read/, ReferenceError],
       [
         `import 'node:fs';`,
-        /cannot import "node:fs": a worker has no packages and no modules of Node's/,
+        /cannot import "node:fs": an isolate has no packages and no modules of Node's\. Import "os", "std", "cmdline", a file/,
         ReferenceError,
       ],
       [`import 'isolated-workers';`, /cannot import "isolated-workers"/, ReferenceError],

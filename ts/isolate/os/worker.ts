@@ -59,7 +59,7 @@ export class Worker {
     const settings = settingsOf(driverOptions);
     this.#limits = settings.limits;
     try {
-      const sources = sourcesOf(this.#file, settings, overrideCode);
+      const sources = sourcesOf(this.#file, settings, overrideCode, ['os', 'std', 'cmdline']);
       this.#entry = sources.entry;
       // A neighbour that overruns a limit would end with its process.
       const jail = settings.jail ? new Jail() : undefined;

@@ -122,7 +122,7 @@ impl Loader for Sources {
             Ok(source) => {
                 let module = Module::declare(ctx.clone(), name, source)?;
                 if self.is_os {
-                    module.meta()?.set("url", format!("file:///{name}"))?;
+                    module.meta()?.set("url", format!("file:///{}", name.trim_start_matches('/')))?;
                 }
                 Ok(module)
             }
