@@ -15,7 +15,8 @@ pub const LIBRARY: &str = "isolated-workers";
 /// Lets a runtime import modules. `library` is the one that it begins with.
 pub fn install(runtime: &Runtime, library: &str, shared: &Rc<Shared>) {
     let is_os = library == os::OS;
-    runtime.set_loader(Names { is_os, shared: Rc::downgrade(shared) }, Sources { is_os, shared: Rc::downgrade(shared) });
+    runtime
+        .set_loader(Names { is_os, shared: Rc::downgrade(shared) }, Sources { is_os, shared: Rc::downgrade(shared) });
 }
 
 /// The bytecode of a module of ours.
