@@ -57,7 +57,7 @@ export declare class NativeIsolate {
 }
 
 /**
- * The bytecode of a module of the library.
+ * The bytecode of a module of a library.
  *
  * # Errors
  *
@@ -70,6 +70,8 @@ export declare function engine(): string;
 
 /** What an isolate is started with. Sizes are in bytes, times in milliseconds; `Infinity`: none. */
 export interface NativeSetup {
+  /** The name of the library. */
+  library: string;
   /** The name of the script's module. */
   entry: string;
   /** The text of that module; absent: the isolate asks for it. */
@@ -108,5 +110,5 @@ export declare function notifyIsolates(words: Int32Array | BigInt64Array, index:
 /** How many shared memories isolates and their messages hold in this process, and how many bytes isolates have made. */
 export declare function sharedMemories(): Array<number>;
 
-/** Gives the modules of the library as bytecode, before the first isolate; later calls do nothing. */
-export declare function useLibrary(names: Array<string>, codes: Array<Buffer>): void;
+/** Gives the modules of the library with this name as bytecode, before the first isolate with it; later calls do nothing. */
+export declare function useLibrary(library: string, names: Array<string>, codes: Array<Buffer>): void;

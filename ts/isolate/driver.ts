@@ -1,7 +1,6 @@
 import type { Driver, DriverCapabilities, DriverChannel } from '../index.js';
 import { IsolateHostEnd } from './host-end.js';
 import { Jail } from './jail/jail.js';
-import { load } from './load.js';
 import { settingsOf } from './options.js';
 import { sourcesOf } from './sources.js';
 import type { IsolateOptions } from './types.js';
@@ -35,7 +34,6 @@ export class IsolateDriver implements Driver<IsolateCapabilities, IsolateOptions
 
   async spawn(script: string, options: IsolateOptions): Promise<IsolateChannel> {
     const settings = settingsOf(options);
-    load();
     return new IsolateHostEnd(sourcesOf(script, settings), settings, settings.jail ? this.#jail : undefined);
   }
 }

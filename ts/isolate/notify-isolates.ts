@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 
 import { WorkerError } from '../index.js';
-import { load } from './load.js';
+import { addon } from './load.js';
 
 const MOST_WOKEN = 2 ** 31 - 1;
 
@@ -25,7 +25,7 @@ export function notifyIsolates(words: Int32Array | BigInt64Array, index: number,
     throw invalid('count', 'an integer of at least 0, or Infinity', count);
   }
   const most = Math.min(count, MOST_WOKEN);
-  const woken = load().notifyIsolates(words, index, most);
+  const woken = addon().notifyIsolates(words, index, most);
   return woken < most ? woken + Atomics.notify(words as Int32Array, index, count - woken) : woken;
 }
 

@@ -2,6 +2,7 @@
 
 mod bridge;
 mod modules;
+mod os;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -18,7 +19,7 @@ use crate::shared::{Parking, Table};
 use crate::values::Sharing;
 use crate::{natives, prelude, values};
 
-pub use modules::{LIBRARY, Library, compile};
+pub use modules::{Library, compile};
 
 /// How many promise jobs run between two looks at the clocks.
 const JOBS: usize = 64;
@@ -203,15 +204,15 @@ impl Engine {
             natives::install(ctx)?;
             let bridge = bridge::create(ctx, &engine.shared, setup)?;
             ctx.globals().set(bridge::NAME, bridge)?;
-            setup.library.run(ctx, LIBRARY).map(drop)
+            setup.library.start(ctx)
         })?;
         drop(exempt);
         Ok(engine)
     }
 
-    /// Runs code of the isolate. An error that nothing catches ends it.
+    /// Runs code of the isolate. An error that nothing catches ends it, unless the library lets it go on.
     fn within(&self, act: impl FnOnce(&Ctx<'_>) -> rquickjs::Result<()>) -> Result<(), Ending> {
-        self.context.with(|ctx| act(&ctx).catch(&ctx).map_err(|error| self.failure(&ctx, error)))?;
+        self.context.with(|ctx| act(&ctx).catch(&ctx).or_else(|error| self.report(&ctx, error)))?;
         self.ending().map_or(Ok(()), Err)
     }
 
@@ -219,21 +220,26 @@ impl Engine {
         self.shared.ending()
     }
 
-    /// What an error of its code means.
-    fn failure<'js>(&self, ctx: &Ctx<'js>, error: CaughtError<'js>) -> Ending {
+    /// Gives the library an error of the isolate's code, which ends it unless the library returns `true`.
+    fn report<'js>(&self, ctx: &Ctx<'js>, error: CaughtError<'js>) -> Result<(), Ending> {
         if let Some(ending) = self.ending() {
-            return ending;
+            return Err(ending);
         }
         let value = match error {
             CaughtError::Exception(exception) => exception.into_value(),
             CaughtError::Value(value) => value,
-            CaughtError::Error(error) => return Ending::Panicked(error.to_string()),
+            CaughtError::Error(error) => return Err(Ending::Panicked(error.to_string())),
         };
         let listener = self.shared.on_error.borrow().clone();
-        if let Some(Ok(listener)) = listener.map(|listener| listener.restore(ctx)) {
-            let _: Result<(), _> = listener.call((value.clone(),)).catch(ctx);
+        let answer = match listener.map(|listener| listener.restore(ctx)) {
+            Some(Ok(listener)) => listener.call::<_, Value<'_>>((value.clone(),)).catch(ctx).ok(),
+            _ => None,
+        };
+        match self.ending() {
+            Some(ending) => Err(ending),
+            None if answer.and_then(|answer| answer.as_bool()) == Some(true) => Ok(()),
+            None => Err(bridge::failed(ctx, value)),
         }
-        self.ending().unwrap_or_else(|| bridge::failed(ctx, value))
     }
 
     /// A message from the host.
@@ -272,21 +278,33 @@ impl Engine {
                 Ok(false) => break,
                 Err(error) => {
                     let context = error.0;
-                    return Err(context.with(|ctx| {
+                    context.with(|ctx| {
                         let error = CaughtError::from_error(&ctx, rquickjs::Error::Exception);
-                        self.failure(&ctx, error)
-                    }));
+                        self.report(&ctx, error)
+                    })?;
                 }
             }
         }
         self.refuse_rejections()
     }
 
-    /// A rejection that nobody has handled by now ends the isolate.
+    /// Reports the rejections that nobody has handled by now. The promises of a module that fails have one reason, which is reported
+    /// once.
     fn refuse_rejections(&self) -> Result<(), Ending> {
-        let first = self.shared.rejections.borrow_mut().drain(..).next();
-        let Some((_, reason)) = first else { return self.ending().map_or(Ok(()), Err) };
-        self.within(|ctx| Err(ctx.throw(reason.restore(ctx)?)))
+        let rejections = self.shared.rejections.take();
+        let mut last: Option<Persistent<Value<'static>>> = None;
+        for (_, reason) in rejections {
+            // Many of them take long.
+            self.shared.carrier.poll();
+            self.within(|ctx| {
+                let value = reason.clone().restore(ctx)?;
+                match last.replace(reason).map(|last| last.restore(ctx)) {
+                    Some(Ok(last)) if last == value => Ok(()),
+                    _ => Err(ctx.throw(value)),
+                }
+            })?;
+        }
+        self.ending().map_or(Ok(()), Err)
     }
 
     /// When the next timer is due.

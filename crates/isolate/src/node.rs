@@ -7,7 +7,7 @@ mod memory;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use napi::bindgen_prelude::{Array, Buffer, Env, Function, Unknown};
@@ -28,6 +28,8 @@ use home::{Controls, Home};
 /// What an isolate is started with. Sizes are in bytes, times in milliseconds; `Infinity`: none.
 #[napi(object)]
 pub struct NativeSetup {
+    /// The name of the library.
+    pub library: String,
     /// The name of the script's module.
     pub entry: String,
     /// The text of that module; absent: the isolate asks for it.
@@ -238,26 +240,33 @@ impl Drop for NativeIsolate {
     }
 }
 
-/// The library, once for all isolates of this process.
-static SHARED_LIBRARY: OnceLock<Arc<Library>> = OnceLock::new();
+/// The libraries, once for all isolates of this process.
+static LIBRARIES: Mutex<Vec<Arc<Library>>> = Mutex::new(Vec::new());
 
-/// Gives the modules of the library as bytecode, before the first isolate; later calls do nothing.
+/// Gives the modules of the library with this name as bytecode, before the first isolate with it; later calls do nothing.
 #[napi]
-pub fn use_library(names: Vec<String>, codes: Vec<Buffer>) {
-    SHARED_LIBRARY.get_or_init(|| {
-        Arc::new(Library::new(names.into_iter().zip(codes.into_iter().map(|code| code.to_vec())).collect()))
-    });
+pub fn use_library(library: String, names: Vec<String>, codes: Vec<Buffer>) {
+    let mut libraries = LIBRARIES.lock().unwrap_or_else(PoisonError::into_inner);
+    if libraries.iter().all(|known| known.name() != library) {
+        let modules = names.into_iter().zip(codes.into_iter().map(|code| code.to_vec())).collect();
+        libraries.push(Arc::new(Library::new(library, modules)));
+    }
+}
+
+fn library(name: &str) -> Result<Arc<Library>> {
+    let libraries = LIBRARIES.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = libraries.iter().find(|library| library.name() == name).map(Arc::clone);
+    found.ok_or_else(|| Error::from_reason(format!("there is no library \"{name}\"")))
 }
 
 fn setup_of(env: Env, setup: NativeSetup) -> Result<Setup> {
-    let library = SHARED_LIBRARY.get().ok_or_else(|| Error::from_reason("there is no library"))?;
     let sharing = match setup.shares {
         false => Sharing::None,
         true if memory::can_share(env) => Sharing::All,
         true => Sharing::OfHost,
     };
     Ok(Setup {
-        library: Arc::clone(library),
+        library: library(&setup.library)?,
         entry: setup.entry,
         source: setup.source,
         data: setup.data.to_vec(),
@@ -273,7 +282,7 @@ pub fn engine() -> String {
     format!("{} {bits} {order}", env!("CARGO_PKG_VERSION"))
 }
 
-/// The bytecode of a module of the library.
+/// The bytecode of a module of a library.
 ///
 /// # Errors
 ///

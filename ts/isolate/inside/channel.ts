@@ -9,6 +9,7 @@ import { parseHandshake, readStartupData } from '../../value-connection/handshak
 import { bridge } from './bridge.js';
 import type { TransferList } from '../../types/transfer-list.js';
 import { holds, onReply } from './host-functions.js';
+import { isOverflow } from './overflow.js';
 import { checkMovable, detach } from './transfer.js';
 
 const ERROR = KIND_NAMES.get(Kind.Error);
@@ -82,12 +83,6 @@ class End implements DriverServerChannel {
   private hold(): void {
     bridge.keep(this.isReferenced || holds.any);
   }
-}
-
-/** The error of the engine. A script may throw one like it, and so end itself. */
-export function isOverflow(payload: unknown): boolean {
-  const { name, message } = (payload ?? {}) as { name?: unknown; message?: unknown };
-  return name === 'RangeError' && message === 'Maximum call stack size exceeded';
 }
 
 /** The channel of this isolate. */
