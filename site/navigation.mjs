@@ -8,7 +8,17 @@ const guide = (...names) => names.map((name) => `docs/${name}.md`);
 const groups = {
   Start: ['README.md', ...guide('getting-started', 'concepts', 'typescript')],
   Messages: guide('messages', 'streaming', 'serializers', 'validation', 'context', 'observability'),
-  Workers: guide('drivers', 'lifecycle', 'pool', 'detached', 'distributed', 'isolates', 'timeouts', 'limits'),
+  Workers: guide(
+    'drivers',
+    'lifecycle',
+    'pool',
+    'detached',
+    'distributed',
+    'isolates',
+    'os-worker',
+    'timeouts',
+    'limits',
+  ),
   'In production': guide(
     'deployment',
     'platforms',

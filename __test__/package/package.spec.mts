@@ -19,6 +19,7 @@ const entries = [
   './drivers/worker-threads',
   './drivers/in-process',
   './drivers/isolate',
+  './drivers/isolate/os',
   './drivers/nats',
   './conformance',
   './effect',
@@ -28,6 +29,7 @@ const entries = [
 const programs = [
   'isolated-workers/conformance',
   'isolated-workers/drivers/isolate',
+  'isolated-workers/drivers/isolate/os',
   'isolated-workers/drivers/nats',
   'isolated-workers/effect',
   'isolated-workers/effect/runner',
@@ -116,7 +118,7 @@ test('Only the entry for NATS loads the optional package `@nats-io/transport-nod
 });
 
 test('The driver for isolates loads the main bundle, and the second addon with the first isolate', () => {
-  const text = readFileSync(path.join(root, 'dist/isolate/index.cjs'), 'utf8');
+  const text = readFileSync(path.join(root, 'dist/isolate/core.cjs'), 'utf8');
   assert.match(text, /require\("\.\.\/index\.cjs"\)/);
   assert.doesNotMatch(text, /\bts\/(?!isolate\/|util\/primordials)/, 'a module of the facade was bundled again');
   assert.doesNotMatch(text, /require\("[^"]*\.node"\)/, 'it is loaded with the entry');
@@ -208,11 +210,18 @@ test('The published package has exactly the necessary files', async () => {
         `dist/effect/${types}.d.mts`,
         `dist/effect/${types}.d.ts`,
       ]),
-      ...['driver', 'index', 'types'].flatMap((types) => [`dist/isolate/${types}.d.mts`, `dist/isolate/${types}.d.ts`]),
+      ...['driver', 'index', 'notify-isolates', 'os', 'os/types', 'os/worker', 'types'].flatMap((types) => [
+        `dist/isolate/${types}.d.mts`,
+        `dist/isolate/${types}.d.ts`,
+      ]),
+      'dist/isolate/core.cjs',
       'dist/isolate/index.cjs',
       'dist/isolate/index.mjs',
       'dist/isolate/jail.cjs',
       'dist/isolate/library.bin',
+      'dist/isolate/os.bin',
+      'dist/isolate/os.cjs',
+      'dist/isolate/os.mjs',
       ...['driver', 'index', 'options', 'serving/serve'].flatMap((types) => [
         `dist/nats/${types}.d.mts`,
         `dist/nats/${types}.d.ts`,

@@ -1,5 +1,6 @@
-// The driver for isolates: dist/isolate/index.cjs for hosts, jail.cjs for processes that hold isolates, and library.bin, the library as bytecode for the engine
-// of isolates. Hosts load the main bundle and the second addon.
+// The driver for isolates: dist/isolate/core.cjs for hosts, which index.cjs and os.cjs hand on, and jail.cjs for processes that hold isolates; library.bin,
+// the library as bytecode for the engine of isolates, and os.bin, what is in its place for scripts of `os.Worker`. Hosts load the main bundle and the
+// second addon.
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -7,7 +8,7 @@ import path from 'node:path';
 import { build, transform } from 'esbuild';
 import { rollup } from 'rollup';
 import { root } from '../command.mjs';
-import { esModule } from './entries.mjs';
+import { commonJs, esModule } from './entries.mjs';
 import { usersOf } from './users-of.mjs';
 import { isolateAddon } from './native.mjs';
 import { declarationsOf, mainBundle, resolve } from './side-bundle.mjs';
@@ -17,22 +18,35 @@ const target = 'dist/isolate';
 /** Of the rest of ts/, only a file that keeps no state and imports nothing. */
 const shared = ['ts/util/primordials.js'];
 
+/** The entries for users, which share one module: isolates take turns in one order. */
+const entries = ['index', 'os'];
+
 /** All files of the driver, as a list of name and content. */
 export async function isolateFiles() {
-  const [driver, { metafile }, jail, library] = await Promise.all([
-    host('index', 'cjs'),
-    host('index', 'esm'),
+  const [core, jail, library, os, ...names] = await Promise.all([
+    host('core', 'cjs'),
     host('jail/main', 'cjs'),
-    insideLibrary(),
+    insideLibrary('isolated-workers', modules),
+    insideLibrary('quickjs:os', osModules),
+    ...entries.map(namesOf),
   ]);
-  const names = Object.values(metafile.outputs)[0].exports.toSorted();
   return [
-    [`${target}/index.cjs`, driver.text],
-    [`${target}/index.mjs`, esModule('./index.cjs', names)],
+    [`${target}/core.cjs`, core.text],
+    ...entries.flatMap((entry, index) => [
+      [`${target}/${entry}.cjs`, commonJs('./core.cjs', names[index])],
+      [`${target}/${entry}.mjs`, esModule('./core.cjs', names[index])],
+    ]),
     [`${target}/jail.cjs`, jail.text],
     [`${target}/library.bin`, bytecodeOf(library)],
-    ...declarationsOf(source, target),
+    [`${target}/os.bin`, bytecodeOf(os)],
+    ...declarationsOf(source, target, entries),
   ];
+}
+
+/** What an entry exports. */
+async function namesOf(entry) {
+  const { metafile } = await host(entry, 'esm');
+  return Object.values(metafile.outputs)[0].exports.toSorted();
 }
 
 async function host(name, format) {
@@ -83,9 +97,10 @@ const modules = {
   codecs: `${inside}/later/codecs.ts`,
   console: `${inside}/later/console.ts`,
 };
-/** What scripts import, and how the names of the modules begin, which no script can import: as in crates/isolate/src/engine/modules.rs. */
-const packageName = 'isolated-workers';
-const internal = `${packageName}:`;
+/** Those of the library for scripts of `os.Worker`. */
+const osModules = { library: `${inside}/os.ts`, console: modules.console };
+/** How the names of the modules begin, which no script can import: as in crates/isolate/src/engine/modules.rs. */
+const internal = 'isolated-workers:';
 /** The modules of Node that the library uses in a worker. */
 const ofNode = {
   'node:async_hooks': 'async-hooks',
@@ -96,11 +111,11 @@ const ofNode = {
   'node:v8': 'v8',
 };
 
-/** The library for isolates, as a list of name and source. */
-async function insideLibrary() {
+/** A library for isolates, as a list of name and source. */
+async function insideLibrary(packageName, parts) {
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
-    entryPoints: modules,
+    entryPoints: parts,
     outdir: target,
     bundle: true,
     splitting: true,
@@ -118,7 +133,7 @@ async function insideLibrary() {
     logLevel: 'warning',
   });
   const texts = new Map(outputFiles.map(({ path: file, text }) => [path.basename(file), text]));
-  const joined = await joinedModules(texts);
+  const joined = await joinedModules(texts, Object.keys(parts));
   const names = metafile.outputs[`${target}/library.js`].exports.toSorted();
   return [
     [packageName, `export { ${names.join(', ')} } from '${internal}library';`],
@@ -127,10 +142,9 @@ async function insideLibrary() {
 }
 
 /** One module for each entry, from the modules that esbuild has split. */
-async function joinedModules(texts) {
-  const entries = Object.keys(modules);
+async function joinedModules(texts, parts) {
   const bundle = await rollup({
-    input: Object.fromEntries(entries.map((name) => [name, `${name}.js`])),
+    input: Object.fromEntries(parts.map((name) => [name, `${name}.js`])),
     preserveEntrySignatures: 'allow-extension',
     plugins: [
       {
@@ -149,7 +163,7 @@ async function joinedModules(texts) {
     dir: target,
     entryFileNames: '[name].js',
     chunkFileNames: '[name].js',
-    manualChunks: (id, { getModuleInfo }) => partOf(id, entries, getModuleInfo),
+    manualChunks: (id, { getModuleInfo }) => partOf(id, parts, getModuleInfo),
     hoistTransitiveImports: false,
     externalLiveBindings: false,
     freeze: false,
@@ -159,8 +173,8 @@ async function joinedModules(texts) {
 }
 
 /** The library if that needs a module at the start; else the only part that does, or the one for what several parts need. */
-function partOf(id, entries, getModuleInfo) {
-  const users = usersOf(id, entries, getModuleInfo);
+function partOf(id, parts, getModuleInfo) {
+  const users = usersOf(id, parts, getModuleInfo);
   if (users.length === 0 || users.includes('library')) return 'library';
   return users.length === 1 ? users[0] : 'common';
 }

@@ -45,8 +45,8 @@ const kinds = [
   { types: 'd.mts', imported: 'mjs' },
 ];
 
-/** The declarations of `index` in a folder of ts/ and of what it imports there, file by file, for both kinds of module. */
-export function declarationsOf(source, target) {
+/** The declarations of the entries of a folder of ts/ and of what they import there, file by file, for both kinds of module. */
+export function declarationsOf(source, target, entries = ['index']) {
   const files = new Map();
   const add = (file) => {
     const text = declare(`${file}.ts`);
@@ -56,7 +56,7 @@ export function declarationsOf(source, target) {
       if (imported.startsWith(`${source}/`) && !files.has(imported)) add(imported);
     }
   };
-  add(`${source}/index`);
+  for (const entry of entries) if (!files.has(`${source}/${entry}`)) add(`${source}/${entry}`);
   return kinds.flatMap(({ types, imported }) =>
     [...files].map(([file, text]) => [
       `${target}${file.slice(source.length)}.${types}`,

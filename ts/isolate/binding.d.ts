@@ -12,13 +12,14 @@ export declare class NativeIsolate {
    */
   static thread(setup: NativeSetup, onEvents: () => void): NativeIsolate;
   /**
-   * Prepares an isolate that runs in [`NativeIsolate::turn`] alone, for about `slice` milliseconds each time.
+   * Prepares an isolate that runs in [`NativeIsolate::turn`] alone, for about `slice` milliseconds each time. `on_wake` is called
+   * when another thread has woken it.
    *
    * # Errors
    *
    * The system has no memory for a further stack.
    */
-  static cooperative(setup: NativeSetup, slice: number): NativeIsolate;
+  static cooperative(setup: NativeSetup, slice: number, onWake: () => void): NativeIsolate;
   /**
    * Runs a cooperative isolate for a slice. Returns in how many milliseconds it wants its next turn, `Infinity`: with the next
    * message; -1: at once; -2: it has ended.
@@ -26,8 +27,14 @@ export declare class NativeIsolate {
   turn(): number;
   /** The number of the limit that an isolate with a thread has overrun without ending; -1: none. */
   overrun(): number;
-  /** Sends a value in V8's format. */
-  post(message: Buffer): void;
+  /**
+   * Sends a value in V8's format. `memories` has a `Uint8Array` of each `SharedArrayBuffer` in it, by their numbers.
+   *
+   * # Errors
+   *
+   * An isolate cannot have one of the memories.
+   */
+  post(message: Buffer, memories?: readonly Uint8Array[] | undefined | null): void;
   /** Sends the source that it waits for, or why there is none, and the code of that error. */
   supply(
     source?: string | undefined | null,
@@ -36,12 +43,21 @@ export declare class NativeIsolate {
   ): void;
   /** The events since the last call: of each its number, the length of its bytes, and these. */
   take(): Buffer;
+  /**
+   * The shared memories of the next event that has any, each as a `SharedArrayBuffer` or a view of one; `null`: this runtime cannot
+   * make one.
+   *
+   * # Errors
+   *
+   * The runtime has no memory for the object.
+   */
+  takeMemories(): (SharedArrayBuffer | Uint8Array | null)[];
   /** Ends the isolate as soon as its code is asked. */
   kill(): void;
 }
 
 /**
- * The bytecode of a module of the library.
+ * The bytecode of a module of a library.
  *
  * # Errors
  *
@@ -54,6 +70,8 @@ export declare function engine(): string;
 
 /** What an isolate is started with. Sizes are in bytes, times in milliseconds; `Infinity`: none. */
 export interface NativeSetup {
+  /** The name of the library. */
+  library: string;
   /** The name of the script's module. */
   entry: string;
   /** The text of that module; absent: the isolate asks for it. */
@@ -74,7 +92,23 @@ export interface NativeSetup {
   result: number;
   /** Messages that wait for the host. */
   queued: number;
+  /** Whether it shares memory. */
+  shares: boolean;
 }
 
-/** Gives the modules of the library as bytecode, before the first isolate; later calls do nothing. */
-export declare function useLibrary(names: Array<string>, codes: Array<Buffer>): void;
+/**
+ * Wakes those who wait for a word of shared memory, isolates first, then threads that wait by the system, at most `count`; returns how
+ * many it has woken. `words` is an `Int32Array` or a
+ * `BigInt64Array`.
+ *
+ * # Errors
+ *
+ * It has no such word.
+ */
+export declare function notifyIsolates(words: Int32Array | BigInt64Array, index: number, count: number): number;
+
+/** How many shared memories isolates and their messages hold in this process, and how many bytes isolates have made. */
+export declare function sharedMemories(): Array<number>;
+
+/** Gives the modules of the library with this name as bytecode, before the first isolate with it; later calls do nothing. */
+export declare function useLibrary(library: string, names: Array<string>, codes: Array<Buffer>): void;

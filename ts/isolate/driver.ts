@@ -1,7 +1,6 @@
 import type { Driver, DriverCapabilities, DriverChannel } from '../index.js';
 import { IsolateHostEnd } from './host-end.js';
 import { Jail } from './jail/jail.js';
-import { load } from './load.js';
 import { settingsOf } from './options.js';
 import { sourcesOf } from './sources.js';
 import type { IsolateOptions } from './types.js';
@@ -9,7 +8,7 @@ import type { IsolateOptions } from './types.js';
 export interface IsolateCapabilities extends DriverCapabilities {
   reconnect: false;
   detach: false;
-  sharedMemory: false;
+  sharedMemory: true;
   sync?: false;
 }
 
@@ -28,14 +27,13 @@ export type IsolateChannel = DriverChannel & { readonly pid?: undefined };
  */
 export class IsolateDriver implements Driver<IsolateCapabilities, IsolateOptions> {
   readonly name = 'isolate';
-  readonly capabilities: IsolateCapabilities = { reconnect: false, detach: false, sharedMemory: false };
+  readonly capabilities: IsolateCapabilities = { reconnect: false, detach: false, sharedMemory: true };
 
   /** The process of the isolates of this driver. */
   readonly #jail = new Jail();
 
   async spawn(script: string, options: IsolateOptions): Promise<IsolateChannel> {
     const settings = settingsOf(options);
-    load();
     return new IsolateHostEnd(sourcesOf(script, settings), settings, settings.jail ? this.#jail : undefined);
   }
 }

@@ -8,6 +8,8 @@ export const enum Event {
   Load = 3,
   Ended = 4,
   Resolve = 5,
+  SharedMessage = 6,
+  Notified = 7,
 }
 
 /** How an isolate has ended: the first byte of `Event.Ended`. */

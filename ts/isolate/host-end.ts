@@ -5,11 +5,13 @@ import { Ended, Event, limitNames } from './generated.js';
 import type { Isolate } from './isolate.js';
 import type { Jail } from './jail/jail.js';
 import { HostFunctions } from './host-functions.js';
-import { load } from './load.js';
-import { measureOf, type Settings } from './options.js';
+import { type Library, load } from './load.js';
+import { type Limits, type LimitName, measureOf, type Settings } from './options.js';
 import type { Sources } from './sources.js';
 import { Turns } from './turns.js';
-import { decode, encode } from './values.js';
+import { memoriesOf, wakeThreads } from './shared-memory.js';
+import { checkMovable, detach, type TransferList } from './transfer.js';
+import { decode, encode, type Parcel } from './values.js';
 
 /** Longer than any program runs. */
 const FOREVER = 2 ** 30;
@@ -23,7 +25,7 @@ export class IsolateHostEnd implements DriverChannel {
   readonly #functions: HostFunctions;
   readonly #ended: Promise<ShutdownReason>;
   #resolveEnded!: (reason: ShutdownReason) => void;
-  #onMessage: (message: DriverMessage) => void = () => {};
+  #onMessage: (message: DriverMessage, bytes: number) => void = () => {};
   #onError: (error: Error) => void = () => {};
   #hasEnded = false;
   #signal: NodeJS.Signals | null = null;
@@ -34,16 +36,18 @@ export class IsolateHostEnd implements DriverChannel {
     private readonly sources: Sources,
     private readonly settings: Settings,
     jail: Jail | undefined,
+    library: Library = 'isolated-workers',
+    data: Readonly<Record<string, unknown>> = {},
   ) {
+    const { NativeIsolate } = load(library);
     const { limits, globals } = settings;
     this.#ended = new Promise((resolve) => (this.#resolveEnded = resolve));
-    this.#functions = new HostFunctions(globals, (reply) => {
-      if (!this.#hasEnded) this.#post(reply);
-    });
+    this.#functions = new HostFunctions(globals, settings.sharedMemory, (reply) => this.#post(reply));
     const setup = {
+      library,
       entry: sources.entry,
       source: this.#entrySource(),
-      data: encode({ globals: [...globals.keys()] }),
+      data: serialising(Object.keys(data).join(), () => encode({ ...data, globals: [...globals.keys()] }, false).bytes),
       memory: measureOf(limits, 'memoryMb'),
       stack: measureOf(limits, 'stackKb'),
       cpuPerMessage: limits.cpuMsPerMessage,
@@ -51,12 +55,13 @@ export class IsolateHostEnd implements DriverChannel {
       wall: limits.wallMs,
       result: limits.maxResultBytes,
       queued: limits.maxQueuedBytes,
+      shares: settings.sharedMemory,
     };
     const onEvents = () => this.#receive();
     if (jail !== undefined) this.#native = jail.start(setup, onEvents);
-    else if (settings.timeSlice === undefined) this.#native = load().NativeIsolate.thread(setup, onEvents);
+    else if (settings.timeSlice === undefined) this.#native = NativeIsolate.thread(setup, onEvents);
     else {
-      const native = load().NativeIsolate.cooperative(setup, settings.timeSlice);
+      const native = NativeIsolate.cooperative(setup, settings.timeSlice, () => this.#turns?.wake());
       this.#native = native;
       this.#turns = new Turns(native, onEvents, settings.timeSlice);
     }
@@ -76,23 +81,22 @@ export class IsolateHostEnd implements DriverChannel {
     return !this.#hasEnded;
   }
 
-  send({ type, tx, payload, kind, context }: DriverMessage): void {
-    let bytes: Buffer;
-    try {
-      bytes = encode([type, tx, payload, kind, context]);
-    } catch (cause) {
-      const text = `"${type}" cannot be serialised by the driver "isolate": ${String(cause)}`;
-      throw new WorkerError('ERR_NOT_SERIALIZABLE', text, { cause });
-    }
-    if (!this.#hasEnded) this.#post(bytes);
+  send({ type, tx, payload, kind, context }: DriverMessage, transfer: TransferList = []): void {
+    serialising(type, () => {
+      checkMovable(transfer);
+      const parcel = encode([type, tx, payload, kind, context], this.settings.sharedMemory);
+      detach(transfer);
+      this.#post(parcel);
+    });
   }
 
-  #post(bytes: Buffer): void {
-    this.#native.post(bytes);
+  #post({ bytes, memories }: Parcel): void {
+    if (this.#hasEnded) return;
+    this.#native.post(bytes, memories.length === 0 ? null : memories);
     this.#turns?.wake();
   }
 
-  onMessage(listener: (message: DriverMessage) => void): void {
+  onMessage(listener: (message: DriverMessage, bytes: number) => void): void {
     this.#onMessage = listener;
   }
 
@@ -117,12 +121,15 @@ export class IsolateHostEnd implements DriverChannel {
   }
 
   ref(): void {
-    if (!this.#hasEnded) this.#hold ??= setInterval(() => {}, FOREVER);
+    if (this.#hasEnded) return;
+    this.#hold ??= setInterval(() => {}, FOREVER);
+    this.#turns?.hold(true);
   }
 
   unref(): void {
     clearInterval(this.#hold);
     this.#hold = undefined;
+    this.#turns?.hold(false);
   }
 
   #receive(): void {
@@ -139,7 +146,13 @@ export class IsolateHostEnd implements DriverChannel {
   #handle(event: Event, bytes: Buffer): void {
     switch (event) {
       case Event.Message:
-        return this.#deliver(decode(bytes) as unknown[]);
+        return this.#deliver(decode(bytes) as unknown[], bytes.length);
+      case Event.SharedMessage:
+        return this.#deliver(decode(bytes, memoriesOf(this.#native.takeMemories())) as unknown[], bytes.length);
+      case Event.Notified: {
+        const [memory] = memoriesOf(this.#native.takeMemories()) as [SharedArrayBuffer];
+        return wakeThreads(memory, bytes.readUInt32LE(), bytes.readUInt32LE(4));
+      }
       case Event.Output:
         return void process.stdout.write(`${bytes.toString()}\n`);
       case Event.ErrorOutput:
@@ -156,10 +169,10 @@ export class IsolateHostEnd implements DriverChannel {
   }
 
   /** A message of the library has its type first, a call of a host function its number. */
-  #deliver(message: unknown[]): void {
+  #deliver(message: unknown[], bytes: number): void {
     const [type, tx, payload, kind, context] = message;
     if (typeof type === 'number') return this.#functions.call(type, tx, payload);
-    this.#onMessage({ type, tx, payload, kind, context } as DriverMessage);
+    this.#onMessage({ type, tx, payload, kind, context } as DriverMessage, bytes);
   }
 
   /** The isolate waits for a source, or for a name. */
@@ -184,7 +197,7 @@ export class IsolateHostEnd implements DriverChannel {
       case Ended.Failed:
         return this.#fail(toError(decode(rest)));
       case Ended.Limit:
-        return this.#fail(this.#overLimit(rest[0] as number));
+        return this.#fail(overLimit(this.settings.limits, limitNames[rest[0] as number] ?? 'memoryMb'));
       case Ended.Killed:
         return this.#finish({ type: 'exit', code: null, signal: this.#signal ?? 'SIGKILL' });
       case Ended.Panicked:
@@ -196,13 +209,6 @@ export class IsolateHostEnd implements DriverChannel {
     }
   }
 
-  #overLimit(index: number): Error {
-    const limit = limitNames[index] ?? 'memoryMb';
-    const value = this.settings.limits[limit];
-    const text = `it went over a limit of its \`driverOptions\`: limits.${limit} is ${value}`;
-    return Object.assign(new WorkerError('ERR_RESOURCE_LIMIT', text), { limit, value });
-  }
-
   #fail(error: Error): void {
     this.#finish({ type: 'error', error });
   }
@@ -211,6 +217,22 @@ export class IsolateHostEnd implements DriverChannel {
     this.#hasEnded = true;
     this.unref();
     this.#resolveEnded(reason);
+  }
+}
+
+/** The error of an isolate that has used more than it may. */
+export function overLimit(limits: Limits, limit: LimitName): Error {
+  const value = limits[limit];
+  const text = `it went over a limit of its \`driverOptions\`: limits.${limit} is ${value}`;
+  return Object.assign(new WorkerError('ERR_RESOURCE_LIMIT', text), { limit, value });
+}
+
+function serialising<T>(what: string, act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    const text = `"${what}" cannot be serialised by the driver "isolate": ${String(cause)}`;
+    throw new WorkerError('ERR_NOT_SERIALIZABLE', text, { cause });
   }
 }
 

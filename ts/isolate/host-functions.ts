@@ -1,5 +1,5 @@
 import type { HostFunction } from './types.js';
-import { encode } from './values.js';
+import { encode, type Parcel } from './values.js';
 
 /** So many calls of one isolate may wait for their results. */
 const MOST = 1024;
@@ -10,7 +10,8 @@ export class HostFunctions {
 
   constructor(
     private readonly functions: ReadonlyMap<string, HostFunction>,
-    private readonly reply: (message: Buffer) => void,
+    private readonly shares: boolean,
+    private readonly reply: (message: Parcel) => void,
   ) {}
 
   /** A call of the isolate. */
@@ -35,9 +36,10 @@ export class HostFunctions {
 
   #settle(id: number, ok: boolean, value: unknown): void {
     try {
-      this.reply(encode([id, ok, value]));
+      this.reply(encode([id, ok, value], this.shares));
     } catch (error) {
-      this.reply(encode([id, false, new TypeError(`the result cannot be sent to an isolate: ${String(error)}`)]));
+      const refusal = new TypeError(`the result cannot be sent to an isolate: ${String(error)}`);
+      this.reply(encode([id, false, refusal], false));
     }
   }
 }

@@ -5,32 +5,49 @@ import { WorkerError } from '../index.js';
 import type * as Binding from './binding.js';
 import { decode, encode } from './values.js';
 
-/** The library for isolates: lines with the engine whose bytecode it is and with its modules, and the modules. */
-const LIBRARY = 'library.bin';
+/** The modules of each library for isolates: lines with the engine whose bytecode they are and with their names, and the modules. */
+const files = { 'isolated-workers': 'library.bin', 'quickjs:os': 'os.bin' };
+
+/** What runs first in an isolate: the worker's side of this library, or the module `os` for scripts of `os.Worker`. */
+export type Library = keyof typeof files;
 
 let loaded: typeof Binding | undefined;
+const known = new Set<Library>();
 
 /**
- * Loads the second addon and the library for isolates, on first use.
+ * Loads the second addon and a library for isolates, on first use.
  *
  * @throws `ERR_UNSUPPORTED_PLATFORM`.
  */
-export function load(): typeof Binding {
+export function load(library: Library): typeof Binding {
+  const binding = addon();
+  if (!known.has(library)) {
+    const modules = readLibrary(binding, library);
+    binding.useLibrary(
+      library,
+      modules.map(([name]) => name),
+      modules.map(([, code]) => code),
+    );
+    known.add(library);
+  }
+  return binding;
+}
+
+/**
+ * Loads the second addon alone, on first use.
+ *
+ * @throws `ERR_UNSUPPORTED_PLATFORM`.
+ */
+export function addon(): typeof Binding {
   if (loaded !== undefined) return loaded;
   checkRuntime();
-  const binding = loadBinding();
-  const modules = readLibrary(binding);
-  binding.useLibrary(
-    modules.map(([name]) => name),
-    modules.map(([, code]) => code),
-  );
-  return (loaded = binding);
+  return (loaded = loadBinding());
 }
 
 /** A runtime may have the functions of `node:v8` by name alone. */
 function checkRuntime(): void {
   try {
-    decode(encode([new Uint8Array(1)]));
+    decode(encode([new Uint8Array(1)], false).bytes);
   } catch (cause) {
     const { bun, deno, node } = process.versions as Record<string, string | undefined>;
     const runtime = bun === undefined ? (deno === undefined ? `Node ${node}` : `Deno ${deno}`) : `Bun ${bun}`;
@@ -77,9 +94,9 @@ function triples(): string[] {
   return [`${platform}-${arch}`];
 }
 
-/** The modules of the library. Bytecode of another engine would be misread. */
-function readLibrary(binding: typeof Binding): [name: string, code: Buffer][] {
-  const file = path.join(__dirname, LIBRARY);
+/** The modules of a library. Bytecode of another engine would be misread. */
+function readLibrary(binding: typeof Binding, library: Library): [name: string, code: Buffer][] {
+  const file = path.join(__dirname, files[library]);
   if (!existsSync(file)) throw mismatch(`${file} is missing`);
   const whole = readFileSync(file);
   const end = whole.indexOf('\n');

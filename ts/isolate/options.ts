@@ -9,6 +9,7 @@ const names: readonly (keyof IsolateOptions)[] = [
   'sources',
   'packages',
   'globals',
+  'sharedMemory',
   'limits',
 ];
 
@@ -52,6 +53,7 @@ export interface Settings {
   readonly sources: ReadonlyMap<string, string> | undefined;
   readonly packages: ReadonlySet<string>;
   readonly globals: ReadonlyMap<string, HostFunction>;
+  readonly sharedMemory: boolean;
   readonly limits: Limits;
 }
 
@@ -64,10 +66,24 @@ export function settingsOf(options: IsolateOptions): Settings {
       `the driver "isolate" does not support the option \`${name}\`. Its \`driverOptions\` are ${names.join(', ')}.`,
     );
   }
-  const { mode = 'thread', jail = false, timeSlice, root, sources, packages = [], globals } = options;
+  const {
+    mode = 'thread',
+    jail = false,
+    timeSlice,
+    root,
+    sources,
+    packages = [],
+    globals,
+    sharedMemory = false,
+  } = options;
   if (mode !== 'thread' && mode !== 'cooperative') throw invalid('mode', "'thread' or 'cooperative'", mode);
   if (typeof jail !== 'boolean') throw invalid('jail', 'true or false', jail);
   if (jail && mode !== 'thread') throw invalid('jail', "false where `mode` is not 'thread'", jail);
+  if (typeof sharedMemory !== 'boolean') throw invalid('sharedMemory', 'true or false', sharedMemory);
+  if (jail && sharedMemory) {
+    const text = 'false where `jail` is true: another process cannot have memory of this one';
+    throw invalid('sharedMemory', text, sharedMemory);
+  }
   if (timeSlice !== undefined) checkSlice(timeSlice, mode);
   if (root !== undefined && typeof root !== 'string' && !(root instanceof URL)) {
     throw invalid('root', 'a path or a file URL', root);
@@ -83,6 +99,7 @@ export function settingsOf(options: IsolateOptions): Settings {
     root,
     sources: sources === undefined ? undefined : checkedMap('sources', sources, 'string'),
     globals: checkedMap<HostFunction>('globals', globals ?? {}, 'function'),
+    sharedMemory,
     limits: limitsOf(options.limits ?? {}),
   };
 }

@@ -17,15 +17,31 @@ export interface Sources {
   read(name: string): string;
 }
 
-/** @throws `ERR_SCRIPT_NOT_FOUND`, `ERR_INVALID_OPTION`, `ERR_TYPESCRIPT_UNSUPPORTED`. */
-export function sourcesOf(script: string, { root, sources, packages }: Settings): Sources {
-  const own = sources === undefined ? new Folder(script, root) : new Given(script, sources);
-  const others = new Packages(packages, own.root);
+/**
+ * @param code - In place of the script's text: a file of its name need not exist.
+ * @param ours - The modules of this library that errors suggest.
+ * @throws `ERR_SCRIPT_NOT_FOUND`, `ERR_INVALID_OPTION`, `ERR_TYPESCRIPT_UNSUPPORTED`.
+ */
+export function sourcesOf(script: string, settings: Settings, code?: string, ours?: readonly string[]): Sources {
+  const { root, sources, packages } = settings;
+  const own = ownSources(script, root, sources, code);
+  const others = new Packages(packages, own.root, ours);
   return {
     entry: own.entry,
     resolve: (base, specifier) => others.resolve(base, specifier),
     read: (name) => (Packages.has(name) ? others.read(name) : own.read(name)),
   };
+}
+
+type Own = Given | Folder | Overridden;
+
+/** All but packages. */
+function ownSources(script: string, root: Settings['root'], sources: Settings['sources'], code?: string): Own {
+  if (sources !== undefined) {
+    return new Given(script, code === undefined ? sources : new Map(sources).set(script, code));
+  }
+  const folder = new Folder(script, root, code !== undefined);
+  return code === undefined ? folder : new Overridden(folder, code);
 }
 
 /** The host has given them as text. */
@@ -50,14 +66,39 @@ class Given {
   }
 }
 
+/** The script is a text, and what it imports is in a folder. */
+class Overridden {
+  readonly entry: string;
+  readonly root: string;
+
+  constructor(
+    private readonly folder: Folder,
+    private readonly code: string,
+  ) {
+    this.entry = folder.entry;
+    this.root = folder.root;
+  }
+
+  read(name: string): string {
+    if (name !== this.entry) return this.folder.read(name);
+    return isTypeScript(name) ? strip(this.code, name) : this.code;
+  }
+}
+
 /** Files below one folder, also by their real paths. */
 class Folder {
   readonly entry: string;
   readonly root: string;
 
-  constructor(script: string, root: string | URL | undefined) {
+  /** @param isVirtual - The script, and even its folder, may be a mere name. */
+  constructor(script: string, root: string | URL | undefined, isVirtual: boolean) {
     const given = root === undefined ? undefined : folderOf(root);
     const file = path.resolve(given ?? '', script.startsWith('file:') ? fileURLToPath(script) : script);
+    if (isVirtual) {
+      this.root = given ?? path.dirname(file);
+      this.entry = this.nameOf(file, this.root);
+      return;
+    }
     try {
       this.root = realpathSync(given ?? path.dirname(file));
       this.entry = this.nameOf(given === undefined ? realpathSync(file) : file, given ?? this.root);
@@ -78,7 +119,7 @@ class Folder {
   /** The real path of a module, which is below the root. */
   private locate(name: string): string {
     const file = realpathSync(path.join(this.root, name));
-    if (isInside(path.relative(this.root, file))) return file;
+    if (isInside(path.relative(realpathSync(this.root), file))) return file;
     throw new Error(`the module "${name}" is a link to a file outside of the root folder`);
   }
 

@@ -51,5 +51,10 @@ export interface IsolateOptions {
   readonly packages?: readonly string[] | undefined;
   /** Functions of the host, by the name of the global that calls them. */
   readonly globals?: Readonly<Record<string, HostFunction>> | undefined;
+  /**
+   * `true`: a `SharedArrayBuffer` in a message, of the host or of the isolate, is the same memory on both sides, and in other isolates that
+   * it is sent to. Not with `jail`. Default: `false`: it is refused.
+   */
+  readonly sharedMemory?: boolean | undefined;
   readonly limits?: IsolateLimits | undefined;
 }

@@ -1,6 +1,9 @@
 //! How the events of an isolate cross into JavaScript. `ts/isolate/generated.ts` has these numbers, too.
 
+use std::collections::VecDeque;
+
 use crate::mail::{Ending, Event};
+use crate::shared::SharedMemory;
 
 /// Defines the members of an enumeration once: as a Rust type, and as a table for the facade.
 macro_rules! numbered {
@@ -34,6 +37,10 @@ numbered! {
     Ended = 4,
     /// The module that imports and the specifier, with a zero between, whose name the isolate waits for.
     Resolve = 5,
+    /// A value in V8's format, with shared memories, which the addon gives.
+    SharedMessage = 6,
+    /// The offset of a word in the next shared memory, and how many of those who wait for it are still to be woken.
+    Notified = 7,
 }
 
 numbered! {
@@ -62,10 +69,21 @@ pub const RUNNABLE: i32 = -1;
 /// In place of milliseconds: it has ended.
 pub const ENDED: i32 = -2;
 
-/// Adds an event to a batch.
-pub fn write(batch: &mut Vec<u8>, event: Event) {
+/// Adds an event to a batch, and its shared memories to `memories`.
+pub fn write(batch: &mut Vec<u8>, event: Event, memories: &mut VecDeque<Vec<SharedMemory>>) {
     match event {
-        Event::Message(bytes) => write_bytes(batch, EventKind::Message, &[&bytes]),
+        Event::Message(parcel) if parcel.memories.is_empty() => {
+            write_bytes(batch, EventKind::Message, &[&parcel.bytes]);
+        }
+        Event::Message(parcel) => {
+            memories.push_back(parcel.memories);
+            write_bytes(batch, EventKind::SharedMessage, &[&parcel.bytes]);
+        }
+        Event::Notified { memory, offset, count } => {
+            memories.push_back(vec![memory]);
+            // A memory has less than 2^31 bytes.
+            write_bytes(batch, EventKind::Notified, &[&(offset as u32).to_le_bytes(), &count.to_le_bytes()]);
+        }
         Event::Output { is_error: false, text } => write_bytes(batch, EventKind::Output, &[text.as_bytes()]),
         Event::Output { is_error: true, text } => write_bytes(batch, EventKind::ErrorOutput, &[text.as_bytes()]),
         Event::Load(name) => write_bytes(batch, EventKind::Load, &[name.as_bytes()]),
@@ -97,15 +115,32 @@ fn write_bytes(batch: &mut Vec<u8>, kind: EventKind, parts: &[&[u8]]) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::limits::Limit;
+    use crate::mail::Parcel;
 
     #[test]
     fn a_batch_has_the_kind_the_length_and_the_bytes_of_each_event() {
-        let mut batch = Vec::new();
-        write(&mut batch, Event::Load("ab".into()));
-        write(&mut batch, Event::Ended(Ending::Exit(7)));
+        let (mut batch, mut memories) = (Vec::new(), VecDeque::new());
+        write(&mut batch, Event::Load("ab".into()), &mut memories);
+        write(&mut batch, Event::Ended(Ending::Exit(7)), &mut memories);
         assert_eq!(batch, [3, 2, 0, 0, 0, b'a', b'b', 4, 5, 0, 0, 0, 0, 7, 0, 0, 0]);
+        assert!(memories.is_empty());
+    }
+
+    #[test]
+    fn shared_memories_stand_beside_the_batch_in_the_order_of_their_events() {
+        let memory = |size| SharedMemory::new(size, &Arc::default()).expect("memory");
+        let (mut batch, mut memories) = (Vec::new(), VecDeque::new());
+        write(&mut batch, Event::Message(Parcel { bytes: vec![9], memories: vec![memory(8)] }), &mut memories);
+        write(&mut batch, Event::Message(vec![7].into()), &mut memories);
+        write(&mut batch, Event::Notified { memory: memory(16), offset: 4, count: 2 }, &mut memories);
+        assert_eq!(batch, [6, 1, 0, 0, 0, 9, 0, 1, 0, 0, 0, 7, 7, 8, 0, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0]);
+        let sizes: Vec<Vec<usize>> =
+            memories.iter().map(|list| list.iter().map(SharedMemory::size).collect()).collect();
+        assert_eq!(sizes, [[8], [16]]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod bridge;
 mod modules;
+mod os;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -11,12 +12,14 @@ use std::time::Instant;
 use rquickjs::{CatchResultExt, CaughtError, Context, Ctx, Function, Persistent, Runtime, Value, qjs};
 
 use crate::limits::Limit;
-use crate::mail::{Ending, Inbox, Outbox};
+use crate::mail::{Ending, Inbox, Outbox, Parcel};
 use crate::memory::{Account, Budget, Usage};
 use crate::meter::Meter;
+use crate::shared::{Parking, Table};
+use crate::values::Sharing;
 use crate::{natives, prelude, values};
 
-pub use modules::{LIBRARY, Library, compile};
+pub use modules::{Library, compile};
 
 /// How many promise jobs run between two looks at the clocks.
 const JOBS: usize = 64;
@@ -34,6 +37,8 @@ pub struct Setup {
     pub source: Option<String>,
     /// Data for the library, in V8's format.
     pub data: Vec<u8>,
+    /// With whom it shares memory.
+    pub sharing: Sharing,
 }
 
 /// What runs an isolate: a thread of its own, or a coroutine.
@@ -46,6 +51,10 @@ pub trait Carrier {
 
     /// Lets the host see what has happened, where it shares the thread.
     fn give_turn(&self) {}
+
+    /// Called while code of the isolate waits for memory: returns when `is_woken`, the time is over, the isolate must end, or for no
+    /// reason. What passes does not count as processor time.
+    fn park(&self, until: Option<Instant>, is_woken: &dyn Fn() -> bool);
 }
 
 /// What the engine and the functions of the isolate share.
@@ -57,6 +66,7 @@ pub struct Shared {
     pub(crate) library: Arc<Library>,
     /// The name and the text of the script's module, until it is imported.
     entry: Cell<Option<(String, String)>>,
+    sharing: Sharing,
     ending: RefCell<Option<Ending>>,
     /// The library's functions for messages, for timers, and for errors that nothing has caught.
     on_message: RefCell<Option<Persistent<Function<'static>>>>,
@@ -87,6 +97,7 @@ impl Shared {
             carrier,
             library: Arc::clone(&setup.library),
             entry: Cell::new(setup.source.clone().map(|source| (setup.entry.clone(), source))),
+            sharing: setup.sharing,
             ending: RefCell::default(),
             on_message: RefCell::default(),
             on_timer: RefCell::default(),
@@ -127,6 +138,8 @@ pub struct Engine {
     // The context goes before its runtime.
     context: Context,
     runtime: Runtime,
+    // The engine releases memories by it to its last moment.
+    _memories: Rc<Table>,
 }
 
 impl Drop for Engine {
@@ -148,6 +161,8 @@ impl Engine {
         let exempt = usage.exempt();
         let account = Account(Rc::clone(&usage));
         let carrier = Rc::clone(&shared.carrier);
+        let memories = Table::new(Rc::clone(&usage), limits.memory, move || carrier.poll());
+        let carrier = Rc::clone(&shared.carrier);
         let budget = Budget::new(usage, limits.memory, move || carrier.poll());
         let runtime = Runtime::new_with_alloc(budget).map_err(broken)?;
         runtime.set_max_stack_size(limits.stack);
@@ -166,27 +181,38 @@ impl Engine {
                 rejections.push((Persistent::save(&ctx, promise), Persistent::save(&ctx, reason)));
             }
         })));
-        let engine = Self { shared, context, runtime };
+        let engine = Self { shared, context, runtime, _memories: Rc::clone(&memories) };
         engine.within(|ctx| {
+            // SAFETY: the engine keeps the table until its runtime is freed.
+            unsafe { memories.install(ctx) };
             // SAFETY: the context is live, so its runtime is.
             unsafe { qjs::JS_SetCanBlock(qjs::JS_GetRuntime(ctx.as_raw().as_ptr()), false) };
             let carrier = Rc::clone(&engine.shared.carrier);
             let _ = ctx.store_userdata(account);
+            let (parked, inbox) = (Rc::clone(&carrier), Arc::clone(&engine.shared.inbox));
+            let weak = Rc::downgrade(&engine.shared);
+            let tell = Rc::new(move |memory, offset, count| {
+                let Some(shared) = weak.upgrade() else { return };
+                if !shared.outbox.notify(memory, offset, count) {
+                    shared.overflow();
+                }
+            });
+            let _ = ctx.store_userdata(Parking { carrier: parked, inbox, tell });
             let _ = ctx.store_userdata(natives::Poll(Rc::new(move || carrier.poll())));
             values::install(ctx, values::Limits::default())?;
             prelude::install(ctx)?;
             natives::install(ctx)?;
             let bridge = bridge::create(ctx, &engine.shared, setup)?;
             ctx.globals().set(bridge::NAME, bridge)?;
-            setup.library.run(ctx, LIBRARY).map(drop)
+            setup.library.start(ctx)
         })?;
         drop(exempt);
         Ok(engine)
     }
 
-    /// Runs code of the isolate. An error that nothing catches ends it.
+    /// Runs code of the isolate. An error that nothing catches ends it, unless the library lets it go on.
     fn within(&self, act: impl FnOnce(&Ctx<'_>) -> rquickjs::Result<()>) -> Result<(), Ending> {
-        self.context.with(|ctx| act(&ctx).catch(&ctx).map_err(|error| self.failure(&ctx, error)))?;
+        self.context.with(|ctx| act(&ctx).catch(&ctx).or_else(|error| self.report(&ctx, error)))?;
         self.ending().map_or(Ok(()), Err)
     }
 
@@ -194,30 +220,36 @@ impl Engine {
         self.shared.ending()
     }
 
-    /// What an error of its code means.
-    fn failure<'js>(&self, ctx: &Ctx<'js>, error: CaughtError<'js>) -> Ending {
+    /// Gives the library an error of the isolate's code, which ends it unless the library returns `true`.
+    fn report<'js>(&self, ctx: &Ctx<'js>, error: CaughtError<'js>) -> Result<(), Ending> {
         if let Some(ending) = self.ending() {
-            return ending;
+            return Err(ending);
         }
         let value = match error {
             CaughtError::Exception(exception) => exception.into_value(),
             CaughtError::Value(value) => value,
-            CaughtError::Error(error) => return Ending::Panicked(error.to_string()),
+            CaughtError::Error(error) => return Err(Ending::Panicked(error.to_string())),
         };
         let listener = self.shared.on_error.borrow().clone();
-        if let Some(Ok(listener)) = listener.map(|listener| listener.restore(ctx)) {
-            let _: Result<(), _> = listener.call((value.clone(),)).catch(ctx);
+        let answer = match listener.map(|listener| listener.restore(ctx)) {
+            Some(Ok(listener)) => listener.call::<_, Value<'_>>((value.clone(),)).catch(ctx).ok(),
+            _ => None,
+        };
+        match self.ending() {
+            Some(ending) => Err(ending),
+            None if answer.and_then(|answer| answer.as_bool()) == Some(true) => Ok(()),
+            None => Err(bridge::failed(ctx, value)),
         }
-        self.ending().unwrap_or_else(|| bridge::failed(ctx, value))
     }
 
     /// A message from the host.
-    pub fn deliver(&self, message: &[u8]) -> Result<(), Ending> {
+    pub fn deliver(&self, message: &Parcel) -> Result<(), Ending> {
         self.shared.meter.begin_turn();
         self.within(|ctx| {
             let listener = self.shared.on_message.borrow().clone();
             let Some(listener) = listener else { return Ok(()) };
-            let value = values::deserialize(ctx, message, [])?;
+            let memories = values::objects_of(ctx, &message.memories)?;
+            let value = values::deserialize(ctx, &message.bytes, memories)?;
             listener.restore(ctx)?.call::<_, ()>((value,))
         })
     }
@@ -246,21 +278,33 @@ impl Engine {
                 Ok(false) => break,
                 Err(error) => {
                     let context = error.0;
-                    return Err(context.with(|ctx| {
+                    context.with(|ctx| {
                         let error = CaughtError::from_error(&ctx, rquickjs::Error::Exception);
-                        self.failure(&ctx, error)
-                    }));
+                        self.report(&ctx, error)
+                    })?;
                 }
             }
         }
         self.refuse_rejections()
     }
 
-    /// A rejection that nobody has handled by now ends the isolate.
+    /// Reports the rejections that nobody has handled by now. The promises of a module that fails have one reason, which is reported
+    /// once.
     fn refuse_rejections(&self) -> Result<(), Ending> {
-        let first = self.shared.rejections.borrow_mut().drain(..).next();
-        let Some((_, reason)) = first else { return self.ending().map_or(Ok(()), Err) };
-        self.within(|ctx| Err(ctx.throw(reason.restore(ctx)?)))
+        let rejections = self.shared.rejections.take();
+        let mut last: Option<Persistent<Value<'static>>> = None;
+        for (_, reason) in rejections {
+            // Many of them take long.
+            self.shared.carrier.poll();
+            self.within(|ctx| {
+                let value = reason.clone().restore(ctx)?;
+                match last.replace(reason).map(|last| last.restore(ctx)) {
+                    Some(Ok(last)) if last == value => Ok(()),
+                    _ => Err(ctx.throw(value)),
+                }
+            })?;
+        }
+        self.ending().map_or(Ok(()), Err)
     }
 
     /// When the next timer is due.

@@ -77,6 +77,14 @@ impl Carrier for Strand {
             self.suspend(Pause::Sleep(until));
         }
     }
+
+    fn park(&self, until: Option<Instant>, is_woken: &dyn Fn() -> bool) {
+        // Who wakes it from now on gives it a turn.
+        if !is_woken() && !self.meter.is_killed() {
+            let until = [until, self.meter.wall_deadline()].into_iter().flatten().min();
+            self.suspend(Pause::Sleep(until));
+        }
+    }
 }
 
 /// An isolate with a stack of its own.

@@ -5,6 +5,7 @@
 //! - [`natives`]: functions of ours in the place of built-in ones that would run past every limit.
 //! - [`values`]: V8's serialization format, to and from values of an isolate.
 //! - [`prelude`]: the globals of an isolate besides the language.
+//! - [`shared`]: memory that isolates share, and waiting for it.
 //! - [`limits`], [`memory`], [`clock`], [`meter`], [`watch`]: what it may use, and what it has used.
 //! - [`engine`]: one runtime, and the library in it.
 //!
@@ -23,6 +24,8 @@ pub mod natives;
 pub mod values;
 
 pub mod prelude;
+
+pub mod shared;
 
 pub mod limits;
 

@@ -1,17 +1,41 @@
 //! What passes between an isolate and its host, which may be on two threads.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crate::limits::Limit;
+use crate::shared::SharedMemory;
+
+/// A value that travels.
+#[derive(Debug, Default)]
+pub struct Parcel {
+    /// The value in V8's format.
+    pub bytes: Vec<u8>,
+    /// The memories that it shares, by their numbers in it.
+    pub memories: Vec<SharedMemory>,
+}
+
+impl Parcel {
+    /// What it takes while it waits. Shared memory counts where it was made.
+    fn size(&self) -> usize {
+        self.bytes.len() + self.memories.len() * size_of::<SharedMemory>()
+    }
+}
+
+impl From<Vec<u8>> for Parcel {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { bytes, memories: Vec::new() }
+    }
+}
 
 /// From the host to the isolate.
 #[derive(Debug)]
 pub enum Command {
-    /// A value in V8's format, for the library in the isolate.
-    Message(Vec<u8>),
+    /// A value for the library in the isolate.
+    Message(Parcel),
     /// The source or the name of a module that the isolate waits for, or why there is none.
     Source(Result<String, Refusal>),
     /// End when what came before is handled.
@@ -30,8 +54,17 @@ pub struct Refusal {
 /// From the isolate to the host.
 #[derive(Debug)]
 pub enum Event {
-    /// A value in V8's format.
-    Message(Vec<u8>),
+    /// A value.
+    Message(Parcel),
+    /// It has notified a word of memory that the host has, and those who wait there are still to be woken.
+    Notified {
+        /// The memory.
+        memory: SharedMemory,
+        /// Where the word is, in bytes.
+        offset: usize,
+        /// How many it wants woken, at most.
+        count: u32,
+    },
     /// A line of its console.
     Output {
         /// For the standard error.
@@ -71,10 +104,11 @@ impl Event {
     /// The bytes that wait with it for the host.
     pub fn size(&self) -> usize {
         match self {
-            Self::Message(bytes) | Self::Ended(Ending::Failed(bytes)) => bytes.len(),
+            Self::Message(parcel) => parcel.size(),
+            Self::Ended(Ending::Failed(bytes)) => bytes.len(),
             Self::Output { text, .. } | Self::Load(text) => text.len(),
             Self::Resolve { base, specifier } => base.len() + specifier.len(),
-            Self::Ended(_) => 0,
+            Self::Notified { .. } | Self::Ended(_) => 0,
         }
     }
 }
@@ -85,17 +119,40 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// The commands of one isolate.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Inbox {
     commands: Mutex<VecDeque<Command>>,
     arrival: Condvar,
+    /// The isolate has ended.
+    is_closed: AtomicBool,
+    /// Of an isolate that has no thread which waits: gives it its next turn.
+    on_wake: Option<Box<dyn Fn() + Send + Sync>>,
 }
 
 impl Inbox {
+    /// Of an isolate that `on_wake` gives its next turn, from whatever thread.
+    pub fn of_turns(on_wake: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { on_wake: Some(Box::new(on_wake)), ..Self::default() }
+    }
+
     /// Adds a command, and wakes the isolate.
     pub fn push(&self, command: Command) {
-        lock(&self.commands).push_back(command);
+        let mut commands = lock(&self.commands);
+        if self.is_closed.load(Ordering::Relaxed) {
+            return;
+        }
+        commands.push_back(command);
+        drop(commands);
         self.arrival.notify_one();
+    }
+
+    /// The isolate has ended: what still waits, with the memories in it, is for nobody.
+    pub fn close(&self) {
+        let mut commands = lock(&self.commands);
+        self.is_closed.store(true, Ordering::Relaxed);
+        let lost = mem::take(&mut *commands);
+        drop(commands);
+        drop(lost);
     }
 
     /// Wakes the isolate, which then looks whether it is still wanted.
@@ -103,6 +160,9 @@ impl Inbox {
         // The lock: else the isolate could go to sleep between its look and this.
         drop(lock(&self.commands));
         self.arrival.notify_one();
+        if let Some(on_wake) = &self.on_wake {
+            on_wake();
+        }
     }
 
     /// The next command that `wanted` accepts; the others keep their order.
@@ -146,6 +206,8 @@ pub struct Outbox {
 struct Waiting {
     events: Vec<Event>,
     bytes: usize,
+    /// Where the notifications of a word are among the events, by its address.
+    notified: HashMap<usize, usize>,
 }
 
 impl Outbox {
@@ -171,15 +233,34 @@ impl Outbox {
         true
     }
 
+    /// Adds a notification of a word, to an earlier one if that still waits; `false`: too many bytes wait.
+    pub fn notify(&self, memory: SharedMemory, offset: usize, count: u32) -> bool {
+        let address = memory.address() + offset;
+        {
+            let mut waiting = lock(&self.waiting);
+            let known = waiting.notified.get(&address).copied();
+            if let Some(Event::Notified { count: sum, .. }) = known.and_then(|at| waiting.events.get_mut(at)) {
+                *sum = sum.saturating_add(count);
+                return true;
+            }
+            let at = waiting.events.len();
+            waiting.notified.insert(address, at);
+        }
+        // Only the isolate itself adds events.
+        self.push(Event::Notified { memory, offset, count })
+    }
+
     /// All events so far.
     pub fn take(&self) -> Vec<Event> {
-        mem::take(&mut *lock(&self.waiting)).events
+        // The memories of events are not released under the lock.
+        let waiting = mem::take(&mut *lock(&self.waiting));
+        waiting.events
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     use super::*;
 
@@ -190,27 +271,39 @@ mod tests {
         let outbox = Outbox::new(1000, move || {
             count.fetch_add(1, Ordering::SeqCst);
         });
-        assert!(outbox.push(Event::Message(vec![1])));
-        assert!(outbox.push(Event::Message(vec![2])));
+        assert!(outbox.push(Event::Message(vec![1].into())));
+        assert!(outbox.push(Event::Message(vec![2].into())));
         assert_eq!(outbox.take().len(), 2);
-        assert!(outbox.push(Event::Message(vec![3])));
+        assert!(outbox.push(Event::Message(vec![3].into())));
         assert_eq!(heard.load(Ordering::SeqCst), 2);
     }
 
     #[test]
     fn beyond_the_limit_only_the_end_is_taken() {
         let outbox = Outbox::new(1000, || {});
-        assert!(!outbox.push(Event::Message(vec![0; 2000])));
-        assert!(outbox.push(Event::Message(vec![0; 800])));
-        assert!(!outbox.push(Event::Message(vec![0; 200])));
+        assert!(!outbox.push(Event::Message(vec![0; 2000].into())));
+        assert!(outbox.push(Event::Message(vec![0; 800].into())));
+        assert!(!outbox.push(Event::Message(vec![0; 200].into())));
         assert!(outbox.push(Event::Ended(Ending::Killed)));
         assert_eq!(outbox.take().len(), 2);
     }
 
     #[test]
+    fn what_waits_for_an_isolate_that_has_ended_is_lost() {
+        let inbox = Inbox::default();
+        let memory = SharedMemory::new(8, &Arc::default()).expect("memory");
+        let weak = memory.downgrade();
+        inbox.push(Command::Message(Parcel { bytes: Vec::new(), memories: vec![memory] }));
+        inbox.close();
+        assert!(weak.is_gone());
+        inbox.push(Command::Close);
+        assert_eq!(inbox.waiting(), 0);
+    }
+
+    #[test]
     fn a_source_is_taken_before_earlier_messages() {
         let inbox = Inbox::default();
-        inbox.push(Command::Message(vec![1]));
+        inbox.push(Command::Message(vec![1].into()));
         inbox.push(Command::Source(Ok("export {}".into())));
         assert!(matches!(inbox.take(|each| matches!(each, Command::Source(_))), Some(Command::Source(Ok(_)))));
         assert!(matches!(inbox.take(|_| true), Some(Command::Message(_))));

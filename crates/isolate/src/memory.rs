@@ -9,6 +9,8 @@ mod blocks;
 use std::cell::Cell;
 use std::ptr;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rquickjs::JsLifetime;
 use rquickjs::allocator::Allocator;
@@ -23,6 +25,8 @@ const LEAST: usize = 256;
 #[derive(Debug, Default)]
 pub struct Usage {
     used: Cell<usize>,
+    /// Bytes of the shared memories that the isolate has made, whoever holds them.
+    shared: Arc<AtomicUsize>,
     is_exceeded: Cell<bool>,
     /// Code of ours runs that must not be refused any memory.
     is_exempt: Cell<bool>,
@@ -42,6 +46,25 @@ impl Usage {
     /// Refuses nothing until the result is dropped: for what is ours, and bounded. What it takes counts afterwards.
     pub fn exempt(self: &Rc<Self>) -> Exemption {
         Exemption { was_exempt: self.is_exempt.replace(true), usage: Rc::clone(self) }
+    }
+
+    /// The bytes of shared memories.
+    pub fn shared(&self) -> &Arc<AtomicUsize> {
+        &self.shared
+    }
+
+    /// All bytes that count.
+    pub fn total(&self) -> usize {
+        self.used() + self.shared.load(Ordering::Relaxed)
+    }
+
+    /// Whether `more` bytes fit below the limit; if they do not, the isolate has no future.
+    pub fn admits(&self, more: usize, limit: usize) -> bool {
+        let fits = self.total().checked_add(more).is_some_and(|total| total <= limit);
+        if !fits {
+            self.is_exceeded.set(true);
+        }
+        fits
     }
 
     fn set(&self, used: usize) {
@@ -99,11 +122,7 @@ impl Budget {
                 return false;
             }
         }
-        let fits = (self.usage.used() - less).checked_add(more).is_some_and(|used| used <= self.limit);
-        if !fits {
-            self.usage.is_exceeded.set(true);
-        }
-        fits
+        more.checked_sub(less).is_none_or(|growth| self.usage.admits(growth, self.limit))
     }
 
     /// A block for the engine, if it may have that much.

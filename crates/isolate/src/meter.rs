@@ -116,9 +116,9 @@ impl Meter {
         self.is_over.get() || self.is_killed() || self.exceeded().is_some()
     }
 
-    /// Bytes of the engine's memory in use.
+    /// Bytes in use.
     pub fn memory_used(&self) -> usize {
-        self.memory.used()
+        self.memory.total()
     }
 
     /// Whether the isolate must end now. It reads the clocks.

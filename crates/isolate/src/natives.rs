@@ -4,6 +4,8 @@
 //! be long, a function of JavaScript stands in its place, which the engine interrupts; where the engine searches in quadratic
 //! time, one of Rust. No script reaches the functions of the engine that they call.
 
+mod atomics;
+
 mod calls;
 
 mod replace;
@@ -45,13 +47,14 @@ impl Default for Thresholds {
 }
 
 /// The sources, in their order. Each is an expression: a function of one object, which holds the functions of Rust.
-const SOURCES: [Source; 7] = [
+const SOURCES: [Source; 8] = [
     Source { name: "natives", text: include_str!("../natives/common.js") },
     Source { name: "array", text: include_str!("../natives/array.js") },
     Source { name: "string", text: include_str!("../natives/string.js") },
     Source { name: "json", text: include_str!("../natives/json.js") },
     Source { name: "iteration", text: include_str!("../natives/iteration.js") },
     Source { name: "memory", text: include_str!("../natives/memory.js") },
+    Source { name: "atomics", text: include_str!("../natives/atomics.js") },
     Source { name: "bigint", text: include_str!("../natives/bigint.js") },
 ];
 
@@ -86,9 +89,11 @@ pub fn install_with(ctx: &Ctx<'_>, thresholds: Thresholds) -> Result<()> {
 pub fn poll(ctx: &Ctx<'_>) -> Result<()> {
     // The guard ends before the call, which may suspend the isolate.
     let Some(poll) = ctx.userdata::<Poll>().map(|poll| poll.clone()) else { return Ok(()) };
-    if !(poll.0)() {
-        return Ok(());
-    }
+    if (poll.0)() { Err(interrupt(ctx)) } else { Ok(()) }
+}
+
+/// Throws an error that no script catches.
+fn interrupt(ctx: &Ctx<'_>) -> rquickjs::Error {
     let error = rquickjs::Exception::throw_internal(ctx, "interrupted");
     // SAFETY: the exception is the one just thrown; a reference of it is held while it is marked, and it is thrown again.
     unsafe {
@@ -97,5 +102,5 @@ pub fn poll(ctx: &Ctx<'_>) -> Result<()> {
         qjs::JS_SetUncatchableError(raw, thrown);
         qjs::JS_Throw(raw, thrown);
     }
-    Err(error)
+    error
 }

@@ -12,6 +12,7 @@ use crate::memory::Usage;
 pub fn run(setup: &Setup, shared: &Rc<Shared>, usage: Rc<Usage>) {
     let mut engine = None;
     let ending = caught(|| live(setup, shared, usage, &mut engine)).unwrap_or_else(Ending::Panicked);
+    shared.inbox.close();
     if matches!(ending, Ending::Limit(_)) {
         // The release of much memory takes a while, and the host need not wait for it.
         shared.outbox.push(Event::Ended(ending));

@@ -30,9 +30,16 @@ impl Carrier for Thread {
     fn sleep(&self, until: Option<Instant>, seen: usize) {
         self.inbox.sleep(until, seen, || self.meter.is_killed());
     }
+
+    fn park(&self, until: Option<Instant>, is_woken: &dyn Fn() -> bool) {
+        self.meter.pause();
+        let until = [until, self.meter.wall_deadline()].into_iter().flatten().min();
+        self.inbox.sleep(until, usize::MAX, || is_woken() || self.meter.is_killed());
+        self.meter.resume();
+    }
 }
 
-/// Starts an isolate on a new thread, which ends with it.
+/// Starts an isolate on a new thread, which ends with it. `alive` is dropped when the isolate has released all that it held.
 ///
 /// # Errors
 ///
@@ -44,6 +51,7 @@ pub fn start(
     outbox: Arc<Outbox>,
     is_killed: Arc<AtomicBool>,
     watch: Arc<Watch>,
+    alive: impl Send + 'static,
 ) -> io::Result<()> {
     let thread = Builder::new().name("isolate".into()).stack_size(limits.stack + NATIVE_STACK);
     thread.spawn(move || {
@@ -52,6 +60,7 @@ pub fn start(
         let carrier = Rc::new(Thread { meter: Rc::clone(&meter), inbox: Arc::clone(&inbox) });
         run(&setup, &Shared::new(&setup, meter, inbox, outbox, carrier), usage);
         watch.end();
+        drop(alive);
     })?;
     Ok(())
 }

@@ -21,14 +21,17 @@ mod reader;
 
 mod writer;
 
-use rquickjs::{Ctx, Object, Result, Value};
+use rquickjs::{Ctx, Error, Object, Result, Value};
+
+use crate::mail::Parcel;
+use crate::shared::{SharedMemory, table_of};
 
 pub(crate) use classes::with_view;
 pub(crate) use intrinsics::{Intrinsics, Kind};
 pub use limits::Limits;
 use reader::Reader;
-pub use writer::Views;
 use writer::Writer;
+pub use writer::{Sharing, Views};
 
 /// Prepares a context, before any code of a user runs in it.
 ///
@@ -69,6 +72,35 @@ pub fn serialize<'js>(ctx: &Ctx<'js>, value: &Value<'js>, views: Views) -> Resul
     Ok(writer.release())
 }
 
+/// A value for the host. Memory that is shared travels beside its bytes.
+///
+/// # Errors
+///
+/// As [`serialize`].
+pub fn pack<'js>(ctx: &Ctx<'js>, value: &Value<'js>, sharing: Sharing) -> Result<Parcel> {
+    let writer = Writer::sharing(Intrinsics::with(ctx, |all| all.limits)?, Views::Inline, sharing, 0);
+    writer.header();
+    writer.value(ctx, None, value)?;
+    Ok(Parcel { memories: writer.memories(), bytes: writer.release() })
+}
+
+/// Memories as objects of this isolate, by their numbers.
+///
+/// # Errors
+///
+/// The engine has no memory for the objects, or the context has none that is shared.
+pub fn objects_of<'js>(ctx: &Ctx<'js>, memories: &[SharedMemory]) -> Result<Vec<(u32, Object<'js>)>> {
+    if memories.is_empty() {
+        return Ok(Vec::new());
+    }
+    let table = table_of(ctx).ok_or(Error::Unknown)?;
+    let mut objects = Vec::with_capacity(memories.len());
+    for (number, memory) in memories.iter().enumerate() {
+        objects.push((number as u32, table.object(ctx, memory)?));
+    }
+    Ok(objects)
+}
+
 /// The value of bytes with a header. `shared` has the buffers that numbers stand for.
 ///
 /// # Errors
@@ -97,16 +129,21 @@ pub fn deserialize<'js>(
 pub fn clone<'js>(ctx: &Ctx<'js>, value: &Value<'js>, transfer: &[Value<'js>]) -> Result<Value<'js>> {
     let transfer = transfer.iter().map(|buffer| classes::movable(ctx, buffer)).collect::<Result<Vec<_>>>()?;
     let limits = Intrinsics::with(ctx, |all| all.limits)?;
-    let writer = Writer::new(limits, Views::Shared);
+    let first = transfer.len() as u32;
+    let writer = Writer::sharing(limits, Views::Shared, Sharing::All, first);
     for (number, buffer) in transfer.iter().enumerate() {
         writer.transfer(number as u32, buffer);
     }
     writer.header();
     writer.value(ctx, None, value)?;
+    let shared = objects_of(ctx, &writer.memories())?;
     let reader = Reader::new(&writer.release(), limits, false);
     for (number, buffer) in transfer.iter().enumerate() {
         let moved: Object = Intrinsics::call(ctx, |all| &all.moved, (buffer.clone(),))?;
         reader.transfer(number as u32, moved);
+    }
+    for (number, buffer) in shared {
+        reader.transfer(first + number, buffer);
     }
     reader.header(ctx)?;
     reader.value(ctx, None)

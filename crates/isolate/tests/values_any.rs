@@ -3,8 +3,11 @@
 
 use std::fs;
 use std::path::Path;
+use std::rc::Rc;
 
-use isolated_workers_isolate::values::{self, Limits, Views};
+use isolated_workers_isolate::memory::Usage;
+use isolated_workers_isolate::shared::Table;
+use isolated_workers_isolate::values::{self, Limits, Sharing, Views};
 use rquickjs::{CatchResultExt, Context, Ctx, Runtime, Value};
 
 #[path = "../../../fuzz/src/values.rs"]
@@ -56,7 +59,7 @@ fn changed_bytes_are_refused_or_read() {
             match random.below(4) {
                 0 if at < bytes.len() => bytes[at] = random.below(256) as u8,
                 1 if at < bytes.len() => drop(bytes.remove(at)),
-                2 => bytes.insert(at.min(bytes.len()), b"oaA;'\\\"cIUNZRDBVt^r{@$:,-_\xff\x00"[random.below(26)]),
+                2 => bytes.insert(at.min(bytes.len()), b"oaA;'\\\"cIUNZRDBVtu^r{@$:,-_\xff\x00"[random.below(27)]),
                 _ => {
                     let other = &whole[random.below(whole.len())];
                     let from = random.below(other.len());
@@ -69,9 +72,9 @@ fn changed_bytes_are_refused_or_read() {
     }
 }
 
-/// An expression for a random value.
-fn expression(random: &mut Random, depth: usize) -> String {
-    let simple = [
+/// An expression for a random value, some parts of which are `more`.
+fn expression(random: &mut Random, depth: usize, more: &[&'static str]) -> String {
+    let mut simple = vec![
         "undefined",
         "null",
         "true",
@@ -103,10 +106,11 @@ fn expression(random: &mut Random, depth: usize) -> String {
         "buffer",
         "new Uint16Array(buffer, 2, 1)",
     ];
+    simple.extend(more);
     if depth == 0 || random.below(3) == 0 {
         return simple[random.below(simple.len())].to_owned();
     }
-    let parts: Vec<String> = (0..random.below(4)).map(|_| expression(random, depth - 1)).collect();
+    let parts: Vec<String> = (0..random.below(4)).map(|_| expression(random, depth - 1, more)).collect();
     let list = parts.join(", ");
     match random.below(7) {
         0 => format!("[{list}]"),
@@ -136,7 +140,7 @@ fn a_random_value_is_the_same_there_and_back() {
     isolate(|ctx| {
         ctx.eval::<(), _>(include_str!("values/show.js")).catch(ctx).unwrap_or_else(|error| panic!("{error}"));
         for _ in 0..random.rounds(2000) {
-            let source = expression(&mut random, 4);
+            let source = expression(&mut random, 4, &[]);
             let value: Value = ctx
                 .eval(format!("buffer = new Uint8Array([1, 2, 3, 4]).buffer; shared = {{ x: 1 }}; value = ({source})"))
                 .catch(ctx)
@@ -155,4 +159,45 @@ fn a_random_value_is_the_same_there_and_back() {
             }
         }
     });
+}
+
+#[test]
+fn a_random_value_with_shared_memories_is_the_same_there_and_back() {
+    let memories = [
+        "memory",
+        "memory",
+        "other",
+        "new Int16Array(memory, 2, 1)",
+        "new DataView(memory, 3)",
+        "new BigInt64Array(other)",
+        "new Float64Array(memory, 8, 0)",
+        "new SharedArrayBuffer(3)",
+    ];
+    let mut random = Random::new();
+    let usage = Rc::<Usage>::default();
+    let table = Table::new(Rc::clone(&usage), 1 << 24, || false);
+    isolate(|ctx| {
+        // SAFETY: the table was made before the engine, and is dropped after it.
+        unsafe { table.install(ctx) };
+        ctx.eval::<(), _>(include_str!("values/show.js")).catch(ctx).unwrap_or_else(|error| panic!("{error}"));
+        for _ in 0..random.rounds(1000) {
+            let source = expression(&mut random, 4, &memories);
+            let text = format!(
+                "buffer = new Uint8Array([1, 2, 3, 4]).buffer; shared = {{ x: 1 }}; memory = new SharedArrayBuffer(16);
+                 other = new SharedArrayBuffer(8); new Uint8Array(memory).fill(7); value = ({source})"
+            );
+            let fail = |error: rquickjs::CaughtError<'_>| -> ! { panic!("{source}: {error}") };
+            let value: Value = ctx.eval(text).catch(ctx).unwrap_or_else(|error| fail(error));
+            let parcel = values::pack(ctx, &value, Sharing::All).catch(ctx).unwrap_or_else(|error| fail(error));
+            let objects = values::objects_of(ctx, &parcel.memories).catch(ctx).unwrap_or_else(|error| fail(error));
+            let copy = values::deserialize(ctx, &parcel.bytes, objects).catch(ctx).unwrap_or_else(|error| fail(error));
+            ctx.globals().set("copy", copy).expect("memory");
+            // What is written on one side is there on the other one.
+            let [before, after]: [String; 2] = ["new Uint8Array(memory)[4] = 9; show(value)", "show(copy)"]
+                .map(|call| ctx.eval(call).catch(ctx).unwrap_or_else(|error| fail(error)));
+            assert_eq!(before, after, "{source}");
+        }
+    });
+    drop(table);
+    assert_eq!(usage.total(), 0, "no memory is lost");
 }

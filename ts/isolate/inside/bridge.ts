@@ -20,8 +20,8 @@ export interface Bridge {
   importScript(name: string): Promise<unknown>;
   /** The script has run. */
   loaded(): void;
-  /** Nothing has caught an error. */
-  onError(listener: (error: unknown) => void): void;
+  /** Nothing has caught an error. It ends the isolate, unless the listener returns `true`. */
+  onError(listener: (error: unknown) => unknown): void;
   /** An error ends the isolate. */
   fail(error: unknown): void;
   exit(code: number): void;

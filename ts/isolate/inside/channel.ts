@@ -7,7 +7,10 @@ import { Kind, KIND_NAMES } from '../../protocol/generated.js';
 import { DriverWorkerChannel } from '../../worker/channels/custom.js';
 import { parseHandshake, readStartupData } from '../../value-connection/handshake.js';
 import { bridge } from './bridge.js';
+import type { TransferList } from '../../types/transfer-list.js';
 import { holds, onReply } from './host-functions.js';
+import { isOverflow } from './overflow.js';
+import { checkMovable, detach } from './transfer.js';
 
 const ERROR = KIND_NAMES.get(Kind.Error);
 const FATAL = KIND_NAMES.get(Kind.Fatal);
@@ -43,10 +46,11 @@ class End implements DriverServerChannel {
     return this.early[0]?.payload;
   }
 
-  send({ type, tx, payload, kind, context }: DriverMessage): void {
+  send({ type, tx, payload, kind, context }: DriverMessage, transfer: TransferList = []): void {
+    checkMovable(transfer);
     if (kind === ERROR && isOverflow(payload)) bridge.overflowStack();
     const size = bridge.send([type, tx, payload, kind, context]);
-    if (size === 0) return;
+    if (size === 0) return detach(transfer);
     throw new WorkerError(
       'ERR_MESSAGE_TOO_LARGE',
       `"${type}" has ${size} bytes, and the limit of this isolate is ${bridge.maxResultBytes}. Raise its \`limits.maxResultBytes\`, ` +
@@ -81,12 +85,6 @@ class End implements DriverServerChannel {
   }
 }
 
-/** The error of the engine. A script may throw one like it, and so end itself. */
-export function isOverflow(payload: unknown): boolean {
-  const { name, message } = (payload ?? {}) as { name?: unknown; message?: unknown };
-  return name === 'RangeError' && message === 'Maximum call stack size exceeded';
-}
-
 /** The channel of this isolate. */
 export class IsolateWorkerChannel extends DriverWorkerChannel {
   private readonly handshake: () => unknown;
@@ -96,7 +94,7 @@ export class IsolateWorkerChannel extends DriverWorkerChannel {
   /** @param onFirst - The host has connected. */
   constructor(onFirst: () => void) {
     const end = new End(onFirst);
-    super('isolate', end, false, false);
+    super('isolate', end, true, false);
     this.handshake = () => end.first;
     this.sendFatal = (payload) => end.send({ type: '', kind: FATAL, payload });
   }

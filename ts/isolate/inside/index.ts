@@ -2,11 +2,12 @@
 import './bridge.js';
 import { adoptWorkerChannel } from './parts/find-channel.js';
 import { bridge } from './bridge.js';
-import { IsolateWorkerChannel, isOverflow } from './channel.js';
+import { IsolateWorkerChannel } from './channel.js';
 import { console } from './console.js';
 import { encodeError } from '../../errors/encode-remote-error.js';
 import { define as defineHostFunctions } from './host-functions.js';
 import { process } from './node/process.js';
+import { isOverflow } from './overflow.js';
 import * as timers from './timers.js';
 
 export { startWorkerServer } from '../../api/start-worker-server.js';

@@ -187,6 +187,11 @@ class JailedIsolate implements Isolate {
     return Buffer.concat(this.batches.splice(0));
   }
 
+  /** Another process has no memory of this one. */
+  takeMemories(): [] {
+    return [];
+  }
+
   post(message: Buffer): void {
     this.sendKept(Frame.Post, message);
   }

@@ -6,7 +6,7 @@ import { exit, setInterval } from '../../util/primordials.js';
 import type { NativeIsolate, NativeSetup } from '../binding.js';
 import { eachEvent } from '../events.js';
 import { Event } from '../generated.js';
-import { load } from '../load.js';
+import { type Library, load } from '../load.js';
 import { Frame, frameOf, FrameReader } from './frames.js';
 
 /** The descriptor of the connection to the host. */
@@ -14,7 +14,6 @@ const HOST = 3;
 /** How often the limits of all isolates are compared, in milliseconds. */
 const INTERVAL = 10;
 
-const { NativeIsolate: Native } = load();
 const isolates = new Map<number, NativeIsolate>();
 const host = new Socket({ fd: HOST, readable: true, writable: true });
 /** Isolates with events, while the host takes nothing more: then their own limit for waiting messages counts. */
@@ -37,6 +36,7 @@ function flush(id: number): void {
 function receive(id: number, kind: Frame, bytes: Buffer): void {
   if (kind === Frame.Start) {
     const setup = deserialize(bytes) as NativeSetup;
+    const { NativeIsolate: Native } = load(setup.library as Library);
     isolates.set(
       id,
       Native.thread({ ...setup, data: Buffer.from(setup.data) }, () => flush(id)),

@@ -38,10 +38,12 @@ export class Packages {
   /**
    * @param allowed - Those that modules of the root may import. The packages among them may import others.
    * @param root - Where to look for them first.
+   * @param ours - The modules of this library that errors suggest.
    */
   constructor(
     private readonly allowed: ReadonlySet<string>,
     private readonly root: string,
+    private readonly ours: readonly string[] = [LIBRARY, RUNNER],
   ) {}
 
   /** Whether this is the name of a module of a package. */
@@ -79,9 +81,10 @@ export class Packages {
 
   private refusal(): string {
     const listed = [...this.allowed].map((name) => `"${name}"`).join(', ');
+    const ours = this.ours.map((name) => `"${name}"`).join(', ');
     const what = listed === '' ? 'no packages' : `no packages but ${listed}`;
     return (
-      `an isolate has ${what} and no modules of Node's. Import "${LIBRARY}", "${RUNNER}", a file by its relative path, or a package ` +
+      `an isolate has ${what} and no modules of Node's. Import ${ours}, a file by its relative path, or a package ` +
       'that `driverOptions.packages` lists'
     );
   }

@@ -70,11 +70,11 @@ fn send<'js>(shared: &Shared, ctx: &Ctx<'js>, message: Value<'js>) -> Result<Val
     if shared.meter.is_over() {
         return Ok(Value::new_int(ctx.clone(), 0));
     }
-    let bytes = values::serialize(ctx, &message, Views::Inline)?;
-    if bytes.len() > shared.meter.limits().result {
-        return Ok(Value::new_number(ctx.clone(), bytes.len() as f64));
+    let parcel = values::pack(ctx, &message, shared.sharing)?;
+    if parcel.bytes.len() > shared.meter.limits().result {
+        return Ok(Value::new_number(ctx.clone(), parcel.bytes.len() as f64));
     }
-    if !shared.outbox.push(Event::Message(bytes)) {
+    if !shared.outbox.push(Event::Message(parcel)) {
         shared.overflow();
     }
     Ok(Value::new_int(ctx.clone(), 0))

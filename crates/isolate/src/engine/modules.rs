@@ -8,43 +8,57 @@ use rquickjs::module::{Declared, WriteOptions};
 use rquickjs::{CatchResultExt, Context, Ctx, Error, Exception, Module, Object, Result, Runtime};
 
 use crate::code;
-use crate::engine::Shared;
+use crate::engine::{Shared, os};
 use crate::mail::{Command, Event, Refusal};
 
-/// The specifier of the library.
-pub const LIBRARY: &str = "isolated-workers";
-
-/// How the names of its other modules begin. No script can import them.
+/// How the names of the other modules of a library begin. No script can import them.
 const INTERNAL: &str = "isolated-workers:";
 
-/// The library in isolates, as modules of bytecode: only ever our own.
+/// A library in isolates, as modules of bytecode: only ever our own.
 #[derive(Debug, Default)]
-pub struct Library(Vec<(String, Vec<u8>)>);
+pub struct Library {
+    name: String,
+    modules: Vec<(String, Vec<u8>)>,
+}
 
 impl Library {
-    /// The modules, by their names.
-    pub fn new(modules: Vec<(String, Vec<u8>)>) -> Self {
-        Self(modules)
+    /// The modules, by their names. `name` is the one that runs first, and that scripts import.
+    pub fn new(name: String, modules: Vec<(String, Vec<u8>)>) -> Self {
+        Self { name, modules }
+    }
+
+    /// The module that scripts import.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it is the one for scripts of `os.Worker`.
+    fn is_os(&self) -> bool {
+        self.name == os::OS
     }
 
     fn get(&self, name: &str) -> Option<&[u8]> {
-        self.0.iter().find(|module| module.0 == name).map(|module| &*module.1)
+        self.modules.iter().find(|module| module.0 == name).map(|module| &*module.1)
     }
 
-    /// Runs one of its modules, and those that it imports; returns what it exports.
+    fn run<'js>(&self, ctx: &Ctx<'js>, name: &str) -> Result<Object<'js>> {
+        code::run_module(ctx, self.get(name).ok_or(Error::Unknown)?)
+    }
+
+    /// Runs the first of its modules, and those that it imports.
     ///
     /// # Errors
     ///
     /// What a module throws; the library has no such module.
-    pub fn run<'js>(&self, ctx: &Ctx<'js>, name: &str) -> Result<Object<'js>> {
-        code::run_module(ctx, self.get(name).ok_or(Error::Unknown)?)
+    pub fn start(&self, ctx: &Ctx<'_>) -> Result<()> {
+        self.run(ctx, &self.name).map(drop)
     }
 
-    /// Runs a part that the library needs only now.
+    /// Runs a part that the library needs only now; returns what it exports.
     ///
     /// # Errors
     ///
-    /// As [`Library::run`].
+    /// As [`Library::start`].
     pub fn part<'js>(&self, ctx: &Ctx<'js>, part: &str) -> Result<Object<'js>> {
         self.run(ctx, &format!("{INTERNAL}{part}"))
     }
@@ -52,8 +66,8 @@ impl Library {
 
 /// Lets a runtime import modules.
 pub fn install(runtime: &Runtime, library: &Arc<Library>, shared: &Rc<Shared>) {
-    let weak = Rc::downgrade(shared);
-    runtime.set_loader(Names(Weak::clone(&weak)), Sources { library: Arc::clone(library), shared: weak });
+    let names = Names { library: Arc::clone(library), shared: Rc::downgrade(shared) };
+    runtime.set_loader(names, Sources { library: Arc::clone(library), shared: Rc::downgrade(shared) });
 }
 
 /// The bytecode of a module of ours.
@@ -77,7 +91,10 @@ pub fn compile(name: &str, source: &str) -> std::result::Result<Vec<u8>, String>
 }
 
 /// Names of modules are paths from the root, with slashes and without dots. Those of packages begin with a slash; the host gives them.
-struct Names(Weak<Shared>);
+struct Names {
+    library: Arc<Library>,
+    shared: Weak<Shared>,
+}
 
 impl Resolver for Names {
     fn resolve<'js>(
@@ -87,10 +104,14 @@ impl Resolver for Names {
         name: &str,
         _: Option<ImportAttributes<'js>>,
     ) -> Result<String> {
-        let is_ours = base == LIBRARY || base.starts_with(INTERNAL);
+        let ours = self.library.name();
+        let is_ours = base == ours || base.starts_with(INTERNAL);
         // Without a base the addon imports the script, by its name.
-        if name == LIBRARY || if base.is_empty() { !name.starts_with(INTERNAL) } else { is_ours } {
+        if name == ours || if base.is_empty() { !name.starts_with(INTERNAL) } else { is_ours } {
             return Ok(name.into());
+        }
+        if let Some(module) = os::module(name).filter(|_| self.library.is_os()) {
+            return Ok(module.into());
         }
         let found = if name.starts_with("./") || name.starts_with("../") {
             let place = if folder_of_package(base) == 0 { "the root folder" } else { "its package" };
@@ -98,7 +119,7 @@ impl Resolver for Names {
                 .filter(|joined| !joined.starts_with(INTERNAL))
                 .ok_or_else(|| Refusal { text: format!("it is outside of {place}"), code: None })
         } else {
-            let shared = self.0.upgrade().ok_or(Error::Unknown)?;
+            let shared = self.shared.upgrade().ok_or(Error::Unknown)?;
             shared.ask(Event::Resolve { base: base.into(), specifier: name.into() }).unwrap_or_else(ended)
         };
         // A package of the host's has no name of ours either.
@@ -186,9 +207,18 @@ impl Loader for Sources {
             // SAFETY: the bytecode is our own, of this engine: the facade checks the version.
             return unsafe { Module::load(ctx.clone(), bytecode) };
         }
+        if let Some(source) = os::source(name).filter(|_| self.library.is_os()) {
+            return Module::declare(ctx.clone(), name, source);
+        }
         let shared = self.shared.upgrade().ok_or(Error::Unknown)?;
         match shared.source_of(name).unwrap_or_else(ended) {
-            Ok(source) => Module::declare(ctx.clone(), name, source),
+            Ok(source) => {
+                let module = Module::declare(ctx.clone(), name, source)?;
+                if self.library.is_os() {
+                    module.meta()?.set("url", format!("file:///{}", name.trim_start_matches('/')))?;
+                }
+                Ok(module)
+            }
             Err(refusal) => Err(refused(ctx, refusal)),
         }
     }

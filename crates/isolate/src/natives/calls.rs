@@ -3,7 +3,7 @@
 use rquickjs::function::IntoJsFunc;
 use rquickjs::{ArrayBuffer, Ctx, Function, Object, Result, String as Text, Value};
 
-use super::{Thresholds, poll, replace, search, tree};
+use super::{Thresholds, atomics, poll, replace, search, tree};
 use crate::values::{Kind, kind_of, raw};
 
 /// All of them, in an object without a prototype.
@@ -22,6 +22,8 @@ pub fn create<'js>(ctx: &Ctx<'js>, thresholds: Thresholds) -> Result<Object<'js>
     set(&calls, "isBuffer", |value: Value<'js>| has_kind(&value, &[Kind::Buffer, Kind::SharedBuffer]))?;
     set(&calls, "isShared", |value: Value<'js>| has_kind(&value, &[Kind::SharedBuffer]))?;
     set(&calls, "isConstructor", |value: Value<'js>| value.is_constructor())?;
+    set(&calls, "wait", atomics::wait)?;
+    set(&calls, "notify", atomics::notify)?;
     set(&calls, "indexOf", index_of)?;
     set(&calls, "lastIndexOf", last_index_of)?;
     set(&calls, "allIndexesOf", all_indexes_of)?;

@@ -83,6 +83,7 @@
   const sizeOf = getterOf(Buffer.prototype, 'byteLength');
   const transfer = uncurried(Buffer.prototype.transfer);
   const fill = uncurried(TypedArray.prototype.set);
+  const growable = getterOf(SharedArrayBuffer.prototype, 'growable');
   const tagOf = uncurried(Object.prototype.toString);
   const { setPrototypeOf } = Reflect;
   const define = Reflect.defineProperty;
@@ -206,6 +207,8 @@
       const size = isDataView ? sizeOfDataView(view) : sizeOfArray(view);
       return [buffer, start, size];
     },
+    bufferOf: (view, isDataView) => (isDataView ? bufferOfDataView(view) : bufferOfArray(view)),
+    isGrowable: (buffer) => growable(buffer),
     tracksLength(view, isDataView) {
       const buffer = isDataView ? bufferOfDataView(view) : bufferOfArray(view);
       const sizeOfView = isDataView ? sizeOfDataView : sizeOfArray;

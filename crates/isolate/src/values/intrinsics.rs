@@ -60,7 +60,7 @@ functions! {
     new_set = "newSet", add_to_map = "addToMap", add_to_set = "addToSet", time_of = "timeOf", new_date = "newDate",
     source_of = "sourceOf", flags_of = "flagsOf", new_reg_exp = "newRegExp", number_of = "numberOf", text_of = "textOf",
     truth_of = "truthOf", bigint_of = "bigintOf", box_value = "box", digits_of = "digitsOf", new_bigint = "newBigInt",
-    parts_of = "partsOf", tracks_length = "tracksLength", limit_of = "limitOf", is_detached = "isDetached",
+    parts_of = "partsOf", buffer_of = "bufferOf", is_growable = "isGrowable", tracks_length = "tracksLength", limit_of = "limitOf", is_detached = "isDetached",
     new_resizable = "newResizable", new_view = "newView", new_error = "newError", finish_error = "finishError",
     add_cause = "addCause", moved = "moved", host_error = "hostError",
 }

@@ -18,6 +18,9 @@ const KINDS: [&str; 14] = [
     "Float16Array",
 ];
 
+/// Added to the number of a view of shared memory. What follows is where it begins, how long it is, and its buffer.
+pub const SHARED: u32 = 256;
+
 /// The number of a kind of view.
 pub fn number_of(name: &str) -> u32 {
     KINDS.iter().position(|kind| *kind == name).unwrap_or(1) as u32

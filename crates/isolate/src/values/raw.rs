@@ -163,6 +163,23 @@ pub fn with_bytes<R>(buffer: &Object<'_>, then: impl FnOnce(&[u8]) -> R) -> R {
     }
 }
 
+/// Where the memory of a buffer is, and how long; `None` if it is detached, or no buffer.
+pub fn place_of(buffer: &Object<'_>) -> Option<(*mut u8, usize)> {
+    let ctx = raw(buffer.ctx());
+    let mut size = MaybeUninit::uninit();
+    // SAFETY: context and object are alive, and the function fills the size. A pending exception is released.
+    unsafe {
+        let start = qjs::JS_GetArrayBuffer(ctx, size.as_mut_ptr(), buffer.as_raw());
+        if start.is_null() {
+            if qjs::JS_HasException(ctx) {
+                qjs::JS_FreeValue(ctx, qjs::JS_GetException(ctx));
+            }
+            return None;
+        }
+        Some((start, size.assume_init() as usize))
+    }
+}
+
 /// The names of the own enumerable members of an object, in their order: elements first, by number.
 pub struct OwnKeys<'js> {
     ctx: Ctx<'js>,

@@ -9,11 +9,14 @@ use rquickjs::class::{JsClass, Readable, Trace, Tracer};
 use rquickjs::function::Constructor;
 use rquickjs::{Array, ArrayBuffer, Ctx, JsLifetime, Object, Result, String, Type, Value};
 
+use objects::is_shared;
+
 use super::format::{Output, VERSION, error_tag, tag};
 use super::intrinsics::{Intrinsics, Kind};
 use super::limits::Limits;
 use super::path::Place;
 use super::raw::{self, OwnKeys};
+use crate::shared::SharedMemory;
 
 /// How views of memory are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +29,17 @@ pub enum Views {
     Delegate,
 }
 
+/// With whom an isolate shares memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sharing {
+    /// With nobody: its creator has not asked for it.
+    None,
+    /// Only memory that its host has made: the host can use no other.
+    OfHost,
+    /// With everyone that it sends it to.
+    All,
+}
+
 /// The output of one serializer, and what it has written.
 pub struct Writer<'js> {
     output: RefCell<Output>,
@@ -36,6 +50,10 @@ pub struct Writer<'js> {
     known: RefCell<HashMap<usize, u32>>,
     kept: RefCell<Vec<Object<'js>>>,
     transferred: RefCell<HashMap<usize, u32>>,
+    sharing: Sharing,
+    /// Shared memories in their order, of which the first one has this number.
+    memories: RefCell<Vec<SharedMemory>>,
+    first_memory: u32,
 }
 
 // SAFETY: the only lifetime is that of the objects.
@@ -82,6 +100,11 @@ enum Shape {
 impl<'js> Writer<'js> {
     /// A writer without output.
     pub fn new(limits: Limits, views: Views) -> Self {
+        Self::sharing(limits, views, Sharing::None, 0)
+    }
+
+    /// A writer that lists shared memories, and numbers them from `first_memory`.
+    pub fn sharing(limits: Limits, views: Views, sharing: Sharing, first_memory: u32) -> Self {
         Self {
             output: RefCell::new(Output::new(limits.bytes)),
             limits,
@@ -90,7 +113,15 @@ impl<'js> Writer<'js> {
             known: RefCell::default(),
             kept: RefCell::default(),
             transferred: RefCell::default(),
+            sharing,
+            memories: RefCell::default(),
+            first_memory,
         }
+    }
+
+    /// The shared memories of the value, by their numbers.
+    pub fn memories(&self) -> Vec<SharedMemory> {
+        self.memories.take()
     }
 
     /// Changes how views are written.
@@ -319,7 +350,8 @@ impl<'js> Writer<'js> {
         }
         let kind = Intrinsics::kind_of(object)?;
         if let Kind::View(view) = kind
-            && self.views.get() == Views::Shared
+            && (self.views.get() == Views::Shared
+                || (self.views.get() == Views::Inline && is_shared(ctx, object, view)?))
         {
             return self.view(ctx, delegate, object, view, steps);
         }

@@ -1,5 +1,5 @@
 // Text of a value, with repeated objects as numbers.
-var value, copy, buffer, shared;
+var value, copy, buffer, shared, memory, other;
 function show(root) {
   const seen = new Map();
   const of = (value) => {
@@ -19,7 +19,7 @@ function show(root) {
     else if (value instanceof Set) for (const member of value) members.push(of(member));
     else if (value instanceof Date) members.push(value.getTime());
     else if (value instanceof RegExp) members.push(String(value));
-    else if (value instanceof ArrayBuffer) members.push(new Uint8Array(value));
+    else if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) members.push(new Uint8Array(value));
     else if (Array.isArray(value)) members.push(value.length);
     else if (/Number|BigInt|Boolean/.test(kind)) members.push(of(value.valueOf()));
     return `${kind}{${members.join(', ')}}`;

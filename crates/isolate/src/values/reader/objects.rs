@@ -137,14 +137,43 @@ impl<'js> Reader<'js> {
         if !self.reads_inline_views {
             return broken("they have an object of the host");
         }
+        let first = self.input.borrow_mut().uint32()?;
+        if let Some(number) = first.checked_sub(node::SHARED) {
+            return self.shared_view(ctx, number);
+        }
         let (kind, buffer, length) = {
             let mut input = self.input.borrow_mut();
-            let number = input.uint32()?;
+            let number = first;
             let Some(kind) = node::kind_of(number) else { return broken(format!("there is no view of type {number}")) };
             let length = input.length()?;
             (kind, new_buffer(ctx, input.raw(length)?)?, length)
         };
         self.new_view(ctx, kind, buffer.into_object(), 0, Some(length))
+    }
+
+    /// A view of shared memory, as the host writes it. Its buffer is a value of its own.
+    fn shared_view(&self, ctx: &Ctx<'js>, number: u32) -> Built<Object<'js>> {
+        let Some(kind) = node::kind_of(number) else { return broken(format!("there is no view of type {number}")) };
+        let (start, size, tag) = {
+            let mut input = self.input.borrow_mut();
+            (input.uint32()? as usize, input.uint32()? as usize, input.tag()?)
+        };
+        let buffer = match tag {
+            tag::REFERENCE => self.reference()?.into_object(),
+            tag::SHARED_BUFFER => {
+                let number = self.objects.borrow().len();
+                self.objects.borrow_mut().push(None);
+                let buffer = self.whole_object(ctx, None, tag)?;
+                self.objects.borrow_mut()[number] = Some(buffer.clone());
+                Some(buffer)
+            }
+            _ => None,
+        };
+        let Some(buffer) = buffer else { return broken("a view of shared memory has no buffer") };
+        if Intrinsics::kind_of(&buffer)? != Kind::SharedBuffer {
+            return broken("a view of shared memory is one of other memory");
+        }
+        self.new_view(ctx, kind, buffer, start, Some(size))
     }
 
     /// The view of a buffer, if one follows it.

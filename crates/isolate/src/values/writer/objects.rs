@@ -3,7 +3,8 @@
 use rquickjs::function::This;
 use rquickjs::{Array, Ctx, Function, Object, Result, String, Value};
 
-use super::{Shape, Step, Views, Writer, path, refused};
+use super::{Shape, Sharing, Step, Views, Writer, path, refused};
+use crate::shared::table_of;
 use crate::values::format::{self, REGEXP_FLAGS, VIEWS, error_tag, tag};
 use crate::values::intrinsics::{Intrinsics, Kind};
 use crate::values::node;
@@ -207,15 +208,49 @@ impl<'js> Writer<'js> {
             None => None,
         };
         let Some(asked) = asked else {
-            let message =
-                format!("{} is a SharedArrayBuffer, which is not shared here; send a copy of it", path(steps));
-            return Err(Intrinsics::refusal(ctx, &message));
+            let number = self.share(ctx, buffer, steps)?;
+            let mut output = self.output.borrow_mut();
+            // As memory that moves: of that Node tells its deserializer.
+            output.byte(tag::BUFFER_TRANSFER);
+            output.varint(u64::from(number));
+            return Ok(());
         };
         let number: f64 = asked.call((This(delegate.cloned()), buffer.clone()))?;
         let mut output = self.output.borrow_mut();
         output.byte(tag::SHARED_BUFFER);
         output.varint(number as u64);
         Ok(())
+    }
+
+    /// The number of a memory in the list of those that travel beside the value.
+    fn share(&self, ctx: &Ctx<'js>, buffer: &Object<'js>, steps: &[Step<'js>]) -> Result<u32> {
+        let refuse = |why: &str| {
+            let message = format!("{} is a SharedArrayBuffer{why}", path(steps));
+            Err(Intrinsics::refusal(ctx, &message))
+        };
+        if self.sharing == Sharing::None {
+            return refuse(
+                ", and this isolate shares no memory; give `sharedMemory: true` in its `driverOptions`, or send a copy of the bytes",
+            );
+        }
+        if Intrinsics::call(ctx, |all| &all.is_growable, (buffer.clone(),))? {
+            return refuse(" that can grow, which is not shared; make one of a fixed length");
+        }
+        let Some(memory) = table_of(ctx).and_then(|table| table.find(buffer)) else {
+            return refuse(", which is not shared here; send a copy of the bytes");
+        };
+        if self.sharing == Sharing::OfHost && memory.host().is_none() {
+            return refuse(
+                " that this isolate has made, which this runtime of the host cannot use; let the host make it, run the host in \
+                 Node 22.23, 24.22, 26.12 or later, or send a copy of the bytes",
+            );
+        }
+        let mut memories = self.memories.borrow_mut();
+        let at = memories.iter().position(|known| known.address() == memory.address()).unwrap_or_else(|| {
+            memories.push(memory);
+            memories.len() - 1
+        });
+        Ok(self.first_memory + at as u32)
     }
 
     fn host_object(
@@ -235,10 +270,6 @@ impl<'js> Writer<'js> {
         let is_data_view = VIEWS[usize::from(number)].1 == "DataView";
         let parts: Array = Intrinsics::call(ctx, |all| &all.parts_of, (view.clone(), is_data_view))?;
         let (buffer, start, size): (Object, f64, f64) = (parts.get(0)?, parts.get(1)?, parts.get(2)?);
-        if Intrinsics::kind_of(&buffer)? == Kind::SharedBuffer {
-            let message = format!("{} is memory that is shared; send a copy of it", path(steps));
-            return Err(Intrinsics::refusal(ctx, &message));
-        }
         let (start, end) = (start as usize, start as usize + size as usize);
         raw::with_bytes(&buffer, |bytes| {
             let bytes = bytes.get(start..end).unwrap_or_default();
@@ -249,6 +280,13 @@ impl<'js> Writer<'js> {
         });
         Ok(())
     }
+}
+
+/// Whether a view is one of shared memory.
+pub(super) fn is_shared<'js>(ctx: &Ctx<'js>, view: &Object<'js>, number: u8) -> Result<bool> {
+    let is_data_view = VIEWS[usize::from(number)].1 == "DataView";
+    let buffer: Object = Intrinsics::call(ctx, |all| &all.buffer_of, (view.clone(), is_data_view))?;
+    Ok(Intrinsics::kind_of(&buffer)? == Kind::SharedBuffer)
 }
 
 /// Whether an error has members that the format carries if they are its own.
