@@ -14,8 +14,11 @@ test('The addon declares each function that it takes as guarded', () => {
     ['recycle(transfer?: () => ArrayBuffer): void;'],
   );
   const named = new Set(lines.join('\n').match(/: On[A-Z]\w+/g));
-  assert.deepEqual(named, new Set([': OnMessages', ': OnControl', ': OnReport', ': OnStream', ': OnTurnWanted']));
-  for (const name of ['OnControl', 'OnMessages', 'OnReport', 'OnStream', 'OnTurnWanted']) {
+  assert.deepEqual(
+    named,
+    new Set([': OnMessages', ': OnControl', ': OnReport', ': OnStream', ': OnTurnWanted', ': OnWaited']),
+  );
+  for (const name of ['OnControl', 'OnMessages', 'OnReport', 'OnStream', 'OnTurnWanted', 'OnWaited']) {
     assert.match(source('callbacks.d.ts'), new RegExp(`type ${name} = Guarded<`));
   }
 });
@@ -32,7 +35,7 @@ test('Only guard() makes a guarded function', () => {
   ]) {
     assert.doesNotMatch(
       source(file),
-      /as (OnControl|OnMessages|OnReport|OnStream|OnTurnWanted|Guarded|any|never)\b/,
+      /as (OnControl|OnMessages|OnReport|OnStream|OnTurnWanted|OnWaited|Guarded|any|never)\b/,
       file,
     );
   }

@@ -33,6 +33,11 @@ const hostile: readonly (readonly [title: string, handler: string, limit: keyof 
     '() => { const all = []; for (;;) try { for (;;) all.push({}); } catch {} }',
     'memoryMb',
   ],
+  [
+    'loops where no memory is left for an error',
+    "() => { const all = []; for (;;) try { all.push('x'.repeat(100) + all.length); } catch { try { for (;;); } catch {} finally { continue; } } }",
+    'memoryMb',
+  ],
   ['calls itself', '() => { const f = () => f() + 1; return f(); }', 'stackKb'],
   [
     'posts faster than the host reads',

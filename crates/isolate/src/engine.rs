@@ -163,12 +163,19 @@ impl Engine {
         let carrier = Rc::clone(&shared.carrier);
         let memories = Table::new(Rc::clone(&usage), limits.memory, move || carrier.poll());
         let carrier = Rc::clone(&shared.carrier);
+        let spare = Rc::clone(&usage);
         let budget = Budget::new(usage, limits.memory, move || carrier.poll());
         let runtime = Runtime::new_with_alloc(budget).map_err(broken)?;
         runtime.set_max_stack_size(limits.stack);
         runtime.set_gc_threshold(GARBAGE);
         let carrier = Rc::clone(&shared.carrier);
-        runtime.set_interrupt_handler(Some(Box::new(move || carrier.poll())));
+        runtime.set_interrupt_handler(Some(Box::new(move || {
+            let must_end = carrier.poll();
+            if must_end {
+                spare.spare_for_end();
+            }
+            must_end
+        })));
         modules::install(&runtime, &setup.library, &shared);
         let context = Context::full(&runtime).map_err(broken)?;
         let weak = Rc::downgrade(&shared);

@@ -20,6 +20,8 @@ use blocks::{EXTRA, size_of_block};
 /// The allocator looks at the clocks each time it has given this many bytes; a smaller block counts as `LEAST`.
 const STRIDE: usize = 64 << 10;
 const LEAST: usize = 256;
+/// What the error that ends a script takes at most.
+const SPARE: usize = 64 << 10;
 
 /// How much an isolate uses, and whether it wanted more than it may have.
 #[derive(Debug, Default)]
@@ -30,6 +32,8 @@ pub struct Usage {
     is_exceeded: Cell<bool>,
     /// Code of ours runs that must not be refused any memory.
     is_exempt: Cell<bool>,
+    /// Bytes that are given in any case.
+    spare: Cell<usize>,
 }
 
 impl Usage {
@@ -46,6 +50,18 @@ impl Usage {
     /// Refuses nothing until the result is dropped: for what is ours, and bounded. What it takes counts afterwards.
     pub fn exempt(self: &Rc<Self>) -> Exemption {
         Exemption { was_exempt: self.is_exempt.replace(true), usage: Rc::clone(self) }
+    }
+
+    /// Gives the next bytes in any case: the error that ends the script takes them. Where the engine has no memory for that error, it
+    /// throws another one, which scripts catch.
+    pub fn spare_for_end(&self) {
+        self.spare.set(SPARE);
+    }
+
+    fn takes_spare(&self, bytes: usize) -> bool {
+        let left = self.spare.get().checked_sub(bytes.max(1));
+        self.spare.set(left.unwrap_or(0));
+        left.is_some()
     }
 
     /// The bytes of shared memories.
@@ -112,7 +128,7 @@ impl Budget {
 
     /// Whether `more` bytes fit in place of `less`.
     fn admit(&mut self, more: usize, less: usize) -> bool {
-        if self.usage.is_exempt.get() {
+        if self.usage.is_exempt.get() || self.usage.takes_spare(more) {
             return true;
         }
         self.until_look = self.until_look.saturating_sub(more.max(LEAST));
@@ -250,6 +266,20 @@ mod tests {
         drop(exemption);
         assert!(budget.alloc(STRIDE).is_null());
         assert!(usage.used() >= 5000);
+        // SAFETY: the block is this allocator's.
+        unsafe { budget.dealloc(block) };
+    }
+
+    #[test]
+    fn gives_a_little_more_for_the_error_that_ends_the_script() {
+        let usage = Rc::new(Usage::default());
+        let mut budget = Budget::new(Rc::clone(&usage), 0, || true);
+        assert!(budget.alloc(100).is_null());
+        usage.spare_for_end();
+        let block = budget.alloc(100);
+        assert!(!block.is_null());
+        assert!(budget.alloc(SPARE).is_null());
+        assert!(budget.alloc(100).is_null());
         // SAFETY: the block is this allocator's.
         unsafe { budget.dealloc(block) };
     }

@@ -19,6 +19,7 @@ use std::rc::Rc;
 use rquickjs::{Ctx, Function, JsLifetime, Result, qjs};
 
 use crate::code::{self, Source};
+use crate::memory::Account;
 
 /// Asks the host whether the isolate must end. It may suspend the isolate meanwhile.
 #[derive(Clone)]
@@ -94,6 +95,9 @@ pub fn poll(ctx: &Ctx<'_>) -> Result<()> {
 
 /// Throws an error that no script catches.
 fn interrupt(ctx: &Ctx<'_>) -> rquickjs::Error {
+    if let Some(account) = ctx.userdata::<Account>() {
+        account.0.spare_for_end();
+    }
     let error = rquickjs::Exception::throw_internal(ctx, "interrupted");
     // SAFETY: the exception is the one just thrown; a reference of it is held while it is marked, and it is thrown again.
     unsafe {
