@@ -47,7 +47,9 @@ export class IsolateHostEnd implements DriverChannel {
       library,
       entry: sources.entry,
       source: this.#entrySource(),
-      data: serialising(Object.keys(data).join(), () => encode({ ...data, globals: [...globals.keys()] }, false).bytes),
+      data: serialising(Object.keys(data).join(), () =>
+        encodeStart({ ...data, globals: [...globals.keys()] }, settings),
+      ),
       memory: measureOf(limits, 'memoryMb'),
       stack: measureOf(limits, 'stackKb'),
       cpuPerMessage: limits.cpuMsPerMessage,
@@ -239,4 +241,12 @@ function serialising<T>(what: string, act: () => T): T {
 /** Code of an isolate may throw anything. */
 function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+}
+
+/** What an isolate has when its script begins. */
+function encodeStart(data: object, { sharedMemory }: Settings): Buffer {
+  const { bytes, memories } = encode(data, sharedMemory);
+  if (memories.length > 0)
+    throw new TypeError('a SharedArrayBuffer travels in messages alone: send it by postMessage()');
+  return bytes;
 }

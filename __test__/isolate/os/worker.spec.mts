@@ -5,6 +5,7 @@ import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 
+import { notifyIsolates } from 'isolated-workers/drivers/isolate';
 import { Worker, type WorkerOptions } from 'isolated-workers/drivers/isolate/os';
 
 import { failure } from '../../fixtures/support.mjs';
@@ -259,3 +260,37 @@ describe('`new Worker()`', () => {
 test('A test that waits for a message of a worker fails by an error of it', async (t) => {
   assert.equal((await failure(messageOf(startScript(t, `throw new Error('no')`)))).message, 'no');
 });
+
+for (const mode of ['thread', 'cooperative'] as const) {
+  describe(`A worker that shares memory, ${mode},`, () => {
+    const options: WorkerOptions = { driverOptions: { mode, sharedMemory: true } };
+
+    test('has the memory of its host, which wakes it', async (t) => {
+      const code = `import { Worker } from 'os';
+        Worker.parent.onmessage = ({ data }) => {
+          Atomics.add(data, 1, 41);
+          Worker.parent.postMessage('ready');
+          Worker.parent.postMessage([Atomics.wait(data, 0, 0, 20_000), Atomics.load(data, 1)]);
+        };`;
+      const words = new Int32Array(new SharedArrayBuffer(8));
+      const worker = startScript(t, code, options);
+      words[1] = 1;
+      const messages = messagesOf(worker, 2);
+      worker.postMessage(words);
+      while (Atomics.load(words, 1) !== 42) await new Promise((resolve) => void setImmediate(resolve));
+      Atomics.store(words, 0, 1);
+      notifyIsolates(words, 0);
+      const [ready, [outcome, sum]] = await messages;
+      assert.deepEqual([ready, sum], ['ready', 42]);
+      // It may have looked only after the store.
+      assert.match(outcome, /^(ok|not-equal)$/);
+    });
+
+    test('refuses shared memory in `initialData`, and says where it may be', () => {
+      const initialData = new Int32Array(new SharedArrayBuffer(8));
+      const error = thrownBy(() => new Worker('/virtual/script.js', { overrideCode: '', initialData, ...options }));
+      assert.equal(error.code, 'ERR_NOT_SERIALIZABLE');
+      assert.match(error.message, /postMessage/);
+    });
+  });
+}
