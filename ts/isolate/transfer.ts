@@ -11,7 +11,10 @@ export function checkMovable(list: TransferList): void {
   const seen = new Set<unknown>();
   for (const item of list as readonly unknown[]) {
     if (!types.isArrayBuffer(item) || seen.has(item)) {
-      const what = seen.has(item) ? 'an ArrayBuffer is in it twice' : 'only an ArrayBuffer moves to an isolate';
+      const { name } = (Object(item) as object).constructor;
+      const what = seen.has(item)
+        ? 'an ArrayBuffer is in it twice'
+        : `only an ArrayBuffer moves to an isolate, and it has a ${name}`;
       throw new DOMException(`the transfer list is wrong: ${what}`, 'DataCloneError');
     }
     seen.add(item);
