@@ -11,10 +11,10 @@ export function checkMovable(list: TransferList): void {
   const seen = new Set<unknown>();
   for (const item of list as readonly unknown[]) {
     if (!types.isArrayBuffer(item) || seen.has(item)) {
-      const { name } = (Object(item) as object).constructor;
+      const { constructor } = Object(item) as { readonly constructor?: { readonly name?: unknown } };
       const what = seen.has(item)
         ? 'an ArrayBuffer is in it twice'
-        : `only an ArrayBuffer moves to an isolate, and it has a ${name}`;
+        : `only an ArrayBuffer moves to an isolate, and it has a ${String(constructor?.name ?? typeof item)}`;
       throw new DOMException(`the transfer list is wrong: ${what}`, 'DataCloneError');
     }
     seen.add(item);
