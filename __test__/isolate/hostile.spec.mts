@@ -34,6 +34,7 @@ for (const [way, options] of Object.entries(ways)) {
 describe('A jail ends', () => {
   test('single steps of the engine that nothing interrupts', async (t) => {
     const hostile = await Hostile.start(t, new IsolateDriver(), { jail: true });
-    for (const script of scriptsOf('jailed.txt')) await hostile.check(script, { mayEnd: true });
+    for (const script of scriptsOf('jailed.txt')) await hostile.check(script, { mayEnd: true, isKilled: true });
+    assert.deepEqual(hostile.problems, []);
   });
 });

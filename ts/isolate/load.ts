@@ -54,7 +54,7 @@ function checkRuntime(): void {
     throw new WorkerError(
       'ERR_UNSUPPORTED_PLATFORM',
       `isolates need \`Serializer\` and \`Deserializer\` of node:v8, and those of ${runtime} do not work: ` +
-        `${(cause as Error).message}. Run the host with Node 20 or later, or choose another driver.`,
+        `${(cause as Error).message.replace(/\.$/, '')}. Run the host with Node 20 or later, or choose another driver.`,
       { cause },
     );
   }
