@@ -3,7 +3,7 @@
 import { build } from 'esbuild';
 import { root } from '../command.mjs';
 import { commonJs } from './entries.mjs';
-import { declare, mainBundle, resolve } from './side-bundle.mjs';
+import { declaredBy, mainBundle, resolve } from './side-bundle.mjs';
 
 const source = 'ts/effect';
 const target = 'dist/effect';
@@ -46,16 +46,7 @@ async function code(entry) {
 
 /** The declarations of an entry and of what those import, file by file, for both kinds of module. */
 function declarations(entry) {
-  const files = new Map();
-  const add = (file) => {
-    const text = declare(`${file}.ts`);
-    files.set(file, text);
-    for (const [, specifier] of text.matchAll(/ from '(\.[^']+)\.js'/g)) {
-      const imported = resolve(file, specifier);
-      if (imported !== 'ts/index' && !files.has(imported)) add(imported);
-    }
-  };
-  add(`${source}/${entry}`);
+  const files = declaredBy(source, [entry]);
   return kinds.flatMap((kind) =>
     [...files].map(([file, text]) => [
       `${target}${file.slice(source.length)}.${kind.types}`,

@@ -6,13 +6,13 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
-import { rollup } from 'rollup';
 import { root } from '../command.mjs';
 import { conformanceFiles } from './conformance.mjs';
 import { effectFiles } from './effect.mjs';
 import { doctorWorker, rootEntry, subpathEntry, subpaths } from './entries.mjs';
 import { writeIfChanged } from './generated.mjs';
 import { isolateFiles } from './isolate.mjs';
+import { joinModules } from './join-modules.mjs';
 import { isolateAddon } from './native.mjs';
 import { natsFiles } from './nats.mjs';
 import { filesOf } from './stamp.mjs';
@@ -108,39 +108,24 @@ async function compiled() {
 
 /** The CommonJS files, as a list of name and text. */
 async function joined(texts) {
-  const bundle = await rollup({
-    input: Object.fromEntries(Object.keys(entries).map((name) => [name, `${name}.js`])),
-    // A file exports what others need of it, too. Nobody needs anything of the last one: it exports what ts/index.ts does.
-    preserveEntrySignatures: 'allow-extension',
-    external: (id) => id.startsWith('node:') || id.endsWith('.cjs') || id.endsWith('.node'),
-    plugins: [
-      {
-        name: 'what esbuild has made',
-        resolveId: (id) => path.basename(id),
-        load: (id) => texts.get(id),
-      },
-    ],
-    treeshake: false,
-    onwarn({ code, message }) {
-      if (code !== 'CIRCULAR_DEPENDENCY') throw new Error(message);
+  // Nobody needs anything of the last entry: it exports what ts/index.ts does.
+  const output = await joinModules(
+    texts,
+    Object.keys(entries),
+    {
+      format: 'cjs',
+      dir: 'dist',
+      entryFileNames: '[name].cjs',
+      chunkFileNames: '[name].cjs',
+      manualChunks: (id, { getModuleInfo }) => homeOf(id, getModuleInfo),
+      minifyInternalExports: false,
+      esModule: true,
+      strict: true,
+      generatedCode: 'es2015',
+      interop: 'default',
     },
-  });
-  const { output } = await bundle.generate({
-    format: 'cjs',
-    dir: 'dist',
-    entryFileNames: '[name].cjs',
-    chunkFileNames: '[name].cjs',
-    manualChunks: (id, { getModuleInfo }) => homeOf(id, getModuleInfo),
-    hoistTransitiveImports: false,
-    minifyInternalExports: false,
-    externalLiveBindings: false,
-    freeze: false,
-    esModule: true,
-    strict: true,
-    generatedCode: 'es2015',
-    interop: 'default',
-  });
-  await bundle.close();
+    (id) => id.startsWith('node:') || id.endsWith('.cjs') || id.endsWith('.node'),
+  );
   return output.map(({ fileName, code }) => [
     `dist/${fileName}`,
     // `require` in plain sight of programs that bundle the package.

@@ -6,9 +6,9 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { build, transform } from 'esbuild';
-import { rollup } from 'rollup';
 import { root } from '../command.mjs';
 import { commonJs, esModule } from './entries.mjs';
+import { joinModules } from './join-modules.mjs';
 import { usersOf } from './users-of.mjs';
 import { isolateAddon } from './native.mjs';
 import { declarationsOf, mainBundle, resolve } from './side-bundle.mjs';
@@ -143,32 +143,13 @@ async function insideLibrary(packageName, parts) {
 
 /** One module for each entry, from the modules that esbuild has split. */
 async function joinedModules(texts, parts) {
-  const bundle = await rollup({
-    input: Object.fromEntries(parts.map((name) => [name, `${name}.js`])),
-    preserveEntrySignatures: 'allow-extension',
-    plugins: [
-      {
-        name: 'what esbuild has made',
-        resolveId: (id) => path.basename(id),
-        load: (id) => texts.get(id),
-      },
-    ],
-    treeshake: false,
-    onwarn({ code, message }) {
-      if (code !== 'CIRCULAR_DEPENDENCY') throw new Error(message);
-    },
-  });
-  const { output } = await bundle.generate({
+  const output = await joinModules(texts, parts, {
     format: 'es',
     dir: target,
     entryFileNames: '[name].js',
     chunkFileNames: '[name].js',
     manualChunks: (id, { getModuleInfo }) => partOf(id, parts, getModuleInfo),
-    hoistTransitiveImports: false,
-    externalLiveBindings: false,
-    freeze: false,
   });
-  await bundle.close();
   return output.map(({ fileName, code }) => [path.basename(fileName, '.js'), code]);
 }
 

@@ -45,8 +45,8 @@ const kinds = [
   { types: 'd.mts', imported: 'mjs' },
 ];
 
-/** The declarations of the entries of a folder of ts/ and of what they import there, file by file, for both kinds of module. */
-export function declarationsOf(source, target, entries = ['index']) {
+/** The declarations of the entries of a folder of ts/ and of what they import there, by the names of the files. */
+export function declaredBy(source, entries) {
   const files = new Map();
   const add = (file) => {
     const text = declare(`${file}.ts`);
@@ -57,6 +57,12 @@ export function declarationsOf(source, target, entries = ['index']) {
     }
   };
   for (const entry of entries) if (!files.has(`${source}/${entry}`)) add(`${source}/${entry}`);
+  return files;
+}
+
+/** Those declarations as the files of a package, for both kinds of module. */
+export function declarationsOf(source, target, entries = ['index']) {
+  const files = declaredBy(source, entries);
   return kinds.flatMap(({ types, imported }) =>
     [...files].map(([file, text]) => [
       `${target}${file.slice(source.length)}.${types}`,

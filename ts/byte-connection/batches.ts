@@ -6,6 +6,9 @@ import { getNative } from '../addon/environment.js';
 import { Slice } from '../util/time-slice.js';
 import { HEAD, RECORD, RecordKind, SEGMENTS } from '../protocol/generated.js';
 
+/** How long the rest of a message may take to arrive that has begun to arrive, in milliseconds. */
+export const REST_TIMEOUT = 5000;
+
 /** The recipients of the messages of a connection. */
 export interface Sinks {
   readonly codec: PayloadCodec;

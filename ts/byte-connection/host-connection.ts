@@ -9,12 +9,10 @@ import type { NativePair } from '../addon/binding.js';
 import { getNative } from '../addon/environment.js';
 import { guard } from '../util/guard.js';
 import { reasonOf } from '../util/safely.js';
-import { dispatchBatch } from './batches.js';
+import { dispatchBatch, REST_TIMEOUT } from './batches.js';
 import { requesterOf } from './requester.js';
 import { Control } from '../protocol/generated.js';
 
-/** How long the rest of a message may take to arrive that has begun to arrive, in milliseconds. */
-const REST_TIMEOUT = 5000;
 /** How long a worker that does not read may delay its host, in milliseconds. */
 const FLUSH_TIMEOUT = 100;
 

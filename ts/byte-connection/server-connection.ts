@@ -15,13 +15,11 @@ import { LateOutcomes } from './late-outcomes.js';
 import type { NativeConnection } from '../addon/binding.js';
 import { getNative } from '../addon/environment.js';
 import { guard } from '../util/guard.js';
-import { dispatchBatch } from './batches.js';
+import { dispatchBatch, REST_TIMEOUT } from './batches.js';
 import { requesterOf } from './requester.js';
 import { queueMicrotask } from '../util/primordials.js';
 import { Control } from '../protocol/generated.js';
 
-/** How long the rest of a message may take to arrive that has begun to arrive, in milliseconds. */
-const REST_TIMEOUT = 5000;
 /** How long a host that does not read may delay its worker, in milliseconds. */
 const FLUSH_TIMEOUT = 100;
 

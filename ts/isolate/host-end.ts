@@ -70,7 +70,7 @@ export class IsolateHostEnd implements DriverChannel {
     this.ref();
   }
 
-  /** With the script at its side, the start of an isolate need not ask for it; what is wrong with it is told to one that asks. */
+  /** The start of an isolate carries its script, so that it need not ask. An isolate whose script is wrong asks, and gets the reason. */
   #entrySource(): string | undefined {
     try {
       return this.sources.read(this.sources.entry);

@@ -82,5 +82,7 @@ export function watchInspector(report: (isThere: boolean) => void): void {
  */
 function mayListen(): boolean {
   const { execArgv, env } = process;
-  return [...execArgv, env.NODE_OPTIONS ?? ''].some((text) => /-r\b|--(inspect|require|import|loader)/.test(text));
+  return [...execArgv, env.NODE_OPTIONS ?? ''].some((text) =>
+    /-r\b|--(inspect|require|import|(experimental-)?loader)/.test(text),
+  );
 }

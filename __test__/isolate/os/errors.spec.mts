@@ -95,7 +95,7 @@ describe('An error of a worker', () => {
     assert.equal(error?.cause, error);
   });
 
-  test('is told without its members where these cannot be sent', async (t) => {
+  test('reaches the host without its members where the worker cannot send these', async (t) => {
     const code = `throw Object.assign(new RangeError('real'), { f: () => 1, code: 'E' });`;
     const { error } = await errorOf(startScript(t, code));
     assert.ok(error instanceof RangeError);

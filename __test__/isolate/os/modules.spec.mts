@@ -123,7 +123,7 @@ describe('A worker', () => {
     assert.deepEqual(await messagesOf(startScript(t, body), 4), [null, true, true, null]);
   });
 
-  test('that imports what a module does not export is told its name', async (t) => {
+  test('gets an error with the name that it imports where the module does not export it', async (t) => {
     const { message } = await errorOf(startScript(t, `import { loadFile } from 'std';`));
     assert.match(message, /loadFile/);
   });

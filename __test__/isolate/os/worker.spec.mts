@@ -127,7 +127,7 @@ for (const [way, driverOptions] of Object.entries(ways)) {
       assert.equal(await messageOf(startScript(t, code, { driverOptions: { ...driverOptions, globals } })), 42);
     });
 
-    test('that has ended, or is told to, takes messages that nobody gets', async (t) => {
+    test('drops what its host posts after terminate(), and after its end', async (t) => {
       const worker = startScript(t, echo, options);
       worker.terminate();
       worker.terminate();

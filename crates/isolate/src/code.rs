@@ -82,7 +82,7 @@ pub fn run_module<'js>(ctx: &Ctx<'js>, bytecode: &[u8]) -> Result<Object<'js>> {
             qjs::JS_FreeValue(raw, module);
             return Err(Error::Exception);
         }
-        // As above.
+        // The modules may call what a user has put in the place of functions of the language.
         drop(exempt);
         let definition = qjs::JS_VALUE_GET_PTR(module).cast::<qjs::JSModuleDef>();
         let outcome = qjs::JS_EvalFunction(raw, module);

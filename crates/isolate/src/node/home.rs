@@ -173,7 +173,7 @@ impl Home {
         if kind != sys::TypedarrayType::uint8_array {
             return Err(Error::from_reason("a Uint8Array of a SharedArrayBuffer is needed"));
         }
-        // All empty memories are the same, wherever the runtime has them.
+        // A runtime gives an empty memory any address, or none: they all get one address here.
         let Some(start) = NonNull::new(if size == 0 { EMPTY.as_ptr().cast() } else { start }) else {
             return Err(Error::from_reason("a SharedArrayBuffer has no memory"));
         };
@@ -221,7 +221,7 @@ impl Home {
         // The runtime does not know its size, and would keep it for long.
         env.adjust_external_memory(i64::try_from(size).unwrap_or(i64::MAX))?;
         self.known.borrow_mut().insert(address, weak);
-        // SAFETY: as above.
+        // SAFETY: `lend` has just made the value in this environment, in the scope of this call.
         Ok(Some(unsafe { Unknown::from_raw_unchecked(env.raw(), object) }))
     }
 
