@@ -13,6 +13,7 @@ import type { Spawned } from 'isolated-workers/effect';
 import { childProcess, drivers, isIsolate, isolating, thread } from '../fixtures/effect/drivers.mjs';
 import { launch, notebook, runWith, script } from '../fixtures/effect/launch.mjs';
 import { gone } from '../fixtures/processes.mjs';
+import { inTestAll } from '../fixtures/rounds.mjs';
 
 const ends = [
   'interrupted',
@@ -82,6 +83,24 @@ describe('At the end of its scope', () => {
       if (options !== thread && !isIsolate(name)) await gone(pid);
     });
   }
+});
+
+test('Without closeTimeout, the host kills such a worker after five seconds', { skip: inTestAll }, async (t) => {
+  const notes = notebook(t);
+  let closing = 0;
+  const pid = await runWith(
+    () => ({ ...childProcess, script, startupData: { file: notes.file, stays: true, lingers: true } }),
+    Effect.gen(function* () {
+      const { ask } = yield* launch();
+      const id = (yield* ask(['pid'])) as number;
+      closing = performance.now();
+      return id;
+    }),
+  );
+  const millis = performance.now() - closing;
+  // A loaded machine makes it later, and nothing makes it earlier.
+  assert.ok(millis >= 4990 && millis < 15_000, `it took ${millis} ms`);
+  await gone(pid);
 });
 
 for (const [name, options] of isolating) {
